@@ -1,0 +1,79 @@
+import type { Candidate, Confinement, Grants, ServerSpec, Tool } from '@vsmcp/vsm';
+
+/** An npm package installed at its exact version, scripts off, started directly with `node <bin>`. */
+export interface Installed {
+  package: string;
+  version: string;
+  /** Folder that holds node_modules; content-addressed, shared by all who use the same lock. */
+  folder: string;
+  /** The file to start with node. */
+  bin: string;
+  /** sha512 of the package itself, as its lock says, and sha256 over the whole lock. */
+  integrity: string;
+  lock: string;
+  /** package.json's `mcpName`, when it has one. */
+  mcpName?: string;
+  /** ms; 0 when it was there already. */
+  took: number;
+}
+
+export interface Installer {
+  /** Rejects with VSM_INSTALL: unknown package or version, integrity that does not hold, no network and not cached. */
+  install(npm: string, signal?: AbortSignal): Promise<Installed>;
+}
+
+/** The rungs this machine can really reach, found by trying, strongest first; `why` says what is missing for a rung. */
+export interface Sandbox {
+  readonly best: Confinement;
+  readonly rungs: readonly { rung: Confinement; ok: boolean; why?: string }[];
+}
+
+export interface ToolResult {
+  isError: boolean;
+  /** MCP content blocks. */
+  content: unknown[];
+  structured?: Record<string, unknown>;
+}
+
+/** A running server. Never reused once dead. */
+export interface ServerConnection {
+  readonly tools: readonly Tool[];
+  /** sha256 over all that a server declares: names, titles, descriptions, schemas, annotations, instructions. */
+  readonly contract: string;
+  readonly confinement: Confinement;
+  readonly alive: boolean;
+  /**
+   * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's own
+   * error is a result with `isError`.
+   * @param deadline ms for this call; cancellation reaches the server
+   */
+  call(tool: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult>;
+  /** Ends the whole process group: SIGTERM, then SIGKILL after 2 s. */
+  close(): Promise<void>;
+  /** Called once when it is gone, however it went. */
+  onClose(listener: (reason: string) => void): void;
+  /** The tools changed (`listChanged`), and so did the contract. */
+  onContract(listener: (contract: string, tools: readonly Tool[]) => void): void;
+}
+
+/** Starts servers, confined. */
+export interface McpHost {
+  readonly installer: Installer;
+  readonly sandbox: Sandbox;
+  /**
+   * Installs if need be and starts. Rejects with VSM_INSTALL, VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke
+   * garbage, exited; the message carries the last lines of its stderr, cleaned).
+   * @param folder the server's own folder: its working directory, and all it may write unless grants say more
+   */
+  start(
+    spec: ServerSpec,
+    options: { folder: string; home: string; grants: Grants; deadline: number; signal?: AbortSignal },
+  ): Promise<{ installed: Installed; connection: ServerConnection }>;
+}
+
+/** A registry of MCP servers. */
+export interface Registry {
+  readonly name: string;
+  /** Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is wrong there. */
+  candidates(signal?: AbortSignal): Promise<Candidate[]>;
+}

@@ -1,0 +1,91 @@
+import type { Channel, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+
+/** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
+export interface Outgoing {
+  channel: Channel;
+  key: string;
+  content: Uint8Array;
+  contentType: string;
+  /** The event's id, for `message_id`. */
+  id?: string;
+  headers?: Record<string, string | number | boolean>;
+  /** Persistent unless said otherwise. */
+  transient?: true;
+  /** Where an answer goes, and to which question it belongs. */
+  replyTo?: string;
+  correlationId?: string;
+}
+
+/** What came in. */
+export interface Delivery {
+  channel: Channel;
+  key: string;
+  content: Uint8Array;
+  contentType: string;
+  /** AMQP `message_id`, `app_id`, `timestamp` (ms), as the publisher set them. */
+  id?: string;
+  appId?: string;
+  timestamp?: number;
+  headers: Record<string, unknown>;
+  /** The broker has handed it out before: its first handler may have acted on it. */
+  redelivered: boolean;
+  /** How many times it came back through `vsm.retry`, counted retries only. */
+  attempts: number;
+  replyTo?: string;
+  correlationId?: string;
+}
+
+/**
+ * What the handler did with a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish to the
+ * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`. `dead` goes to `vsm.dead` with the reason.
+ */
+export type Verdict =
+  | { verdict: 'done' }
+  | { verdict: 'later'; delay: RetryDelay; counted: boolean }
+  | { verdict: 'dead'; reason: string };
+
+export const DONE: Verdict = { verdict: 'done' };
+
+export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Verdict>;
+
+export interface Subscription {
+  /**
+   * A standing queue by name (behind the path), or `own`: a queue of this instance alone, which goes with it, keeps at
+   * most 10,000 messages and drops the oldest.
+   */
+  queue: { name: string; standing: StandingQueue } | { own: true; channel: Channel; bind: readonly string[] };
+  /** Deliveries handled at the same time. */
+  prefetch: number;
+}
+
+export interface Consumer {
+  /** Stops taking; resolves when every handler in flight has ended and its delivery is settled. */
+  stop(): Promise<void>;
+}
+
+export type Health = { ok: true } | { ok: false; reason: string };
+
+/**
+ * How messages travel. Two transports, one contract: `test/conformance.ts` holds both to it.
+ * - publish resolves once the message is safe (broker confirm; in memory: enqueued). While the broker is away it is kept, up
+ *   to a bound, and sent again after reconnection; past the bound it rejects with VSM_BROKER. A publish that the channel
+ *   table does not allow rejects with VSM_CHANNEL.
+ * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
+ * - consumers consume again after every reconnection.
+ */
+export interface NervousSystem {
+  readonly transport: 'memory' | 'amqp';
+  publish(message: Outgoing): Promise<void>;
+  publishBatch(messages: readonly Outgoing[]): Promise<void>;
+  subscribe(subscription: Subscription, handler: Handler): Promise<Consumer>;
+  /** Publishes on `vsm.query` and waits for the answer. Rejects with VSM_TIMEOUT, or VSM_NOT_FOUND when nobody listens. */
+  request(message: Omit<Outgoing, 'channel' | 'replyTo' | 'correlationId'>, timeout: number): Promise<Delivery>;
+  /** Answers a delivery that has `replyTo`. */
+  respond(to: Delivery, answer: Pick<Outgoing, 'content' | 'contentType' | 'headers'>): Promise<void>;
+  /** Messages ready in a standing queue, or undefined where it does not exist. */
+  depth(queue: string): Promise<number | undefined>;
+  health(): Health;
+  /** Stops all consumers, waits for what is in flight, flushes what is unconfirmed (at most `ms`). */
+  drain(ms: number): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,94 @@
+import { Duration, Grants, isKey, Unit, UnitName } from '@vsmcp/vsm';
+import { z } from 'zod';
+
+const folder = z.string().min(1);
+const strings = z.union([z.string(), z.array(z.string())]).transform((v) => (Array.isArray(v) ? v : [v]));
+
+const FolderSense = z.strictObject({
+  folder,
+  /** First word of the event types: `file` gives `file.<ext>`. With `stale` or `keep`: `<as>.stale`, `<as>.missing`. */
+  as: z.string().refine(isKey, 'an event type').default('file'),
+  stale: Duration.optional(),
+  keep: z.array(z.string()).optional(),
+});
+const HostSense = z.strictObject({ host: Duration });
+const GitSense = z.strictObject({ git: folder });
+
+const Server = z.strictObject({
+  npm: z.string(),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  /** Folders it may write, beside its own. */
+  writes: strings.default([]),
+  reads: strings.default([]),
+  runs: strings.default([]),
+  network: Grants.shape.network,
+  parallel: z.boolean().default(false),
+});
+
+const Acquire = z.strictObject({
+  /** Globs over registry names; nothing else is even fetched. A `deny` match wins. */
+  from: z.array(z.string()).default([]),
+  deny: z.array(z.string()).default([]),
+  /** What policy allows by itself: `contained` (no network, writes only its own folder), `nothing`. */
+  allow: z.enum(['contained', 'nothing']).default('nothing'),
+  /** Whether a person is asked about the rest, and how long before silence means no. */
+  ask: z.enum(['otherwise', 'never']).default('never'),
+  wait: Duration.default(600_000),
+  /** The weakest confinement that still counts as contained. */
+  confinement: z.enum(['bubblewrap', 'namespace', 'permission']).default('namespace'),
+});
+
+const Rule = z.strictObject({
+  name: UnitName,
+  because: z.string().min(1),
+  /** The scope and condition of a Cedar `forbid`: `action == Action::"acquire" && …`. */
+  cedar: z.string().min(1),
+});
+
+/** Operating limits; every one can be set by environment too, see settings.ts. Times in ms. */
+export const Settings = z.strictObject({
+  variety_check_interval: Duration.default(60_000),
+  variety_threshold: z.number().min(0).max(1).default(0.8),
+  recursion_depth: z.number().int().min(1).max(10).default(3),
+  mcp_discovery_interval: Duration.default(300_000),
+  mcp_capability_cache_ttl: Duration.default(3_600_000),
+  amqp_prefetch_count: z.number().int().min(1).max(65_535).default(50),
+  amqp_heartbeat: Duration.default(30_000),
+  max_concurrent_operations: z.number().int().min(1).max(100_000).default(1000),
+  coordination_timeout: Duration.default(5000),
+  decision_timeout: Duration.default(10_000),
+  allowed_mcp_servers: z.array(z.string()).default([]),
+  enable_audit_log: z.boolean().default(true),
+  audit_retention_days: z.number().int().min(1).default(90),
+  max_event_bytes: z.number().int().min(1024).default(1_048_576),
+  /** A call's deadline where its response does not say, and how long a repeated event is known as such. */
+  operation_deadline: Duration.default(30_000),
+  dedupe: Duration.default(86_400_000),
+  drain: Duration.default(20_000),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/** vsmcp.yaml */
+export const FleetConfig = z.strictObject({
+  name: UnitName.default('vsm'),
+  purpose: z.string().default(''),
+  /** Prefix of all exchanges and queues; a nested fleet has a longer one. */
+  path: z.string().refine(isKey, 'dot-separated words of a-z 0-9 _ -').default('vsm'),
+  environment: z
+    .strictObject({
+      senses: z.array(z.union([FolderSense, HostSense, GitSense])).default([]),
+      answers: z.array(z.strictObject({ folder })).default([]),
+    })
+    .prefault({}),
+  servers: z.record(UnitName, Server).default({}),
+  /** Registries of MCP servers: `shipped`, a file in the official format, or the base URL of a registry with `/v0.1`. */
+  registries: z.array(z.string()).default(['shipped']),
+  units: z.record(UnitName, Unit).default({}),
+  policy: z.strictObject({ acquire: Acquire.prefault({}), forbid: z.array(Rule).default([]) }).prefault({}),
+  pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),
+  settings: Settings.prefault({}),
+  /** A day to play on the environment: a file of steps. Only `vsmcp up` in one process reads it. */
+  demo: z.string().optional(),
+});
+export type FleetConfig = z.infer<typeof FleetConfig>;

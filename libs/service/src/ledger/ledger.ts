@@ -1,0 +1,92 @@
+import type {
+  CloudEvent,
+  Counts,
+  HeldEvent,
+  HeldFilter,
+  HeldReason,
+  OutcomeKind,
+  ParkedCause,
+  Waiting,
+} from '@vsmcp/vsm';
+
+/** What a claim names. One event is one row: the most specific unit wins, so `unit` is '' until an event matches one. */
+export interface LedgerKey {
+  source: string;
+  id: string;
+  unit: string;
+}
+
+export interface ClaimRequest extends LedgerKey {
+  type: string;
+  holder: string;
+  /** ms since the epoch until which no one else may take it over. */
+  deadline: number;
+}
+
+/**
+ * The answer to a claim.
+ * fresh: it is yours. taken: someone holds it until `deadline`. again: an earlier holder's deadline passed before it made a
+ * call that could have had an effect, or it was given back; it is yours. called: the earlier holder's deadline passed
+ * after it wrote its intent to call; it is yours, and you must know whether repeating does harm. settled: it is done or
+ * held; the outcome as it was published.
+ */
+export type Claimed =
+  | { state: 'fresh' | 'again' | 'called'; attempt: number }
+  | { state: 'taken'; deadline: number }
+  | { state: 'settled'; outcome: OutcomeKind; record: unknown };
+
+export interface Settlement extends LedgerKey {
+  /** The attempt of the claim; a settlement of an older attempt changes nothing. */
+  attempt: number;
+  outcome: OutcomeKind;
+  /** The published outcome message's data, republished when the event comes again. */
+  record: unknown;
+  /** For held ones: why, and the event itself, which then lives here. */
+  because?: string;
+  /** For parked ones. */
+  cause?: ParkedCause;
+  event?: CloudEvent | { raw: string; bytes: number; sha256: string; headers: Record<string, unknown> };
+}
+
+/** A held event that was claimed back: it has no message at the broker any more. */
+export interface Reclaimed extends LedgerKey {
+  type: string;
+  attempt: number;
+  attempts: number;
+  event: CloudEvent;
+}
+
+/**
+ * Effects once, and one place for what waits. Keyed (source, id, unit). All writes are group-committed: calls made in
+ * the same few milliseconds share one statement.
+ */
+export interface Ledger {
+  claim(request: ClaimRequest): Promise<Claimed>;
+  /** Writes the intent to make a call that must not happen twice; false when the claim is no longer ours. */
+  intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
+  /** False when a newer attempt has it. */
+  settle(settlement: Settlement): Promise<boolean>;
+  /** Gives the claim back: the event comes again through the broker. */
+  release(key: LedgerKey, attempt: number): Promise<void>;
+  /** Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over. */
+  reclaim(
+    filter: { reason: HeldReason; types?: readonly string[]; source?: string; id?: string },
+    holder: string,
+    deadline: number,
+    limit: number,
+  ): Promise<Reclaimed[]>;
+  /** Reclaimed events whose holder vanished: taken over for `holder`. */
+  abandoned(holder: string, now: number, deadline: number, limit: number): Promise<Reclaimed[]>;
+  /** Settles held events in place as discarded or refused; returns their rows so that the outcome can be published. */
+  dismiss(
+    filter: HeldFilter,
+    outcome: 'discarded' | 'refused',
+    because: string,
+  ): Promise<{ source: string; id: string; unit: string; type: string }[]>;
+  held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
+  waiting(limit: number, samples: number): Promise<{ types: number; events: number; waiting: Waiting[] }>;
+  /** Rows by outcome; those in progress count in `received` only. */
+  account(): Promise<{ received: number; outcomes: Counts }>;
+  /** Forgets settled rows older than the dedupe window; returns how many. */
+  forget(before: number): Promise<number>;
+}

@@ -1,0 +1,110 @@
+import type { Consumer, NervousSystem, Verdict } from '@vsmcp/nervous-system';
+import type {
+  Answer,
+  Ask,
+  Asked,
+  Capability,
+  Clock,
+  DataOf,
+  Ids,
+  Message,
+  MessageKind,
+  QuestionName,
+  QueueName,
+  Random,
+  System,
+} from '@vsmcp/vsm';
+import type { FleetConfig } from './config/schema.js';
+import type { Database } from './database.js';
+import type { Journal } from './journal.js';
+import type { Leaderships } from './leadership.js';
+import type { Ledger } from './ledger/ledger.js';
+import type { Log } from './log.js';
+import type { Metrics } from './metrics.js';
+import type { Rows } from './rows.js';
+
+/** What every service is given; nothing in it tells which transport or database it runs on. */
+export interface ServiceContext {
+  readonly system: System;
+  readonly instance: string;
+  readonly config: FleetConfig;
+  /** The folder that relative paths of the config start from, and the folder for the service's own files. */
+  readonly home: string;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly random: Random;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly bus: NervousSystem;
+  readonly database: Database;
+  readonly ledger: Ledger;
+  readonly journal: Journal;
+  readonly capabilities: Rows<Capability>;
+  readonly leaderships: Leaderships;
+  /** Says a message of a known kind; resolves when it is safe. `cause` is the id of what it follows from. */
+  say<K extends MessageKind>(
+    kind: K,
+    key: string,
+    data: DataOf<K>,
+    options?: { id?: string; cause?: string; trace?: Trace },
+  ): Promise<void>;
+  /** Hears messages of the given kinds on a standing queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
+  hear(
+    from:
+      | QueueName
+      | {
+          channel: 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
+          bind: readonly string[];
+        },
+    on: readonly Hearing[],
+    options?: { prefetch?: number },
+  ): Promise<Consumer>;
+  /** Asks a question; rejects with VSM_TIMEOUT, VSM_NOT_FOUND or, when the other side refused, VSM_REFUSED. */
+  ask<N extends QuestionName>(
+    name: N,
+    data: Ask<N>,
+    options?: { instance?: string; timeout?: number; trace?: Trace },
+  ): Promise<Answer<N>>;
+  /** Answers questions addressed to this system; an answer that throws is sent as a refusal with its reason. */
+  answer(answers: Answers): Promise<Consumer>;
+  /** Adds a named check to /ready and to the heartbeat. */
+  check(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
+  /** The lead state this instance shows in its heartbeat. */
+  standing(state: { state: 'active' | 'standby'; epoch?: number }): void;
+}
+
+/** W3C trace context. */
+export interface Trace {
+  traceparent?: string;
+  tracestate?: string;
+}
+
+/** One entry of `hear`: made by `on(kind, handler)`, so that the handler's message is typed. */
+export interface Hearing {
+  readonly kind: MessageKind;
+  readonly handle: (message: Message<MessageKind>, info: Heard) => Promise<Verdict> | Promise<void>;
+}
+export interface Heard {
+  key: string;
+  attempts: number;
+  redelivered: boolean;
+  trace: Trace;
+}
+
+export function on<K extends MessageKind>(
+  kind: K,
+  handle: (message: Message<K>, info: Heard) => Promise<Verdict> | Promise<void>,
+): Hearing {
+  return { kind, handle: handle as Hearing['handle'] };
+}
+
+export type Answers = {
+  [N in QuestionName]?: (asked: Asked<N>, info: { by: string; trace: Trace }) => Promise<Answer<N>>;
+};
+
+/** A service: its wiring. `start` returns how to stop what it started; stop finishes what is in flight. */
+export interface Service {
+  readonly system: System;
+  start(context: ServiceContext): Promise<() => Promise<void>>;
+}

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+
+/** What a server may touch beyond its own folder. Paths are absolute or relative to the fleet's folder. */
+export const Grants = z.strictObject({
+  reads: z.array(z.string()).default([]),
+  writes: z.array(z.string()).default([]),
+  /** Programs it may start. */
+  runs: z.array(z.string()).default([]),
+  network: z.boolean().default(false),
+});
+export type Grants = z.infer<typeof Grants>;
+
+/** A server that runs from an npm package at an exact version. */
+export const ServerSpec = z.strictObject({
+  npm: z.string().regex(/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+@\d+\.\d+\.\d+[\w.+-]*$/i, 'package@exact.version'),
+  args: z.array(z.string()).default([]),
+  env: z.record(z.string(), z.string()).default({}),
+  grants: Grants.prefault({}),
+  /** Tools of this server may be called in parallel though they write. */
+  parallel: z.boolean().default(false),
+});
+export type ServerSpec = z.infer<typeof ServerSpec>;
+
+/**
+ * How strongly a server is confined, strongest first.
+ * `bubblewrap`: own mount, network and process namespaces, with limits. `namespace`: own user and network namespace,
+ * Node's permission flag, limits. `permission`: Node's permission flag and limits, the network is reachable.
+ * `none`: limits only.
+ */
+export const Confinement = z.enum(['bubblewrap', 'namespace', 'permission', 'none']);
+export type Confinement = z.infer<typeof Confinement>;
+
+/** A tool as its server declares it. Nothing in it is trusted. */
+export const Tool = z.looseObject({
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  inputSchema: z.record(z.string(), z.unknown()),
+  outputSchema: z.record(z.string(), z.unknown()).optional(),
+  annotations: z
+    .looseObject({
+      readOnlyHint: z.boolean().optional(),
+      idempotentHint: z.boolean().optional(),
+      destructiveHint: z.boolean().optional(),
+    })
+    .optional(),
+});
+export type Tool = z.infer<typeof Tool>;
+
+/** A server of a registry that might close a gap. */
+export const Candidate = z.object({
+  /** The registry's name, reverse DNS: `io.github.owner/server`. */
+  name: z.string(),
+  title: z.string().optional(),
+  description: z.string(),
+  version: z.string(),
+  registry: z.string(),
+  spec: ServerSpec,
+});
+export type Candidate = z.infer<typeof Candidate>;
+
+/** A server that System 1 has, as its versioned row says it. */
+export const Capability = z.object({
+  /** Name in `server.tool`. */
+  server: z.string(),
+  origin: z.enum(['configured', 'acquired']),
+  version: z.string(),
+  spec: ServerSpec,
+  /** sha512 integrity of the package, as installed. */
+  integrity: z.string().optional(),
+  /** Hash of the tool contracts that were approved; absent until first seen (configured servers). */
+  contract: z.string().optional(),
+  tools: z.array(Tool).default([]),
+  confinement: Confinement.optional(),
+  state: z.enum(['wanted', 'ready', 'suspended', 'failed', 'removed']),
+  reason: z.string().optional(),
+  /** Event type → response that came with the acquisition. */
+  responses: z.record(z.string(), z.unknown()).default({}),
+  /** Only these tools are offered; absent = all. */
+  only: z.array(z.string()).optional(),
+  /** The proposal that brought it. */
+  proposal: z.string().optional(),
+});
+export type Capability = z.infer<typeof Capability>;

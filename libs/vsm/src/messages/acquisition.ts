@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { Candidate, Confinement, Grants } from '../capability.js';
+import { defineMessage } from './message.js';
+import { TrialCall, TrialResult } from './operations.js';
+
+/** What is missing: event types that nothing answers. Key: `s4.gap`. */
+export const Gap = defineMessage(
+  's4',
+  'gap',
+  'intelligence',
+  z.looseObject({
+    types: z.array(z.object({ type: z.string(), waiting: z.number().int(), since: z.number() })),
+    events: z.number().int(),
+  }),
+);
+
+/**
+ * The stages at which System 5 is asked: `probe` before a stranger's server is fetched and asked what it offers,
+ * `trial` before it is given an event, `install` with the evidence of the trial.
+ */
+export const Stage = z.enum(['probe', 'trial', 'install', 'remove']);
+export type Stage = z.infer<typeof Stage>;
+
+/** System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. */
+export const Proposal = defineMessage(
+  's4',
+  'proposal',
+  'intelligence',
+  z.looseObject({
+    proposal: z.string(),
+    stage: Stage,
+    /** The event type that waits, and how many events do. */
+    type: z.string(),
+    waiting: z.number().int(),
+    candidate: Candidate,
+    /** Name the server shall have in `server.tool`. */
+    server: z.string(),
+    grants: Grants,
+    /** From stage `trial` on: the response that would be used (CallResponse), its tool and argument names. */
+    tool: z.string().optional(),
+    arguments: z.array(z.string()).default([]),
+    readOnly: z.boolean().optional(),
+    response: z.unknown().optional(),
+    /** Only these tools are to be offered. */
+    only: z.array(z.string()).optional(),
+    calls: z.array(TrialCall).default([]),
+    /** From stage `install` on. */
+    evidence: z
+      .looseObject({
+        results: z.array(TrialResult),
+        confinement: Confinement.optional(),
+        integrity: z.string().optional(),
+        mcpName: z.string().optional(),
+        contract: z.string().optional(),
+        tools: z.array(z.unknown()),
+      })
+      .optional(),
+    /** Who asked for it, when it was a person or an agent and not a waiting event. */
+    by: z.string().optional(),
+    because: z.string(),
+  }),
+);
+
+/** System 5's answer, with the proposal it answers, so that System 3 can act on it alone. Key: `s5.verdict`. */
+export const Verdict = defineMessage(
+  's5',
+  'verdict',
+  'intelligence',
+  z.looseObject({
+    proposal: Proposal.data,
+    verdict: z.enum(['allow', 'deny', 'ask']),
+    /** Name of the policy that decided. */
+    rule: z.string(),
+    because: z.string(),
+    /** `policy`, or the person. */
+    by: z.string(),
+    epoch: z.number().int(),
+  }),
+);
+
+/** System 4 tells how an acquisition goes. Key: `s4.acquisition`. */
+export const Acquisition = defineMessage(
+  's4',
+  'acquisition',
+  'intelligence',
+  z.looseObject({
+    proposal: z.string(),
+    type: z.string(),
+    step: z.enum([
+      'searching',
+      'nothing-found',
+      'probing',
+      'matched',
+      'trying',
+      'asking',
+      'installing',
+      'confirming',
+      'closed',
+      'refused',
+      'failed',
+      'rolled-back',
+    ]),
+    candidate: z.string().optional(),
+    version: z.string().optional(),
+    server: z.string().optional(),
+    tool: z.string().optional(),
+    confinement: Confinement.optional(),
+    rule: z.string().optional(),
+    waiting: z.number().int().optional(),
+    because: z.string(),
+  }),
+);
+
+/** System 5 → System 4: acquire this, somebody with the right asked. Key: `s4.all.acquire`. */
+export const Acquire = defineMessage(
+  's5',
+  'acquire',
+  'command',
+  z.looseObject({
+    epoch: z.number().int(),
+    proposal: z.string(),
+    server: z.string().optional(),
+    tool: z.string().optional(),
+    type: z.string().optional(),
+    by: z.string(),
+  }),
+);

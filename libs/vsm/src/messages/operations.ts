@@ -1,0 +1,213 @@
+import { z } from 'zod';
+import { Confinement, Grants, ServerSpec, Tool } from '../capability.js';
+import { EventRef } from '../event.js';
+import { ToolRef } from '../unit.js';
+import { defineMessage } from './message.js';
+
+/** Why an event is held. parked: nothing answers it; dead: failed for good; doubt: the call may have happened; asked: waits for a person. */
+export const HeldReason = z.enum(['parked', 'dead', 'doubt', 'asked']);
+export type HeldReason = z.infer<typeof HeldReason>;
+
+/**
+ * Why an event is parked. unanswered: no response matches it; wanted: its unit says to look for a tool; guard: its response does
+ * not hold for it; unavailable: the server of its response is not there (yet).
+ */
+export const ParkedCause = z.enum(['unanswered', 'wanted', 'guard', 'unavailable']);
+export type ParkedCause = z.infer<typeof ParkedCause>;
+
+/**
+ * What became of an event. answered: a tool did it; noted: counted, no tool needed; attenuated: one of several in a
+ * period stood for it; shed: let go under overload; refused: policy forbids; the rest are held.
+ */
+export const OutcomeKind = z.enum([
+  'answered',
+  'noted',
+  'attenuated',
+  'shed',
+  'refused',
+  ...HeldReason.options,
+  'discarded',
+]);
+export type OutcomeKind = z.infer<typeof OutcomeKind>;
+export const SETTLED = [
+  'answered',
+  'noted',
+  'attenuated',
+  'shed',
+  'refused',
+  'discarded',
+] as const satisfies readonly OutcomeKind[];
+
+/** One per event and change of fate, on `vsm.outcome` under `<outcome>.<event type>`; a repeat has the same id. */
+export const Outcome = defineMessage(
+  's1',
+  'outcome',
+  'outcome',
+  z.looseObject({
+    event: EventRef,
+    unit: z.string(),
+    outcome: OutcomeKind,
+    cause: ParkedCause.optional(),
+    /** For held, shed and refused: why, for a person. */
+    reason: z.string().optional(),
+    tool: ToolRef.optional(),
+    /** The tool's answer: MCP content blocks, and structured content where given. */
+    result: z.unknown().optional(),
+    /** Milliseconds from arrival to settlement, and inside tools. */
+    took: z.number().optional(),
+    calling: z.number().optional(),
+    attempts: z.number().int().optional(),
+    instance: z.string(),
+  }),
+);
+
+export const Counts = z.partialRecord(OutcomeKind, z.number().int());
+export type Counts = z.infer<typeof Counts>;
+
+/**
+ * What one replica of System 1 did between two instants, every second in which something happened.
+ * Key: `s1.<instance>.load`. All counts are events. Types beyond the 200 busiest are summed in `others`.
+ */
+export const Load = defineMessage(
+  's1',
+  'load',
+  'report',
+  z.looseObject({
+    instance: z.string(),
+    from: z.number(),
+    to: z.number(),
+    received: z.number().int(),
+    duplicates: z.number().int(),
+    retried: z.number().int(),
+    running: z.number().int(),
+    /** Concurrency this replica may use. */
+    capacity: z.number().int(),
+    outcomes: Counts,
+    units: z.record(z.string(), z.looseObject({ received: z.number().int(), outcomes: Counts, busy: z.number() })),
+    types: z.record(z.string(), Counts),
+    others: z.looseObject({ types: z.number().int(), outcomes: Counts }),
+    /** Tool → calls, errors, and milliseconds spent calling. */
+    tools: z.record(z.string(), z.looseObject({ calls: z.number().int(), errors: z.number().int(), ms: z.number() })),
+  }),
+);
+
+/** A call with literal arguments, for a trial. */
+export const TrialCall = z.object({
+  tool: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  /** What a sound tool does with this input. */
+  expect: z.enum(['answer', 'error']),
+});
+export type TrialCall = z.infer<typeof TrialCall>;
+
+/** System 3 → one replica of System 1: start this server confined, list its tools, make these calls. Key: `s1.any.try`. */
+export const Try = defineMessage(
+  's3',
+  'try',
+  'command',
+  z.looseObject({
+    proposal: z.string(),
+    epoch: z.number().int(),
+    spec: ServerSpec,
+    grants: Grants,
+    calls: z.array(TrialCall),
+  }),
+);
+
+export const TrialResult = z.object({
+  tool: z.string(),
+  arguments: z.record(z.string(), z.unknown()),
+  expect: z.enum(['answer', 'error']),
+  /** What came back: `isError` of the tool result, or a protocol error. */
+  error: z.boolean(),
+  content: z.unknown(),
+  ms: z.number(),
+});
+export type TrialResult = z.infer<typeof TrialResult>;
+
+/** What a trial showed. Key: `s1.<instance>.tried`. */
+export const Tried = defineMessage(
+  's1',
+  'tried',
+  'report',
+  z.looseObject({
+    proposal: z.string(),
+    instance: z.string(),
+    ok: z.boolean(),
+    reason: z.string().optional(),
+    confinement: Confinement.optional(),
+    integrity: z.string().optional(),
+    /** The package's `mcpName`, if it has one: npm ownership of the registry name. */
+    mcpName: z.string().optional(),
+    contract: z.string().optional(),
+    tools: z.array(Tool),
+    results: z.array(TrialResult),
+    /** Milliseconds to install and to start. */
+    installing: z.number().optional(),
+    starting: z.number().optional(),
+  }),
+);
+
+/** System 3 → every replica: the capability rows are at this version, read them. Key: `s1.all.capabilities`. */
+export const CapabilitiesChanged = defineMessage(
+  's3',
+  'capabilities',
+  'command',
+  z.looseObject({ version: z.number().int(), epoch: z.number().int() }),
+);
+
+/** A replica has (or could not have) a capability. Key: `s1.<instance>.capability`. */
+export const CapabilityState = defineMessage(
+  's1',
+  'capability',
+  'report',
+  z.looseObject({
+    instance: z.string(),
+    server: z.string(),
+    proposal: z.string().optional(),
+    state: z.enum(['ready', 'failed', 'suspended', 'removed']),
+    reason: z.string().optional(),
+    confinement: Confinement.optional(),
+    contract: z.string().optional(),
+    integrity: z.string().optional(),
+    tools: z.array(Tool),
+  }),
+);
+
+/** System 3 → one replica: run this tool once, for a person or an agent. Key: `s1.any.operate`. The outcome goes to `vsm.outcome`. */
+export const Operate = defineMessage(
+  's3',
+  'operate',
+  'command',
+  z.looseObject({
+    operation: z.string(),
+    epoch: z.number().int(),
+    /** Type of the event that stands for it in the ledger. */
+    type: z.string(),
+    tool: ToolRef,
+    params: z.record(z.string(), z.unknown()),
+    by: z.string(),
+  }),
+);
+
+export const HeldFilter = z.object({
+  reason: HeldReason.optional(),
+  type: z.string().optional(),
+  source: z.string().optional(),
+  id: z.string().optional(),
+  limit: z.number().int().positive().max(1000).default(100),
+});
+export type HeldFilter = z.infer<typeof HeldFilter>;
+
+/** System 3 → one replica: settle held events. replay: try again; discard, refuse: let go, with the reason. Key: `s1.any.settle`. */
+export const Settle = defineMessage(
+  's3',
+  'settle',
+  'command',
+  z.looseObject({
+    epoch: z.number().int(),
+    how: z.enum(['replay', 'discard', 'refuse']),
+    filter: HeldFilter,
+    because: z.string(),
+  }),
+);

@@ -1,0 +1,306 @@
+import { z } from 'zod';
+import { Candidate, Capability, Tool } from './capability.js';
+import { Acquisition, Verdict } from './messages/acquisition.js';
+import { AlertState } from './messages/algedonic.js';
+import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
+import type { System } from './systems.js';
+import { ToolRef } from './unit.js';
+
+/**
+ * What may be asked over `vsm.query`, and the shape of the answer. Most change nothing. A *petition* asks System 3 or 5
+ * for a change: the addressee decides under policy, journals who asked, and commands; the question itself changes nothing.
+ */
+export interface Question<A extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
+  to: System;
+  verb: string;
+  petition: boolean;
+  ask: A;
+  answer: R;
+}
+
+const question = <A extends z.ZodType, R extends z.ZodType>(
+  to: System,
+  verb: string,
+  ask: A,
+  answer: R,
+): Question<A, R> => ({
+  to,
+  verb,
+  petition: false,
+  ask,
+  answer,
+});
+const petition = <A extends z.ZodType, R extends z.ZodType>(
+  to: System,
+  verb: string,
+  ask: A,
+  answer: R,
+): Question<A, R> => ({
+  ...question(to, verb, ask, answer),
+  petition: true,
+});
+
+const Nothing = z.looseObject({});
+/** Who asks: the person or agent as the gateway knows it. */
+const By = z.string().min(1);
+
+/** Variety in states (disturbance types) and events, over `window` ms; bits where the sample carries them. */
+export const VarietyReport = z.looseObject({
+  window: z.number(),
+  /** Disturbance types seen, plus the Chao1 estimate of the unseen. */
+  required: z.number(),
+  /** Types with a response, each times its success rate. */
+  available: z.number(),
+  gap: z.number(),
+  seen: z.number().int(),
+  unseen: z.number(),
+  /** Types that wait for a tool, and their events. */
+  waiting: z.object({ types: z.number().int(), events: z.number().int() }),
+  /** Share of events answered, noted, attenuated, or settled by policy; null when nothing happened. */
+  answered: z.number().nullable(),
+  /** Entropy of the disturbances in bits by Chao–Shen, or why it is not said. */
+  bits: z.union([
+    z.object({ value: z.number(), low: z.number(), high: z.number() }),
+    z.object({ unknown: z.string() }),
+  ]),
+});
+export type VarietyReport = z.infer<typeof VarietyReport>;
+
+export const SystemStatus = z.looseObject({
+  present: z.boolean(),
+  instances: z.array(
+    z.looseObject({
+      instance: z.string(),
+      state: z.string(),
+      ready: z.boolean(),
+      version: z.string(),
+      trouble: z.record(z.string(), z.string()),
+    }),
+  ),
+});
+
+/** Row A1 of the features: every figure derives from what happened. */
+export const Status = z.looseObject({
+  name: z.string(),
+  purpose: z.string(),
+  viable: z.boolean(),
+  /** Why not viable, or what endangers it; empty when all is well. */
+  reasons: z.array(z.string()),
+  systems: z.looseObject({
+    1: SystemStatus.extend({ units: z.number().int(), variety_absorbed: z.number(), servers: z.number().int() }),
+    2: SystemStatus.extend({ conflicts_resolved: z.number().int(), loops: z.array(z.unknown()) }),
+    /** Answered operations over attempted ones in the window; null when nothing was attempted. */
+    3: SystemStatus.extend({ efficiency: z.number().nullable() }),
+    4: SystemStatus.extend({
+      threats: z.array(z.string()),
+      opportunities: z.array(z.string()),
+      acquisitions: z.array(Acquisition.data),
+    }),
+    5: SystemStatus.extend({
+      policies_active: z.number().int(),
+      pending: z.number().int(),
+      alerts: z.array(AlertState.data),
+    }),
+  }),
+  variety: VarietyReport,
+  health: z.looseObject({
+    status: z.enum(['ok', 'degraded', 'down']),
+    services: z.record(z.string(), z.enum(['ok', 'degraded', 'down'])),
+  }),
+  /** Where events stand, from the ledger: it balances, Σ = received. */
+  account: z.looseObject({ received: z.number().int(), outcomes: Counts }),
+});
+export type Status = z.infer<typeof Status>;
+
+export const Waiting = z.object({
+  type: z.string(),
+  unit: z.string(),
+  events: z.number().int(),
+  /** ms since the epoch of the oldest. */
+  since: z.number(),
+  cause: ParkedCause,
+  because: z.string(),
+  /** `data` of up to five of them, newest first. */
+  samples: z.array(z.unknown()),
+});
+export type Waiting = z.infer<typeof Waiting>;
+
+export const HeldEvent = z.looseObject({
+  source: z.string(),
+  id: z.string(),
+  type: z.string(),
+  unit: z.string(),
+  state: z.string(),
+  reason: HeldReason.nullable(),
+  because: z.string(),
+  attempts: z.number().int(),
+  at: z.number(),
+  event: z.unknown().optional(),
+});
+export type HeldEvent = z.infer<typeof HeldEvent>;
+
+export const JournalEntry = z.looseObject({
+  system: z.string(),
+  epoch: z.number().int(),
+  seq: z.number().int(),
+  type: z.string(),
+  at: z.number(),
+  /** What caused it: ids of messages, proposals, people. */
+  cause: z.string().nullable(),
+  data: z.unknown(),
+  hash: z.string(),
+});
+export type JournalEntry = z.infer<typeof JournalEntry>;
+
+const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
+
+export const QUESTIONS = {
+  status: question('consciousness', 'status', Nothing, Status),
+  /** Row A2. `gaps` name the system and a mend that exists. */
+  variety: question(
+    'consciousness',
+    'variety',
+    Nothing,
+    z.looseObject({
+      variety: VarietyReport,
+      critical: z.boolean(),
+      gaps: z.array(
+        z.looseObject({
+          system: z.string(),
+          type: z.string().optional(),
+          events: z.number().int(),
+          recommendation: z.string(),
+        }),
+      ),
+    }),
+  ),
+  journal: question(
+    'consciousness',
+    'journal',
+    z.object({
+      system: z.string().optional(),
+      type: z.string().optional(),
+      since: z.number().optional(),
+      limit: z.number().int().max(1000).default(100),
+    }),
+    z.object({ entries: z.array(JournalEntry) }),
+  ),
+  units: question(
+    's1',
+    'units',
+    Nothing,
+    z.object({
+      units: z.array(
+        z.looseObject({
+          name: z.string(),
+          absorbs: z.array(z.string()),
+          responses: z.record(z.string(), z.unknown()),
+          weight: z.number(),
+          acquired: z.array(z.string()),
+        }),
+      ),
+    }),
+  ),
+  waiting: question(
+    's1',
+    'waiting',
+    z.object({ limit: z.number().int().max(1000).default(100) }),
+    z.object({
+      types: z.number().int(),
+      events: z.number().int(),
+      waiting: z.array(Waiting),
+    }),
+  ),
+  held: question('s1', 'held', HeldFilter, z.object({ total: z.number().int(), held: z.array(HeldEvent) })),
+  /** Where every event stands, from the ledger. */
+  account: question('s1', 'account', Nothing, z.object({ received: z.number().int(), outcomes: Counts })),
+  capabilities: question(
+    's3',
+    'capabilities',
+    Nothing,
+    z.object({ version: z.number().int(), capabilities: z.array(Capability) }),
+  ),
+  discover: question(
+    's4',
+    'discover',
+    z.object({ text: z.string().optional(), limit: z.number().int().max(200).default(50) }),
+    z.object({
+      registries: z.array(
+        z.looseObject({ registry: z.string(), servers: z.number().int(), error: z.string().optional() }),
+      ),
+      candidates: z.array(Candidate.extend({ tools: z.array(Tool).optional() })),
+    }),
+  ),
+  acquisitions: question('s4', 'acquisitions', Nothing, z.object({ acquisitions: z.array(Acquisition.data) })),
+  decisions: question(
+    's5',
+    'decisions',
+    Nothing,
+    z.object({
+      pending: z.array(Verdict.data.extend({ until: z.number() })),
+      decided: z.array(Verdict.data.extend({ at: z.number() })),
+    }),
+  ),
+  alerts: question('s5', 'alerts', Nothing, z.object({ alerts: z.array(AlertState.data) })),
+  policies: question(
+    's5',
+    'policies',
+    Nothing,
+    z.looseObject({
+      purpose: z.string(),
+      policies: z.array(
+        z.looseObject({ name: z.string(), because: z.string().optional(), cedar: z.string().optional() }),
+      ),
+    }),
+  ),
+  coordination: question(
+    's2',
+    'coordination',
+    Nothing,
+    z.looseObject({ leases: z.array(z.unknown()), loops: z.array(z.unknown()), conflicts_resolved: z.number().int() }),
+  ),
+
+  /** Row A8. Waits for the outcome, at most `wait` ms. */
+  operate: petition(
+    's3',
+    'operate',
+    z.object({
+      type: z.string().optional(),
+      tool: ToolRef,
+      params: z.record(z.string(), z.unknown()).default({}),
+      by: By,
+      wait: z.number().default(30_000),
+    }),
+    z.looseObject({ operation: z.string(), outcome: Outcome.data.optional(), refused: z.string().optional() }),
+  ),
+  settle: petition(
+    's3',
+    'settle',
+    z.object({ how: z.enum(['replay', 'discard']), filter: HeldFilter, because: z.string().min(1), by: By }),
+    Accepted,
+  ),
+  /** Row A7. */
+  acquire: petition(
+    's5',
+    'acquire',
+    z.object({ server: z.string().optional(), tool: z.string().optional(), type: z.string().optional(), by: By }),
+    Accepted,
+  ),
+  decide: petition(
+    's5',
+    'decide',
+    z.object({ proposal: z.string(), verdict: z.enum(['allow', 'deny']), because: z.string().default(''), by: By }),
+    Accepted,
+  ),
+  acknowledge: petition(
+    's5',
+    'acknowledge',
+    z.object({ alert: z.string().optional(), by: By }),
+    z.object({ acknowledged: z.array(z.string()) }),
+  ),
+} as const satisfies Record<string, Question>;
+
+export type QuestionName = keyof typeof QUESTIONS;
+export type Ask<N extends QuestionName> = z.input<(typeof QUESTIONS)[N]['ask']>;
+export type Asked<N extends QuestionName> = z.output<(typeof QUESTIONS)[N]['ask']>;
+export type Answer<N extends QuestionName> = z.output<(typeof QUESTIONS)[N]['answer']>;

@@ -1,0 +1,75 @@
+import { z } from 'zod';
+import { isKey, isPattern } from './keys.js';
+
+/** `4s`, `10m`, `1h`, `500ms` or a number of milliseconds; parsed to milliseconds. */
+export const Duration = z
+  .union([
+    z.number().nonnegative(),
+    z.string().regex(/^\d+(\.\d+)?(ms|s|m|h|d)$/, 'a duration such as 500ms, 10s, 5m, 1h'),
+  ])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const [, amount, unit] = /^([\d.]+)(ms|s|m|h|d)$/.exec(value) as unknown as [string, string, keyof typeof MS];
+    return Number(amount) * MS[unit];
+  });
+const MS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+const Pattern = z
+  .string()
+  .refine(isPattern, 'a topic pattern: words out of a-z 0-9 _ - parted by dots, * one word, # any number');
+const oneOrMore = <T extends z.ZodType>(schema: T) =>
+  z.union([schema, z.array(schema)]).transform((v) => (Array.isArray(v) ? v : [v]) as z.output<T>[]);
+
+/** `server.tool`. A server's name has no dot; the rest is the tool's own name, whatever it contains. */
+export const ToolRef = z.string().regex(/^[a-z0-9_-]+\..+$/, 'server.tool, such as memory.create_entities');
+
+export const Step = z.strictObject({
+  call: ToolRef,
+  with: z.record(z.string(), z.unknown()).default({}),
+});
+
+/**
+ * How a unit answers one kind of event. Leaves of `with` that begin with `=` are CEL over `data`, `event`
+ * and (in `then`) `results`; all else is literal. Times in milliseconds.
+ */
+export const CallResponse = z.strictObject({
+  call: ToolRef,
+  with: z.record(z.string(), z.unknown()).default({}),
+  /** CEL that must be true for the call to be made; an event that it does not hold for waits, with the reason. */
+  guard: z.string().optional(),
+  /** `=` CEL or literals: names of shared resources held exclusively during the call. */
+  claims: oneOrMore(z.string()).optional(),
+  deadline: Duration.optional(),
+  retries: z.number().int().min(0).max(10).optional(),
+  /** The caller's word that repeating the call does no harm, when the tool's own annotations say nothing. */
+  idempotent: z.boolean().optional(),
+  /** At most one call per this period and event type; the rest is attenuated and counted. */
+  latest: Duration.optional(),
+  /** Further calls, each seeing `results` of those before. */
+  // biome-ignore lint/suspicious/noThenProperty: `then` is the word of vsmcp.yaml; the object is never awaited
+  then: z.array(Step).max(4).optional(),
+});
+export type CallResponse = z.infer<typeof CallResponse>;
+
+/** `noted`: answered without a tool. `wanted`: wait, and look for a tool. */
+export const Response = z.union([z.literal('noted'), z.literal('wanted'), CallResponse]);
+export type Response = z.infer<typeof Response>;
+
+/** A primary activity of System 1. Patterns are AMQP topic patterns over event types. */
+export const Unit = z.strictObject({
+  /** Events of this unit, beyond those its responses name; those without a response wait here. */
+  absorbs: oneOrMore(Pattern).optional(),
+  responses: z.record(Pattern, Response).default({}),
+  /** Event type → the longest time (ms) without one before it hurts. */
+  silence: z.record(z.string().refine(isKey, 'an event type'), Duration).optional(),
+  /** Share of concurrency against the other units. */
+  weight: z.number().positive().default(1),
+  minimum: z.number().int().min(0).default(0),
+  cap: z.number().int().positive().optional(),
+});
+export type Unit = z.infer<typeof Unit>;
+
+/** A unit's name: one word of a routing key. */
+export const UnitName = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'a name of a-z 0-9 _ -, at most 64 long');
+export const Units = z.record(UnitName, Unit);
+export type Units = z.infer<typeof Units>;
