@@ -253,6 +253,19 @@ export const QUESTIONS = {
       ),
     }),
   ),
+  /** May this be done under policy? System 3 asks before it commands an operation that somebody wants. */
+  permit: question(
+    's5',
+    'permit',
+    z.object({
+      action: z.string(),
+      by: By,
+      server: z.string().optional(),
+      tool: z.string().optional(),
+      arguments: z.array(z.string()).default([]),
+    }),
+    z.object({ permitted: z.boolean(), rule: z.string(), because: z.string() }),
+  ),
   coordination: question(
     's2',
     'coordination',

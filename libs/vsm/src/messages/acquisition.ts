@@ -16,9 +16,10 @@ export const Gap = defineMessage(
 
 /**
  * The stages at which System 5 is asked: `probe` before a stranger's server is fetched and asked what it offers,
- * `trial` before it is given an event, `install` with the evidence of the trial.
+ * `trial` before it is given an event, `install` with the evidence of the trial, `remove` when the gap did not close, `refuse` when
+ * the only thing that would fit is forbidden and what waits is to be settled so.
  */
-export const Stage = z.enum(['probe', 'trial', 'install', 'remove']);
+export const Stage = z.enum(['probe', 'trial', 'install', 'remove', 'refuse']);
 export type Stage = z.infer<typeof Stage>;
 
 /** System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. */
