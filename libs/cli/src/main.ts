@@ -1,1 +1,26 @@
-export {};
+import { reasonOf } from '@vsmcp/vsm';
+import { CommanderError } from 'commander';
+import { program } from './program.js';
+
+/** sysexits.h: the command was used wrongly. */
+export const EX_USAGE = 64;
+
+/**
+ * Runs one `vsmcp` command to its end.
+ * @returns the exit code: 0, 1 when it failed, 64 when it was used wrongly
+ */
+export async function run(argv: readonly string[]): Promise<number> {
+  try {
+    await program().parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    // commander has said what is wrong by then; help and version that were asked for are no errors
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
+    process.stderr.write(`vsmcp: ${reasonOf(error)}\n`);
+    return isUsage(error) ? EX_USAGE : 1;
+  }
+}
+
+function isUsage(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'VSM_USAGE';
+}

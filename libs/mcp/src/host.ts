@@ -17,9 +17,18 @@ export interface Installed {
   took: number;
 }
 
+/** What was approved, so that nothing else is started in its name. */
+export interface Pin {
+  integrity?: string;
+  lock?: string;
+}
+
 export interface Installer {
-  /** Rejects with VSM_INSTALL: unknown package or version, integrity that does not hold, no network and not cached. */
-  install(npm: string, signal?: AbortSignal): Promise<Installed>;
+  /**
+   * Rejects with VSM_INSTALL: unknown package or version, integrity that does not hold or is not `pin`'s, no network and not
+   * cached. What was installed once is used again without the network, after a check that its files are unchanged.
+   */
+  install(npm: string, signal?: AbortSignal, pin?: Pin): Promise<Installed>;
 }
 
 /** The rungs this machine can really reach, found by trying, strongest first; `why` says what is missing for a rung. */
@@ -44,7 +53,7 @@ export interface ServerConnection {
   readonly alive: boolean;
   /**
    * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's own
-   * error is a result with `isError`.
+   * error is a result with `isError`. Rejections are `CallError`s, which say whether the call is in doubt.
    * @param deadline ms for this call; cancellation reaches the server
    */
   call(tool: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult>;
@@ -61,13 +70,17 @@ export interface McpHost {
   readonly installer: Installer;
   readonly sandbox: Sandbox;
   /**
-   * Installs if need be and starts. Rejects with VSM_INSTALL, VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke
+   * Installs if need be and starts, at `sandbox.best`. A relative path in arguments and environment that lies in a granted path
+   * is made absolute from `home` (`absolute` in sandbox/paths.ts is the rule). Rejects with VSM_INSTALL, VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke
    * garbage, exited; the message carries the last lines of its stderr, cleaned).
-   * @param folder the server's own folder: its working directory, and all it may write unless grants say more
+   * @param folder the server's own folder: its working directory and HOME, and all it may write unless grants say more
+   * @param home what relative grants start from
+   * @param deadline ms from the start of its process until it has said what it offers; installing has its own (5 min)
+   * @param pin what was approved; something else is not started
    */
   start(
     spec: ServerSpec,
-    options: { folder: string; home: string; grants: Grants; deadline: number; signal?: AbortSignal },
+    options: { folder: string; home: string; grants: Grants; deadline: number; signal?: AbortSignal; pin?: Pin },
   ): Promise<{ installed: Installed; connection: ServerConnection }>;
 }
 

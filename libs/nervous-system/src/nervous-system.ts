@@ -1,4 +1,4 @@
-import type { Channel, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+import type { Channel, Party, RetryDelay, StandingQueue } from '@vsmcp/vsm';
 
 /** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
 export interface Outgoing {
@@ -11,6 +11,8 @@ export interface Outgoing {
   headers?: Record<string, string | number | boolean>;
   /** Persistent unless said otherwise. */
   transient?: true;
+  /** Reject with VSM_NOT_FOUND when no queue takes it, where a channel without listeners would let it go. */
+  mandatory?: true;
   /** Where an answer goes, and to which question it belongs. */
   replyTo?: string;
   correlationId?: string;
@@ -65,6 +67,42 @@ export interface Consumer {
 
 export type Health = { ok: true } | { ok: false; reason: string };
 
+/** All counts are messages of this instance. `inFlight` and `unconfirmed` are now, the rest is since the start. */
+export interface BusStats {
+  published: number;
+  /** Safe at the broker. */
+  confirmed: number;
+  /** Sent again after a reconnection. */
+  resent: number;
+  /** Not taken by any queue, or refused by the broker. */
+  rejected: number;
+  delivered: number;
+  redelivered: number;
+  /** Handlers that threw. */
+  failed: number;
+  /** Came back later, counted or not. */
+  later: number;
+  dead: number;
+  reconnected: number;
+  inFlight: number;
+  unconfirmed: number;
+}
+
+/** Where a transport says what befell it; the service's log fits. */
+export interface BusLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** Who takes part: the fleet's path, the system, and the instance, which is one word of a routing key. */
+export interface Member {
+  path: string;
+  party: Party;
+  instance: string;
+  log: BusLog;
+}
+
 /**
  * How messages travel. Two transports, one contract: `test/conformance.ts` holds both to it.
  * - publish resolves once the message is safe (broker confirm; in memory: enqueued). While the broker is away it is kept, up
@@ -85,6 +123,8 @@ export interface NervousSystem {
   /** Messages ready in a standing queue, or undefined where it does not exist. */
   depth(queue: string): Promise<number | undefined>;
   health(): Health;
+  /** Counts since the start, and what is under way now. */
+  stats(): Readonly<BusStats>;
   /** Stops all consumers, waits for what is in flight, flushes what is unconfirmed (at most `ms`). */
   drain(ms: number): Promise<void>;
   close(): Promise<void>;

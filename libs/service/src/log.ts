@@ -1,3 +1,5 @@
+import pino from 'pino';
+
 /** Structured log lines. Fields first, sentence second, as pino has it. */
 export interface Log {
   debug(fields: object, message: string): void;
@@ -5,4 +7,25 @@ export interface Log {
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
   child(fields: object): Log;
+}
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/**
+ * JSON lines on stderr, so that stdout stays a program's own answer, or in a file.
+ * @param fields on every line: system, instance
+ * @param file a file to append to; its folder is made
+ */
+export function openLog(level: LogLevel, fields: object = {}, file?: string): Log {
+  return pino(
+    {
+      level,
+      base: fields,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: pino.stdSerializers.err },
+    },
+    pino.destination({ dest: file ?? 2, mkdir: true, sync: true }),
+  );
 }

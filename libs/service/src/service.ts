@@ -12,6 +12,7 @@ import type {
   QuestionName,
   QueueName,
   Random,
+  StandingQueue,
   System,
 } from '@vsmcp/vsm';
 import type { FleetConfig } from './config/schema.js';
@@ -47,12 +48,19 @@ export interface ServiceContext {
     kind: K,
     key: string,
     data: DataOf<K>,
-    options?: { id?: string; cause?: string; trace?: Trace },
+    options?: {
+      id?: string;
+      cause?: string;
+      trace?: Trace;
+      /** Reject with VSM_NOT_FOUND when no queue takes it. */
+      mandatory?: true;
+    },
   ): Promise<void>;
   /** Hears messages of the given kinds on a standing queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
   hear(
     from:
       | QueueName
+      | { name: string; standing: StandingQueue }
       | {
           channel: 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
           bind: readonly string[];

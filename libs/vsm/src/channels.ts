@@ -73,7 +73,7 @@ export const CHANNELS = {
     key: '<to>.<instance or any>.<verb>',
     publish: ['gateway', 'consciousness', 's3', 's4', 's5'],
     listen: INSIDE,
-    alternate: true,
+    // No alternate: a question that no queue takes is returned to its asker, which an alternate exchange would prevent.
   },
   reply: {
     meaning: 'answers',

@@ -1,1 +1,1 @@
-export {};
+export { consciousness } from './consciousness.js';

@@ -1,1 +1,3 @@
-export {};
+export { gateway } from './gateway.js';
+export { type Server, serve } from './server.js';
+export { DEFAULT_PORT, type HttpSettings, httpSettings } from './settings.js';

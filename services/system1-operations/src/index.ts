@@ -1,1 +1,1 @@
-export {};
+export { openSystem1, type System1Options, system1 } from './system1.js';

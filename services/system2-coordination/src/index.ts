@@ -1,1 +1,1 @@
-export {};
+export { system2 } from './system2.js';

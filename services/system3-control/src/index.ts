@@ -1,1 +1,1 @@
-export {};
+export { system3 } from './system3.js';

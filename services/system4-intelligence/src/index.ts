@@ -1,1 +1,1 @@
-export {};
+export { system4 } from './system4.js';

@@ -1,1 +1,1 @@
-export {};
+export { system5 } from './system5.js';

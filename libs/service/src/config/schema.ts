@@ -92,3 +92,5 @@ export const FleetConfig = z.strictObject({
   demo: z.string().optional(),
 });
 export type FleetConfig = z.infer<typeof FleetConfig>;
+/** As it is written, before defaults. */
+export type FleetConfigInput = z.input<typeof FleetConfig>;

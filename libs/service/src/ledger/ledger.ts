@@ -53,6 +53,8 @@ export interface Reclaimed extends LedgerKey {
   type: string;
   attempt: number;
   attempts: number;
+  /** An earlier holder had written its intent to call and never said how it went: repeating may do harm. */
+  called: boolean;
   event: CloudEvent;
 }
 
@@ -68,9 +70,20 @@ export interface Ledger {
   settle(settlement: Settlement): Promise<boolean>;
   /** Gives the claim back: the event comes again through the broker. */
   release(key: LedgerKey, attempt: number): Promise<void>;
-  /** Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over. */
+  /**
+   * Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over.
+   * `causes`: parked ones of these causes only. `before`: only what was held before this instant (ms since the epoch), so
+   * that what is parked again meanwhile is not taken twice in one sweep.
+   */
   reclaim(
-    filter: { reason: HeldReason; types?: readonly string[]; source?: string; id?: string },
+    filter: {
+      reason: HeldReason;
+      types?: readonly string[];
+      source?: string;
+      id?: string;
+      causes?: readonly ParkedCause[];
+      before?: number;
+    },
     holder: string,
     deadline: number,
     limit: number,

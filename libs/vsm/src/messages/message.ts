@@ -25,4 +25,4 @@ export function defineMessage<S extends z.ZodType>(
 export type DataOf<K> = K extends MessageKind<infer S> ? z.output<S> : never;
 
 /** A message of a known kind, checked. */
-export type Message<K extends MessageKind> = Omit<CloudEvent, 'data'> & { data: DataOf<K> };
+export type Message<K extends MessageKind> = CloudEvent & { data: DataOf<K> };

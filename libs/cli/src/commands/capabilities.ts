@@ -1,0 +1,79 @@
+import { type Answer, QUESTIONS, VsmError } from '@vsmcp/vsm';
+import type { Command } from 'commander';
+import { type AskOptions, ask, asking, whoAmI } from '../command.js';
+import { line, table } from '../output.js';
+
+interface AcquireOptions extends AskOptions {
+  tool?: string;
+  for?: string;
+}
+
+/** `vsmcp capabilities list|discover|acquire` */
+export function capabilities(vsmcp: Command): void {
+  const group = vsmcp.command('capabilities').description('the MCP servers System 1 has, and those it could have');
+
+  asking(
+    group
+      .command('list', { isDefault: true })
+      .description('the servers, where they came from and how they are confined'),
+    'vsmcp capabilities list',
+    'vsmcp capabilities list --json',
+  ).action((options: AskOptions) =>
+    ask(options, (fleet) => fleet.get('/capabilities'), QUESTIONS.capabilities.answer, showList),
+  );
+
+  asking(
+    group.command('discover').argument('[text]', 'words to look for').description('what the registries offer'),
+    'vsmcp capabilities discover',
+    'vsmcp capabilities discover cron',
+  ).action((text: string | undefined, options: AskOptions) =>
+    ask(options, (fleet) => fleet.get('/capabilities/discover', { text }), QUESTIONS.discover.answer, showOffers),
+  );
+
+  asking(
+    group
+      .command('acquire')
+      .argument('[server]', "a server's name in the registry: io.github.owner/server")
+      .option('--tool <name>', 'a tool that is wanted, whichever server has it')
+      .option('--for <type>', 'the event type it shall answer')
+      .description('ask System 5 for a capability; policy decides'),
+    'vsmcp capabilities acquire io.github.coo-quack/calc-mcp',
+    'vsmcp capabilities acquire --for file.cron',
+  ).action((server: string | undefined, options: AcquireOptions) => {
+    const { tool, for: type } = options;
+    if (!server && !tool && !type) {
+      throw new VsmError(
+        'VSM_USAGE',
+        'name what to acquire: a server, --tool or --for; see vsmcp capabilities acquire --help',
+      );
+    }
+    return ask(
+      options,
+      (fleet) => fleet.post('/capabilities/acquire', { server, tool, type, by: whoAmI() }),
+      QUESTIONS.acquire.answer,
+      ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
+    );
+  });
+}
+
+function showList({ capabilities }: Answer<'capabilities'>): string {
+  if (capabilities.length === 0) return 'No server yet.';
+  return table(
+    ['SERVER', 'VERSION', 'ORIGIN', 'STATE', 'CONFINEMENT', 'TOOLS'],
+    capabilities.map(({ server, version, origin, state, reason, confinement, tools, only }) => [
+      server,
+      version,
+      origin,
+      reason ? `${state}: ${line(reason, 80)}` : state,
+      confinement ?? '',
+      line((only ?? tools.map(({ name }) => name)).join(', '), 120),
+    ]),
+  );
+}
+
+function showOffers({ registries, candidates }: Answer<'discover'>): string {
+  const trouble = registries.flatMap(({ registry, error }) => (error ? [`! ${registry}: ${line(error)}`] : []));
+  if (candidates.length === 0) return [...trouble, 'Nothing found.'].join('\n');
+  const rows = candidates.map(({ name, version, description }) => [name, version, line(description, 100)]);
+  return [...trouble, table(['SERVER', 'VERSION', 'DESCRIPTION'], rows)].join('\n');
+}

@@ -1,0 +1,86 @@
+import { reasonOf, VsmError } from '@vsmcp/vsm';
+import { z } from 'zod';
+
+export const DEFAULT_URL = 'http://127.0.0.1:4010';
+
+/** The REST interface of a running fleet. */
+export interface Fleet {
+  readonly url: string;
+  get(path: string, query?: Query): Promise<unknown>;
+  post(path: string, body: object): Promise<unknown>;
+}
+export type Query = Record<string, string | number | undefined>;
+
+/** What the gateway says when it refuses. */
+const Refusal = z.looseObject({
+  message: z.string().optional(),
+  mend: z.string().optional(),
+});
+
+/**
+ * The fleet at `url`. Calls reject with VSM_NOT_FOUND when no fleet answers there, and VSM_REFUSED with the gateway's own words
+ * when it answers with an error.
+ */
+export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL): Fleet {
+  const call = async (path: string, init: RequestInit): Promise<unknown> => {
+    const response = await reach(url, path, init);
+    const text = await response.text();
+    if (!response.ok) throw new VsmError('VSM_REFUSED', refusal(response.status, text));
+    return parse(url, text);
+  };
+  return {
+    url,
+    get: (path, query = {}) => call(`${path}${queryString(query)}`, {}),
+    post: (path, body) =>
+      call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+  };
+}
+
+async function reach(url: string, path: string, init: RequestInit): Promise<Response> {
+  let target: URL;
+  try {
+    target = new URL(path, url);
+  } catch (error) {
+    throw new VsmError('VSM_USAGE', `VSMCP_URL is no URL: ${url}; it should look like ${DEFAULT_URL}`, {
+      cause: error,
+    });
+  }
+  try {
+    return await fetch(target, init);
+  } catch (error) {
+    throw new VsmError(
+      'VSM_NOT_FOUND',
+      `no fleet answers at ${url}; start one with \`npm start\`, or set VSMCP_URL to where one runs`,
+      { cause: error },
+    );
+  }
+}
+
+function queryString(query: Query): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  return search.size === 0 ? '' : `?${search}`;
+}
+
+function refusal(status: number, text: string): string {
+  const parsed = Refusal.safeParse(json(text));
+  const { message, mend } = parsed.success ? parsed.data : {};
+  const words = [message ?? text.slice(0, 500), mend].filter(Boolean).join('; ');
+  return words === '' ? `the fleet answered with HTTP ${status} and no reason` : words;
+}
+
+function parse(url: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new VsmError('VSM_NOT_FOUND', `what answers at ${url} is no fleet: ${reasonOf(error)}; check VSMCP_URL`);
+  }
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {}; // an error page of something in between: its text is shown as it is
+  }
+}

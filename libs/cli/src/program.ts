@@ -1,0 +1,47 @@
+import { Command } from 'commander';
+import { algedonic } from './commands/algedonic.js';
+import { capabilities } from './commands/capabilities.js';
+import { decisions } from './commands/decisions.js';
+import { events } from './commands/events.js';
+import { held } from './commands/held.js';
+import { journal } from './commands/journal.js';
+import { operations } from './commands/operations.js';
+import { status } from './commands/status.js';
+import { units } from './commands/units.js';
+import { up } from './commands/up.js';
+import { variety } from './commands/variety.js';
+
+/** The `vsmcp` command with all it can do; each file of `commands/` adds one. */
+export function program(): Command {
+  const vsmcp = new Command('vsmcp')
+    .description('A viable system: events in, answers out, and tools acquired for what nothing answers yet.')
+    .exitOverride()
+    .showHelpAfterError('(--help shows how it is used)')
+    .addHelpText(
+      'after',
+      `
+Commands other than \`up\` speak to the fleet at VSMCP_URL (http://127.0.0.1:4010 unless set).
+
+Examples:
+  vsmcp up                        run the fleet of ./vsmcp.yaml
+  vsmcp status                    is it viable, and why not
+  vsmcp held list --reason parked what waits, and for what
+  vsmcp decisions approve         say yes to what asks`,
+    );
+  for (const add of [
+    up,
+    status,
+    variety,
+    units,
+    capabilities,
+    operations,
+    events,
+    held,
+    journal,
+    decisions,
+    algedonic,
+  ]) {
+    add(vsmcp);
+  }
+  return vsmcp;
+}

@@ -1,0 +1,76 @@
+import { join, relative } from 'node:path';
+import {
+  type FleetConfig,
+  openEmbedded,
+  openLog,
+  openPostgres,
+  openState,
+  realClock,
+  serveEmbedded,
+} from '@vsmcp/service';
+import { embeddedChildren } from './embedded.js';
+import { PARTS } from './fleet-parts.js';
+import { processChildren } from './processes.js';
+import type { UpSettings } from './settings.js';
+import type { Child } from './supervisor.js';
+
+/** What the fleet stands on, and its services, not yet started. */
+export interface Ground {
+  children: readonly Child[];
+  /** For people: where messages and state are. */
+  description: string;
+  /** Closes what was opened for the services, once they have stopped. */
+  close(): Promise<void>;
+}
+
+/** Opens the database and makes the services: in this process, or as processes of their own. */
+export function layGround(config: FleetConfig, settings: UpSettings): Promise<Ground> {
+  return settings.processes ? forProcesses(config, settings) : inThisProcess(config, settings);
+}
+
+async function inThisProcess(config: FleetConfig, settings: UpSettings): Promise<Ground> {
+  const log = openLog(settings.logLevel, {}, join(settings.dataDir, 'logs', 'fleet.log'));
+  const database = settings.databaseUrl
+    ? openPostgres(settings.databaseUrl, { log })
+    : await openEmbedded({ folder: databaseFolder(settings) });
+  try {
+    const state = await openState(database, config.path, realClock);
+    const embedded = await embeddedChildren(PARTS, { config, settings, state, log });
+    return {
+      children: embedded.children,
+      description: `one process · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
+      async close() {
+        await embedded.close();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<Ground> {
+  const served = settings.databaseUrl ? undefined : await serveEmbedded({ folder: databaseFolder(settings) });
+  const database = settings.databaseUrl ?? served?.url ?? '';
+  const close = async () => served?.close();
+  try {
+    const children = processChildren(PARTS, settings, { database, drain: config.settings.drain, env: process.env });
+    return {
+      children,
+      description: `${children.length} processes · messages over AMQP · state in ${place(settings)}`,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function databaseFolder({ dataDir }: UpSettings): string {
+  return join(dataDir, 'database');
+}
+
+function place(settings: UpSettings): string {
+  return settings.databaseUrl ? 'PostgreSQL' : relative(process.cwd(), databaseFolder(settings));
+}

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
+import { createParser } from 'eventsource-parser';
+import type { Fleet } from '../fleet.js';
+import { Heard, noteOf, told } from './narrate.js';
+import { Tally, type Waits } from './tally.js';
+
+/** Milliseconds between two looks at what has added up, and before the stream is listened to again after it broke off. */
+const LOOK = 1000;
+
+/**
+ * Tells a running fleet's story, a line per thing that happens, from the gateway's stream.
+ * @param started ms since the epoch, what the lines' times count from
+ * @param say gets each line
+ * @returns how to stop
+ */
+export function narrate(fleet: Fleet, started: number, say: (line: string) => void): () => Promise<void> {
+  const stop = new AbortController();
+  const tally = new Tally(started);
+  const trouble = (what: string) => (error: unknown) => {
+    if (!stop.signal.aborted)
+      say(told(Date.now() - started, { about: 'narrator', text: `${what}: ${reasonOf(error)}` }));
+  };
+
+  const hear = (heard: Heard) => {
+    if (heard.event === 'outcome') tally.hear(heard.data);
+    const note = noteOf(heard);
+    if (note) say(told(Date.now() - started, note));
+  };
+  const look = async () => {
+    const now = tally.unsure ? await waiting(fleet) : [];
+    for (const note of tally.notes(now, Date.now())) say(told(Date.now() - started, note));
+  };
+  const listening = (async () => {
+    tally.begin(await waiting(fleet).catch(() => []));
+    while (!stop.signal.aborted) {
+      await listen(fleet, stop.signal, hear).catch(trouble('the stream broke off'));
+      await pause(stop.signal);
+    }
+  })();
+  const looking = (async () => {
+    while (!stop.signal.aborted) {
+      await pause(stop.signal);
+      await look().catch(trouble('what waits is not known'));
+    }
+  })();
+  return async () => {
+    stop.abort();
+    await Promise.all([listening, looking]);
+  };
+}
+
+/** Hears the stream to its end. */
+async function listen(fleet: Fleet, signal: AbortSignal, hear: (heard: Heard) => void): Promise<void> {
+  const response = await fetch(new URL('/stream', fleet.url), { signal });
+  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
+  const parser = createParser({
+    onEvent: ({ event, data }) => {
+      const heard = Heard.safeParse({ event, data: JSON.parse(data) });
+      if (heard.success) hear(heard.data); // other kinds are for other listeners
+    },
+  });
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }));
+}
+
+async function waiting(fleet: Fleet): Promise<Waits[]> {
+  return QUESTIONS.waiting.answer.parse(await fleet.get('/waiting', { limit: 1000 })).waiting;
+}
+
+function pause(signal: AbortSignal): Promise<void> {
+  return sleep(LOOK, undefined, { signal }).catch(() => undefined); // stopping cuts it short
+}

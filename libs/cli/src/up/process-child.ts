@@ -1,0 +1,76 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VsmError } from '@vsmcp/vsm';
+import type { Child, End, Running } from './supervisor.js';
+
+export interface ProcessChild {
+  name: string;
+  /** The file that node runs. */
+  file: string;
+  cwd: string;
+  env: NodeJS.ProcessEnv;
+  /** Where its output goes; begun anew with the first start. */
+  log: string;
+  /** Milliseconds it has to stop before it is killed. */
+  patience: number;
+}
+
+const LAST_LINES = 12;
+const TETHER = fileURLToPath(new URL('../../bin/tether.js', import.meta.url));
+
+/** A child that is a process of its own, with a process group of its own, so that Ctrl-C reaches only the supervisor. */
+export function processChild(options: ProcessChild): Child {
+  const { name, file, cwd, env, log, patience } = options;
+  let starts = 0;
+  return {
+    name,
+    async start() {
+      mkdirSync(dirname(log), { recursive: true });
+      const output = openSync(log, starts++ === 0 ? 'w' : 'a');
+      const child = spawn(process.execPath, ['--import', TETHER, file], {
+        cwd,
+        env,
+        detached: true,
+        stdio: ['ignore', output, output, 'ipc'],
+      });
+      closeSync(output);
+      await spawned(child, name);
+      return running(child, log, patience);
+    },
+  };
+}
+
+function spawned(child: ChildProcess, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', resolve);
+    child.once('error', (error) =>
+      reject(new VsmError('VSM_CONFIG', `${name} could not be started: ${error.message}`, { cause: error })),
+    );
+  });
+}
+
+function running(child: ChildProcess, log: string, patience: number): Running {
+  const ended = new Promise<End>((resolve) => {
+    child.once('exit', (code, signal) => {
+      const how = signal ? `killed by ${signal}` : `exit code ${code}`;
+      resolve({ how, details: `The end of ${log}:\n${lastLines(log)}` });
+    });
+  });
+  return {
+    ended,
+    async stop() {
+      child.kill('SIGTERM');
+      const kill = setTimeout(() => child.kill('SIGKILL'), patience);
+      await ended;
+      clearTimeout(kill);
+    },
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+function lastLines(log: string): string {
+  const lines = readFileSync(log, 'utf8').trimEnd().split('\n').slice(-LAST_LINES);
+  return lines.map((line) => `    ${line}`).join('\n');
+}

@@ -1,0 +1,62 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { VsmError, word } from '@vsmcp/vsm';
+import type { Part } from './fleet-parts.js';
+import { processChild } from './process-child.js';
+import type { UpSettings } from './settings.js';
+import type { Child } from './supervisor.js';
+
+const SERVICES = fileURLToPath(new URL('../../../../services/', import.meta.url));
+/** Milliseconds beyond the drain that a process has to end before it is killed. */
+const GRACE = 5000;
+
+/**
+ * The services as processes of their own.
+ * @param database the URL by which they reach the state
+ * @param drain ms each has to finish what is in flight
+ * @throws VSM_USAGE for replicas of what does not exist
+ */
+export function processChildren(
+  parts: readonly Part[],
+  settings: UpSettings,
+  { database, drain, env }: { database: string; drain: number; env: NodeJS.ProcessEnv },
+): Child[] {
+  checkReplicas(parts, settings.replicas);
+  let port = settings.metrics.port;
+  return parts.flatMap(({ folder }) =>
+    Array.from({ length: settings.replicas.get(folder) ?? 1 }, (_, i) => {
+      const name = i === 0 ? folder : `${folder}-${i + 1}`;
+      const file = join(SERVICES, folder, 'dist', 'main.js');
+      if (!existsSync(file)) throw new VsmError('VSM_CONFIG', `${file} is missing: compile with \`npm run build\``);
+      return processChild({
+        name,
+        file,
+        cwd: settings.home,
+        log: join(settings.dataDir, 'logs', `${name}.log`),
+        patience: drain + GRACE,
+        env: {
+          ...env,
+          VSMCP_HOME: settings.home,
+          VSMCP_CONFIG: settings.configFile,
+          VSMCP_DATA_DIR: settings.dataDir,
+          VSMCP_DATABASE_URL: database,
+          VSMCP_NODE_NAME: word(i === 0 ? settings.node : `${settings.node}-${i + 1}`),
+          VSMCP_METRICS_PORT: String(port === 0 ? 0 : port++),
+        },
+      });
+    }),
+  );
+}
+
+function checkReplicas(parts: readonly Part[], replicas: ReadonlyMap<string, number>): void {
+  const folders = parts.map(({ folder }) => folder);
+  for (const [folder, count] of replicas) {
+    if (!folders.includes(folder)) {
+      throw new VsmError('VSM_USAGE', `--replicas: there is no ${folder}; there are ${folders.join(', ')}`);
+    }
+    if (folder === 'gateway' && count > 1) {
+      throw new VsmError('VSM_USAGE', '--replicas: there is one gateway here, because two cannot listen on one port');
+    }
+  }
+}

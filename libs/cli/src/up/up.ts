@@ -1,0 +1,115 @@
+import { relative, resolve } from 'node:path';
+import { httpSettings } from '@vsmcp/gateway';
+import { type FleetConfig, loadConfig, realClock } from '@vsmcp/service';
+import { VsmError } from '@vsmcp/vsm';
+import { type Fleet, fleetAt } from '../fleet.js';
+import { playDay } from './demo.js';
+import { type Ground, layGround } from './ground.js';
+import { narrate } from './narrator.js';
+import { untilReady } from './ready.js';
+import type { UpSettings } from './settings.js';
+import { listenToSignals, type Signals } from './signals.js';
+import { Supervisor } from './supervisor.js';
+
+/** Runs the fleet until it is told to stop. Rejects when it cannot start, or when a service keeps failing. */
+export async function runUp(settings: UpSettings): Promise<void> {
+  const signals = listenToSignals();
+  // what waits for a restart has no handle of its own that would keep the process running
+  const alive = setInterval(() => {}, 2 ** 30);
+  try {
+    const since = Date.now();
+    const config = await loadConfig(settings.configFile, process.env);
+    say(`${config.name}: opening the database …`);
+    const ground = await layGround(config, settings);
+    try {
+      await supervise(ground, config, settings, { signals, since });
+    } finally {
+      await ground.close();
+    }
+  } finally {
+    clearInterval(alive);
+    signals.release();
+  }
+}
+
+async function supervise(
+  ground: Ground,
+  config: FleetConfig,
+  settings: UpSettings,
+  { signals, since }: { signals: Signals; since: number },
+): Promise<void> {
+  say(`${config.name}: starting · ${ground.description} …`);
+  const supervisor = new Supervisor(ground.children, { clock: realClock, say });
+  void signals.force.then(() => {
+    supervisor.kill();
+    say('forced to end');
+    process.exit(1);
+  });
+  const failed = supervisor.gaveUp.then((reason) => new VsmError('VSM_REFUSED', reason));
+  const story = new Story();
+  const telling = (async () => {
+    await supervisor.start();
+    await tellStory(config, settings, since, story);
+  })();
+  const reason = await Promise.race([
+    signals.stop.then(() => undefined),
+    failed,
+    telling.then(() => new Promise<never>(() => {})),
+  ]).catch((error: unknown) => error);
+
+  say('stopping …');
+  await story.end();
+  await supervisor.stop();
+  if (reason !== undefined) throw reason;
+  say('stopped');
+}
+
+type Ending = () => Promise<void> | void;
+
+/** What goes on beside the fleet and ends before it. */
+class Story {
+  readonly #over = new AbortController();
+  readonly #endings: Ending[] = [];
+
+  get over(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  async add(ending: Ending): Promise<void> {
+    if (this.over.aborted) await ending();
+    else this.#endings.push(ending);
+  }
+
+  async end(): Promise<void> {
+    this.#over.abort();
+    for (const ending of this.#endings) await ending();
+  }
+}
+
+/** Waits for the fleet to be ready, says so, and begins to tell what happens, and the day. */
+async function tellStory(config: FleetConfig, settings: UpSettings, since: number, story: Story): Promise<void> {
+  const fleet = gatewayOf(process.env);
+  if (!(await untilReady(fleet, story.over, (what) => say(`waiting for ${what}`)))) return;
+  const started = Date.now();
+  say(`started in ${((started - since) / 1000).toFixed(1)} s`);
+  say(`ready · dashboard and REST: ${fleet.url}`);
+  await story.add(narrate(fleet, started, print));
+  if (config.demo === undefined || !settings.demo || story.over.aborted) return;
+  const day = resolve(settings.home, config.demo);
+  say(`demo: what ${relative(process.cwd(), day)} says is dropped now; leave it out with --no-demo`);
+  await story.add(await playDay(day, realClock, say));
+}
+
+/** The gateway that runs here. */
+function gatewayOf(env: NodeJS.ProcessEnv): Fleet {
+  const { host, port } = httpSettings(env);
+  return fleetAt(`http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`);
+}
+
+function say(text: string): void {
+  print(` ${text}`);
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

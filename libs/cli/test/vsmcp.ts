@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export const COMMAND = [
+  '--import',
+  'tsx',
+  '-C',
+  'source',
+  fileURLToPath(new URL('./fixtures/vsmcp.ts', import.meta.url)),
+];
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+
+/** Runs one `vsmcp` command as a process of its own. */
+export function vsmcp(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const child = execFile(
+      process.execPath,
+      [...COMMAND, ...args],
+      { cwd: ROOT, env: { ...process.env, ...env } },
+      (_, out, err) => resolve({ code: child.exitCode ?? 1, out, err }),
+    );
+  });
+}

@@ -1,0 +1,185 @@
+import { setMaxListeners } from 'node:events';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import {
+  CallToolResultSchema,
+  ErrorCode,
+  McpError,
+  ToolListChangedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
+import { type Clock, type Confinement, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import type { ServerConnection, ToolResult } from '../host.js';
+import type { McpLog } from '../log.js';
+import { cleanText } from '../text.js';
+import { CallError } from './errors.js';
+import { Results } from './results.js';
+import { listTools, type Offer } from './tools.js';
+import { ProcessTransport, type ServerCommand } from './transport.js';
+
+export interface ConnectOptions {
+  /** The server's name in messages. */
+  name: string;
+  confinement: Confinement;
+  /** ms until it must have said what it offers. */
+  deadline: number;
+  clock: Clock;
+  log: McpLog;
+  signal?: AbortSignal;
+}
+
+/** Starts a server's process and reads what it offers. Rejects with VSM_MCP and the end of its stderr. */
+export async function connect(command: ServerCommand, options: ConnectOptions): Promise<ServerConnection> {
+  const { name, deadline, clock, signal } = options;
+  const transport = new ProcessTransport(command, clock);
+  const client = new Client({ name: 'vsmcp', version: '0.1.0' });
+  const abort = new AbortController();
+  // every page of tools listens on it
+  setMaxListeners(0, abort.signal);
+  const onAbort = () => abort.abort(signal?.reason);
+  const late = clock.after(deadline, () => abort.abort(new Error(`no answer within ${deadline} ms`)));
+  signal?.addEventListener('abort', onAbort);
+  try {
+    signal?.throwIfAborted();
+    await client.connect(transport, { timeout: deadline, signal: abort.signal });
+    const offer = await listTools(client, deadline, abort.signal);
+    if (transport.reason !== undefined) throw new Error(transport.reason);
+    return new Connection(client, transport, offer, options);
+  } catch (error) {
+    const why = abort.signal.aborted ? reasonOf(abort.signal.reason) : (transport.reason ?? reasonOf(error));
+    await transport.close();
+    const said = transport.stderr ? `; its last words: ${transport.stderr.slice(-1000)}` : '';
+    throw new VsmError('VSM_MCP', `${name} did not start: ${cleanText(why, 1000)}${said}`, { cause: error });
+  } finally {
+    late();
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+class Connection implements ServerConnection {
+  readonly confinement: Confinement;
+  #offer: Offer;
+  #results = new Results();
+  #gone: string | undefined;
+  #listing: 'no' | 'running' | 'again' = 'no';
+  readonly #closeListeners: ((reason: string) => void)[] = [];
+  readonly #contractListeners: ((contract: string, tools: readonly Tool[]) => void)[] = [];
+
+  constructor(
+    private readonly client: Client,
+    private readonly transport: ProcessTransport,
+    offer: Offer,
+    private readonly options: ConnectOptions,
+  ) {
+    this.#offer = offer;
+    this.confinement = options.confinement;
+    client.onclose = () => this.#closed();
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#changed());
+  }
+
+  get tools(): readonly Tool[] {
+    return this.#offer.tools;
+  }
+
+  get contract(): string {
+    return this.#offer.contract;
+  }
+
+  get alive(): boolean {
+    return this.transport.reason === undefined;
+  }
+
+  async call(name: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult> {
+    const at = `${this.options.name}.${cleanText(name, 128)}`;
+    const unsent = (why: string) => new CallError('VSM_MCP', `${at}: ${why}`, { sent: false, answered: false });
+    if (!this.alive) throw unsent(`the server is gone: ${this.transport.reason}`);
+    if (signal?.aborted) throw unsent('cancelled before it was sent');
+    const tool = this.#offer.tools.find((each) => each.name === name);
+    if (!tool) throw unsent('the server has no such tool');
+    // a controller of its own for each call, since the SDK never takes its listener off a signal
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    try {
+      const request = { method: 'tools/call' as const, params: { name, arguments: args } };
+      const answer = await this.client.request(request, CallToolResultSchema, {
+        timeout: deadline,
+        signal: abort.signal,
+      });
+      const result = this.#results.check(tool, answer);
+      if (typeof result !== 'string') return result;
+      throw new CallError('VSM_MCP', `${at}: ${cleanText(result, 1000)}`, { sent: true, answered: true });
+    } catch (error) {
+      throw this.#failure(at, error, deadline, abort.signal.aborted);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.transport.close();
+  }
+
+  onClose(listener: (reason: string) => void): void {
+    if (this.#gone === undefined) this.#closeListeners.push(listener);
+    else listener(this.#gone);
+  }
+
+  onContract(listener: (contract: string, tools: readonly Tool[]) => void): void {
+    this.#contractListeners.push(listener);
+  }
+
+  #failure(at: string, error: unknown, deadline: number, aborted: boolean): CallError {
+    if (error instanceof CallError) return error;
+    const failure = (code: 'VSM_MCP' | 'VSM_TIMEOUT', why: string, sent: boolean, answered: boolean) =>
+      new CallError(code, `${at}: ${cleanText(why, 1000)}`, { sent, answered, cause: error });
+    // the transport's own: nothing was written
+    if (error instanceof VsmError) return failure('VSM_MCP', error.message, false, false);
+    if (aborted) return failure('VSM_MCP', 'cancelled while it ran', true, false);
+    if (error instanceof McpError && error.code === ErrorCode.RequestTimeout) {
+      return failure('VSM_TIMEOUT', `no answer within ${deadline} ms`, true, false);
+    }
+    if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) {
+      return failure('VSM_MCP', `refused: ${error.message}`, true, true);
+    }
+    if (this.transport.reason !== undefined) {
+      return failure('VSM_MCP', `the server went away during the call: ${this.transport.reason}`, true, false);
+    }
+    return failure('VSM_MCP', `answered wrongly: ${reasonOf(error)}`, true, true);
+  }
+
+  /** Reads the tools anew; while it does, any number of further changes make it read once more. */
+  async #changed(): Promise<void> {
+    if (this.#listing !== 'no') {
+      this.#listing = 'again';
+      return;
+    }
+    this.#listing = 'running';
+    try {
+      const offer = await listTools(this.client, this.options.deadline, new AbortController().signal);
+      const same = offer.contract === this.#offer.contract;
+      this.#offer = offer;
+      this.#results = new Results();
+      if (!same) for (const listener of this.#contractListeners) listener(offer.contract, offer.tools);
+    } catch (error) {
+      if (this.alive) {
+        this.options.log.warn(
+          { server: this.options.name, error: reasonOf(error) },
+          'its changed tools cannot be read: closed',
+        );
+        await this.close();
+      }
+    } finally {
+      const again = this.#listing !== 'running';
+      this.#listing = 'no';
+      if (again && this.alive) void this.#changed();
+    }
+  }
+
+  #closed(): void {
+    const reason = this.transport.reason ?? 'it went away';
+    this.#gone = reason;
+    const { name: server } = this.options;
+    this.options.log.info({ server, reason, stderr: this.transport.stderr.slice(-500) }, 'a server is gone');
+    for (const listener of this.#closeListeners) listener(reason);
+    this.#closeListeners.length = 0;
+  }
+}

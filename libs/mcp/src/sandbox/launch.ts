@@ -1,0 +1,35 @@
+/** A server to start, everything absolute and decided; each rung makes a command of it. */
+export interface Launch {
+  /** The node to run it with, and node's arguments after the flags that the rung adds. */
+  node: string;
+  /** The program file and its arguments, or `-e` and code. */
+  script: readonly string[];
+  /** Its own folder: working directory, HOME, writable. */
+  folder: string;
+  /** Folders of the server's code, readable. */
+  code: readonly string[];
+  reads: readonly string[];
+  writes: readonly string[];
+  /** Programs it may start. */
+  runs: readonly string[];
+  network: boolean;
+  /** Hidden where the rung can, though it may lie inside what may be read: the fleet's own data. */
+  hide: readonly string[];
+  /** An empty folder over which a file system can be built; shared by all. */
+  root: string;
+}
+
+export interface Command {
+  file: string;
+  args: readonly string[];
+}
+
+/** Programs of this machine that confine, by absolute path; undefined where missing. */
+export interface Confiners {
+  bwrap?: string;
+  unshare?: string;
+  mount?: string;
+  sh?: string;
+  prlimit?: string;
+  setpriv?: string;
+}

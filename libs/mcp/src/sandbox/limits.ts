@@ -1,0 +1,20 @@
+import type { Confiners } from './launch.js';
+
+/** MB of JavaScript heap; past it node ends the server. Holds at every rung. */
+export const HEAP = 512;
+
+/**
+ * Limits of each process of a server. Memory is bound by written private memory (`data`), since V8 reserves address space in
+ * tens of GB that it never touches. `cpu` is in seconds of work, so a server that spins is ended after an hour of it.
+ * `nproc` counts per user namespace, so it is only set where the server has one of its own.
+ */
+export function limited(confiners: Confiners, ownUsers: boolean): string[] {
+  if (!confiners.prlimit) return [];
+  const limits = ['--core=0', '--nofile=1024', `--fsize=${2 ** 30}`, `--data=${2 * 2 ** 30}`, '--cpu=3600'];
+  return [confiners.prlimit, ...limits, ...(ownUsers ? ['--nproc=256'] : []), '--'];
+}
+
+/** Ends the server when the fleet's process is killed, and bars it from gaining rights through setuid programs. */
+export function tied(confiners: Confiners): string[] {
+  return confiners.setpriv ? [confiners.setpriv, '--pdeathsig', 'KILL', '--no-new-privs', '--'] : [];
+}

@@ -1,0 +1,38 @@
+import { statSync } from 'node:fs';
+import { VsmError } from '@vsmcp/vsm';
+import type { Launch } from './launch.js';
+import { HEAP } from './limits.js';
+import { both } from './paths.js';
+
+const QUIET = ['--disable-warning=ExperimentalWarning', '--disable-warning=SecurityWarning'];
+
+export const nodeFlags = (): string[] => [`--max-old-space-size=${HEAP}`];
+
+/**
+ * Node's permission flags for a server: reads and writes by path, no workers, no addons, no child processes. A server
+ * that may start programs gets both children and workers, for its children are not held by the flag anyway.
+ */
+export function permissionFlags(launch: Launch): string[] {
+  const known = process.allowedNodeEnvironmentFlags;
+  return [
+    known.has('--permission') ? '--permission' : '--experimental-permission',
+    ...QUIET,
+    ...[...launch.code, ...launch.reads, ...launch.writes, launch.folder]
+      .flatMap(both)
+      .map((p) => `--allow-fs-read=${covering(p)}`),
+    ...[...launch.writes, launch.folder].flatMap(both).map((p) => `--allow-fs-write=${covering(p)}`),
+    ...(launch.runs.length > 0 ? ['--allow-child-process', '--allow-worker'] : []),
+    ...(launch.network && known.has('--allow-net') ? ['--allow-net'] : []),
+  ];
+}
+
+/** A path as the flag wants it: `*` stands for all below a folder. */
+function covering(path: string): string {
+  if (/[*,]/.test(path)) {
+    throw new VsmError(
+      'VSM_SANDBOX',
+      `${path}: node's permission flag cannot take a path with * or , in it; rename it`,
+    );
+  }
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? `${path.replace(/\/$/, '')}/*` : path;
+}

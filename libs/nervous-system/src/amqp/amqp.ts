@@ -1,0 +1,207 @@
+import { type Channel, type Clock, type Ids, QUEUES, queueName, topology, VsmError } from '@vsmcp/vsm';
+import { Asking, answerTo } from '../asking.js';
+import type {
+  BusStats,
+  Consumer,
+  Delivery,
+  Handler,
+  Health,
+  Member,
+  NervousSystem,
+  Outgoing,
+  Subscription,
+} from '../nervous-system.js';
+import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
+import { newStats } from '../stats.js';
+import { addressOf } from './address.js';
+import { AmqpConsumer } from './consumer.js';
+import { declare, NOT_FOUND, openChannel, replyCode } from './declare.js';
+import { type Attachment, Link } from './link.js';
+import { outgoingPacket, type Packet } from './packet.js';
+import { Publisher } from './publisher.js';
+import { sourceOf } from './source.js';
+
+export interface AmqpOptions extends Member {
+  /** `amqp://user:password@host:5672/vhost`, or `amqps:`. */
+  url: string;
+  /** Milliseconds, at least 5000. */
+  heartbeat: number;
+  clock: Clock;
+  ids: Ids;
+}
+
+/** The connections of one service. Pain has one of its own, so that nothing can stand in its way. */
+interface Links {
+  publish: Link;
+  consume: Link;
+  pain: Link;
+}
+
+/**
+ * Joins the fleet on a RabbitMQ broker. Resolves at once: until the broker is there, what is published is kept within bounds,
+ * subscriptions wait, and `health` says why. Throws VSM_CONFIG for a URL, path or instance that cannot be.
+ */
+export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> {
+  checkMember(options);
+  const { path, instance, log, clock } = options;
+  const address = addressOf(options.url, options.heartbeat);
+  const stats = newStats();
+  const all = topology(path);
+  const standing = (part: typeof all): Attachment => ({
+    attach: (model) => declare(model, part, log),
+    detach: () => {},
+  });
+  const open = (name: string, attachments: readonly Attachment[]): Promise<Link> =>
+    Link.open(
+      { ...address, name: `${instance} ${name}`, clock, log, reconnected: () => stats.reconnected++ },
+      attachments,
+    );
+  const flow = (link: keyof Links): Health => links[link].health();
+  const publisher = new Publisher({ clock, log, stats, flow: () => flow('publish') });
+  const painPublisher = new Publisher({ clock, log, stats, flow: () => flow('pain') });
+  const links: Links = {
+    publish: await open('publish', [standing(all), publisher]),
+    consume: await open('consume', []),
+    pain: await open('algedonic', [standing(painPart(path)), painPublisher]),
+  };
+  return new AmqpNervousSystem(options, links, publisher, painPublisher, stats);
+}
+
+/** Pain's connection declares what pain needs, and waits for nothing else. */
+function painPart(path: string): ReturnType<typeof topology> {
+  const { exchanges, queues, bindings } = topology(path, { 's5.algedonic': QUEUES['s5.algedonic'] });
+  const names = new Set([queueName(path, 'algedonic'), queueName(path, 'dead')]);
+  return { exchanges: exchanges.filter(({ name }) => names.has(name)), queues, bindings };
+}
+
+class AmqpNervousSystem implements NervousSystem {
+  readonly transport = 'amqp';
+  readonly #options: AmqpOptions;
+  readonly #links: Links;
+  readonly #publisher: Publisher;
+  readonly #painPublisher: Publisher;
+  readonly #stats: BusStats;
+  readonly #consumers = new Map<AmqpConsumer, Link>();
+  readonly #asking: Asking;
+  #closed = false;
+
+  constructor(options: AmqpOptions, links: Links, publisher: Publisher, painPublisher: Publisher, stats: BusStats) {
+    this.#options = options;
+    this.#links = links;
+    this.#publisher = publisher;
+    this.#painPublisher = painPublisher;
+    this.#stats = stats;
+    this.#asking = new Asking({
+      ...options,
+      subscribe: (subscription, handler) => this.subscribe(subscription, handler),
+      publish: (message) => this.publish(message),
+    });
+  }
+
+  async publish(message: Outgoing): Promise<void> {
+    this.#checkOpen();
+    const { path, party, instance, clock } = this.#options;
+    checkPublish(party, message);
+    await this.#pass(message.channel)(outgoingPacket(path, message, instance, clock.now()));
+  }
+
+  async publishBatch(messages: readonly Outgoing[]): Promise<void> {
+    await Promise.all(messages.map((message) => this.publish(message)));
+  }
+
+  async subscribe(subscription: Subscription, handler: Handler): Promise<Consumer> {
+    this.#checkOpen();
+    checkSubscribe(this.#options.party, subscription);
+    const { queue, prefetch } = subscription;
+    const channel = 'own' in queue ? queue.channel : queue.standing.channel;
+    const link = channel === 'algedonic' ? this.#links.pain : this.#links.consume;
+    const consumer = new AmqpConsumer(sourceOf(subscription, this.#options), handler, {
+      ...this.#options,
+      prefetch,
+      stats: this.#stats,
+      publish: this.#pass(channel),
+      ended: (ended) => {
+        link.remove(ended);
+        this.#consumers.delete(ended);
+      },
+    });
+    this.#consumers.set(consumer, link);
+    try {
+      await link.add(consumer);
+      await consumer.ready;
+    } catch (error) {
+      await consumer.stop();
+      throw error;
+    }
+    return consumer;
+  }
+
+  request(message: Omit<Outgoing, 'channel' | 'replyTo' | 'correlationId'>, timeout: number): Promise<Delivery> {
+    return this.#asking.request(message, timeout);
+  }
+
+  async respond(to: Delivery, answer: Pick<Outgoing, 'content' | 'contentType' | 'headers'>): Promise<void> {
+    await this.publish(answerTo(to, answer));
+  }
+
+  async depth(queue: string): Promise<number | undefined> {
+    const { model } = this.#links.consume;
+    if (!model) throw new VsmError('VSM_BROKER', `the depth of ${queue} is not known: no connection to the broker`);
+    const channel = await openChannel(model, { ...this.#options.log, warn: () => {} });
+    try {
+      const { messageCount } = await channel.checkQueue(queueName(this.#options.path, queue));
+      await channel.close();
+      return messageCount;
+    } catch (error) {
+      if (replyCode(error) === NOT_FOUND) return undefined;
+      throw error;
+    }
+  }
+
+  health(): Health {
+    if (this.#closed) return { ok: false, reason: 'closed' };
+    for (const link of Object.values(this.#links) as Link[]) {
+      const health = link.health();
+      if (!health.ok) return health;
+    }
+    for (const { trouble } of this.#consumers.keys()) if (trouble) return { ok: false, reason: trouble };
+    return { ok: true };
+  }
+
+  stats(): Readonly<BusStats> {
+    return { ...this.#stats, unconfirmed: this.#publisher.unconfirmed + this.#painPublisher.unconfirmed };
+  }
+
+  async drain(ms: number): Promise<void> {
+    const consumers = [...this.#consumers.keys()];
+    let cancel = (): void => {};
+    const over = new Promise<void>((resolve) => {
+      cancel = this.#options.clock.after(ms, () => {
+        for (const consumer of consumers) consumer.abandon();
+        resolve();
+      });
+    });
+    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await Promise.race([Promise.all([this.#publisher.flushed(), this.#painPublisher.flushed()]), over]);
+    cancel();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const consumers = [...this.#consumers.keys()];
+    for (const consumer of consumers) consumer.abandon();
+    this.#publisher.close();
+    this.#painPublisher.close();
+    await Promise.all(Object.values(this.#links).map((link: Link) => link.close()));
+  }
+
+  #pass(channel: Channel): (packet: Packet) => Promise<void> {
+    const publisher = channel === 'algedonic' ? this.#painPublisher : this.#publisher;
+    return (packet) => publisher.publish(packet);
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new VsmError('VSM_BROKER', 'this connection is closed: open a new one');
+  }
+}

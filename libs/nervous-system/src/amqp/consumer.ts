@@ -1,0 +1,196 @@
+import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp/vsm';
+import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
+import { Attendance, type Settlement } from '../attend.js';
+import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
+import { isFinal, openChannel } from './declare.js';
+import type { Attachment } from './link.js';
+import { againPacket, deadPacket, laterPacket, type Packet, type Received, receive } from './packet.js';
+import type { Source } from './source.js';
+
+/** Pauses (ms) before a consumer that lost its channel tries again: the first, and the longest. */
+const PAUSE = 100;
+const LONGEST_PAUSE = 5000;
+/** What cannot be buried or put off waits so long (ms) before it is handed out again. */
+const PATIENCE = 1000;
+
+export interface ConsumerOptions {
+  path: string;
+  prefetch: number;
+  clock: Clock;
+  ids: Ids;
+  log: BusLog;
+  stats: BusStats;
+  publish(packet: Packet): Promise<void>;
+  ended(consumer: AmqpConsumer): void;
+}
+
+/** One subscription, on a channel of its own; consumes again on every new connection, and when its queue or channel is lost. */
+export class AmqpConsumer implements Consumer, Attachment {
+  readonly ready: Promise<void>;
+  #isReady: () => void = () => {};
+  #hasFailed: (error: VsmError) => void = () => {};
+  #model: ChannelModel | undefined;
+  #channel: Channel | undefined;
+  #tag: string | undefined;
+  #trouble: string | undefined = 'not consuming yet';
+  #failures = 0;
+  #stopping: Promise<void> | undefined;
+  #abandoned: () => void = () => {};
+  readonly #abort = new AbortController();
+  readonly #source: Source;
+  readonly #attendance: Attendance;
+  readonly #around: ConsumerOptions;
+
+  constructor(source: Source, handler: Handler, around: ConsumerOptions) {
+    this.#source = source;
+    this.#around = around;
+    this.#attendance = new Attendance(handler, { ...around, queue: source.name, signal: this.#abort.signal });
+    this.ready = new Promise((resolve, reject) => {
+      this.#isReady = resolve;
+      this.#hasFailed = reject;
+    });
+    // Whoever subscribes awaits it; a close before that must not end the process.
+    this.ready.catch(() => {});
+  }
+
+  /** Why it does not consume, where it should. */
+  get trouble(): string | undefined {
+    return this.#trouble && `${this.#source.name} is not consumed: ${this.#trouble}`;
+  }
+
+  async attach(model: ChannelModel): Promise<void> {
+    this.#model = model;
+    await this.#consume(model);
+  }
+
+  detach(): void {
+    this.#model = undefined;
+    this.#channel = undefined;
+    this.#trouble = 'no connection';
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  /** Ends at once: what is in flight is told so, and the broker hands it out again. */
+  abandon(): void {
+    this.#abort.abort();
+    this.#hasFailed(new VsmError('VSM_BROKER', `closed before ${this.#source.name} was consumed`));
+    this.#abandoned();
+  }
+
+  async #end(): Promise<void> {
+    const abandoned = new Promise<void>((resolve) => {
+      this.#abandoned = resolve;
+    });
+    if (this.#abort.signal.aborted) this.#abandoned();
+    this.#around.ended(this);
+    const channel = this.#channel;
+    if (channel && this.#tag) await this.#quietly(channel.cancel(this.#tag));
+    await Promise.race([this.#attendance.idle(), abandoned]);
+    this.#channel = undefined;
+    this.#model = undefined;
+    if (channel) await this.#quietly(channel.close());
+  }
+
+  /** A channel that is gone already has nothing left to be told. */
+  async #quietly(closing: Promise<unknown>): Promise<void> {
+    try {
+      await closing;
+    } catch (error) {
+      this.#around.log.info({ queue: this.#source.name, reason: reasonOf(error) }, 'the channel was closed already');
+    }
+  }
+
+  async #consume(model: ChannelModel): Promise<void> {
+    try {
+      await this.#source.declare(model);
+      const channel = await openChannel(model, this.#around.log);
+      channel.on('close', () => {
+        if (this.#channel === channel) this.#lost(model, 'its channel was closed');
+      });
+      await channel.prefetch(this.#around.prefetch);
+      const queue = await this.#source.open(channel);
+      this.#channel = channel;
+      const { consumerTag } = await channel.consume(queue, (message) => this.#take(channel, queue, message), {
+        consumerTag: `${queue}.${this.#around.ids()}`,
+      });
+      this.#tag = consumerTag;
+      this.#trouble = undefined;
+      this.#failures = 0;
+      this.#isReady();
+    } catch (error) {
+      if (isFinal(error)) {
+        this.#hasFailed(
+          new VsmError('VSM_BROKER', `${this.#source.name}: ${reasonOf(error)}; see vsmcp topology diff`, {
+            cause: error,
+          }),
+        );
+      }
+      this.#lost(model, reasonOf(error));
+    }
+  }
+
+  #lost(model: ChannelModel, reason: string): void {
+    this.#channel = undefined;
+    if (this.#model !== model || this.#stopping) return;
+    this.#trouble = reason;
+    this.#around.log.warn({ queue: this.#source.name, reason }, 'consumes again soon');
+    this.#around.clock.after(Math.min(PAUSE * 2 ** this.#failures++, LONGEST_PAUSE), () => {
+      if (this.#model === model && !this.#stopping && !this.#channel) void this.#consume(model);
+    });
+  }
+
+  #take(channel: Channel, queue: string, message: ConsumeMessage | null): void {
+    if (message === null) {
+      // The queue was deleted. Closing the channel leads to `#lost`, which declares and consumes again.
+      void this.#quietly(channel.close());
+      return;
+    }
+    const received = receive(this.#around.path, message, this.#source.dead);
+    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received));
+  }
+
+  #settlement(channel: Channel, queue: string, received: Received): Settlement {
+    const { path, publish, stats, clock } = this.#around;
+    const { name, counts, delays, dead: lastStop } = this.#source;
+    // On a lost channel nothing can be settled: the broker hands the message out again.
+    const held = (): boolean => this.#channel === channel;
+    const pause = (): Promise<void> => new Promise((resolve) => clock.after(PATIENCE, resolve));
+    const ack = (): void => {
+      if (held()) channel.ack(received.message);
+    };
+    const pass = async (packet: Packet): Promise<void> => {
+      if (!held()) return;
+      try {
+        await publish(packet);
+      } catch (error) {
+        await pause();
+        if (held()) channel.nack(received.message, false, true);
+        throw error;
+      }
+      ack();
+    };
+    const dead = (reason: string): Promise<void> => pass(deadPacket(path, name, received, reason));
+    return {
+      ack,
+      dead,
+      later: (delay, attempts) =>
+        delays
+          ? pass(laterPacket(path, name, received, delay, attempts))
+          : dead(`${name} has no delay queues to come back from`),
+      again: async (reason) => {
+        if (lastStop) {
+          await pause();
+          if (held()) channel.nack(received.message, false, true);
+        } else if (received.deliveries + 1 >= DELIVERY_LIMIT) {
+          stats.dead++;
+          await dead(`delivered ${received.deliveries + 1} times, at last: ${reason}`);
+        } else if (!counts) await pass(againPacket(queue, received));
+        else if (held()) channel.reject(received.message, true);
+      },
+    };
+  }
+}

@@ -1,0 +1,67 @@
+import { reasonOf, type Topology } from '@vsmcp/vsm';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { BusLog } from '../nervous-system.js';
+
+/** AMQP reply codes that close a channel. */
+export const REFUSED = 403;
+export const NOT_FOUND = 404;
+const LOCKED = 405;
+const DIFFERS = 406;
+
+/** The reply code of an error that the broker sent, if it was one. */
+export function replyCode(error: unknown): number | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : undefined;
+}
+
+/** Trying the same again will not help. */
+export function isFinal(error: unknown): boolean {
+  const code = replyCode(error);
+  return code === REFUSED || code === NOT_FOUND || code === LOCKED || code === DIFFERS;
+}
+
+/**
+ * Declares what is missing. What stands with other arguments is used as it is; a user who may not declare leaves it to
+ * whoever may (`vsmcp topology apply`). Both are said.
+ */
+export async function declare(model: ChannelModel, part: Partial<Topology>, log: BusLog): Promise<void> {
+  let channel = await openChannel(model, log);
+  for (const { name, run } of steps(part)) {
+    try {
+      await run(channel);
+    } catch (error) {
+      const code = replyCode(error);
+      if (code !== DIFFERS && code !== REFUSED) throw error;
+      log.warn({ name, reason: reasonOf(error) }, 'not declared: compare with vsmcp topology diff');
+      if (code === REFUSED) return;
+      channel = await openChannel(model, log);
+    }
+  }
+  await channel.close();
+}
+
+/** A channel whose errors do not end the process. */
+export async function openChannel(model: ChannelModel, log: BusLog): Promise<Channel> {
+  const channel = await model.createChannel();
+  channel.on('error', (error) => log.warn({ reason: reasonOf(error) }, 'the broker closed a channel'));
+  return channel;
+}
+
+function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): {
+  name: string;
+  run: (channel: Channel) => Promise<unknown>;
+}[] {
+  return [
+    ...exchanges.map((x) => ({
+      name: x.name,
+      run: (channel: Channel) => channel.assertExchange(x.name, 'topic', { durable: true, arguments: x.arguments }),
+    })),
+    ...queues.map((q) => ({
+      name: q.name,
+      run: (channel: Channel) => channel.assertQueue(q.name, { durable: true, arguments: q.arguments }),
+    })),
+    ...bindings.map((b) => ({
+      name: `${b.exchange} → ${b.queue}`,
+      run: (channel: Channel) => channel.bindQueue(b.queue, b.exchange, b.key),
+    })),
+  ];
+}

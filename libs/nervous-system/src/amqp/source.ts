@@ -1,0 +1,61 @@
+import { exchangeName, type Ids, queueName, standingTopology, topology } from '@vsmcp/vsm';
+import type { Channel, ChannelModel } from 'amqplib';
+import type { BusLog, Subscription } from '../nervous-system.js';
+import { declare } from './declare.js';
+
+/** Messages an instance's own queue keeps; the oldest goes first. */
+const OWN_MOST = 10_000;
+
+/** Where a subscription takes from. */
+export interface Source {
+  /** Behind the path. */
+  readonly name: string;
+  /** The broker counts deliveries by itself. */
+  readonly counts: boolean;
+  readonly delays: boolean;
+  /** Takes from the dead channel: there is nowhere further to go. */
+  readonly dead: boolean;
+  /** Declares what outlives this connection. */
+  declare(model: ChannelModel): Promise<void>;
+  /** Declares what does not. @returns the queue's full name */
+  open(channel: Channel): Promise<string>;
+}
+
+export function sourceOf(
+  { queue }: Subscription,
+  { path, instance, ids, log }: { path: string; instance: string; ids: Ids; log: BusLog },
+): Source {
+  const needed = 'own' in queue ? [queue.channel] : [queue.standing.channel, 'retry' as const, 'dead' as const];
+  const names = new Set(needed.map((channel) => exchangeName(path, channel)));
+  const exchanges = topology(path, {}).exchanges.filter(({ name }) => names.has(name));
+  if (!('own' in queue)) {
+    const { name, standing } = queue;
+    return {
+      name,
+      counts: standing.kind === 'quorum',
+      delays: standing.retry === true,
+      dead: standing.channel === 'dead',
+      declare: (model) => declare(model, { exchanges, ...standingTopology(path, name, standing) }, log),
+      open: async () => queueName(path, name),
+    };
+  }
+  return {
+    name: `own.${instance}`,
+    counts: false,
+    delays: false,
+    dead: false,
+    declare: (model) => declare(model, { exchanges }, log),
+    open: async (channel) => {
+      // A new name each time: after a lost connection the broker may hold the old one for a while.
+      const name = `${path}.own.${instance}.${ids()}`;
+      await channel.assertQueue(name, {
+        exclusive: true,
+        autoDelete: true,
+        durable: false,
+        arguments: { 'x-queue-type': 'classic', 'x-max-length': OWN_MOST, 'x-overflow': 'drop-head' },
+      });
+      for (const key of queue.bind) await channel.bindQueue(name, exchangeName(path, queue.channel), key);
+      return name;
+    },
+  };
+}

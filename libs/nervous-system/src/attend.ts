@@ -1,0 +1,74 @@
+import { type RetryDelay, reasonOf } from '@vsmcp/vsm';
+import type { BusLog, BusStats, Delivery, Handler, Verdict } from './nervous-system.js';
+
+/** One delivery's ways back; each resolves when it is settled. */
+export interface Settlement {
+  ack(): void;
+  /** Hands it out again, counted toward the poison limit. */
+  again(reason: string): Promise<void>;
+  later(delay: RetryDelay, attempts: number): Promise<void>;
+  dead(reason: string): Promise<void>;
+}
+
+/** The handlers of one subscription: what is in flight, and the end of it. */
+export class Attendance {
+  #count = 0;
+  #idle: (() => void)[] = [];
+  readonly #handler: Handler;
+  readonly #signal: AbortSignal;
+  readonly #queue: string;
+  readonly #stats: BusStats;
+  readonly #log: BusLog;
+
+  constructor(handler: Handler, around: { signal: AbortSignal; queue: string; stats: BusStats; log: BusLog }) {
+    this.#handler = handler;
+    this.#signal = around.signal;
+    this.#queue = around.queue;
+    this.#stats = around.stats;
+    this.#log = around.log;
+  }
+
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void> {
+    if (this.#count === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Runs the handler and settles the delivery; never throws. */
+  async attend(delivery: Delivery, settlement: Settlement): Promise<void> {
+    this.#count++;
+    this.#stats.inFlight++;
+    this.#stats.delivered++;
+    if (delivery.redelivered) this.#stats.redelivered++;
+    try {
+      await this.#settle(delivery, settlement);
+    } catch (error) {
+      // Not settled, so the broker still holds it and hands it out again.
+      this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a delivery was not settled');
+    } finally {
+      this.#stats.inFlight--;
+      if (--this.#count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+    }
+  }
+
+  async #settle(delivery: Delivery, settlement: Settlement): Promise<void> {
+    let verdict: Verdict;
+    try {
+      verdict = await this.#handler(delivery, this.#signal);
+    } catch (error) {
+      this.#stats.failed++;
+      this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');
+      return settlement.again(reasonOf(error));
+    }
+    switch (verdict.verdict) {
+      case 'done':
+        return settlement.ack();
+      case 'later':
+        this.#stats.later++;
+        return settlement.later(verdict.delay, delivery.attempts + (verdict.counted ? 1 : 0));
+      case 'dead':
+        this.#stats.dead++;
+        return settlement.dead(verdict.reason);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import {
+  type Channel,
+  type Clock,
+  exchangeName,
+  type Ids,
+  queueName,
+  RETRY_DELAYS,
+  type RetryDelay,
+  type StandingQueue,
+  standingTopology,
+  type Topology,
+  topology,
+} from '@vsmcp/vsm';
+import { Broker, type Queue } from 'smqp';
+import { HEADERS } from '../headers.js';
+import type { Delivery, Member, NervousSystem } from '../nervous-system.js';
+import { MemoryNervousSystem } from './memory.js';
+
+/** What lies in a queue: the delivery as its handler will see it, but for `redelivered`. */
+export type Stored = Omit<Delivery, 'redelivered'>;
+
+/**
+ * A broker inside the process, on smqp: several services share it, each with its own nervous system. What lies in it ends with
+ * the process.
+ */
+export class MemoryBroker {
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly #broker = new Broker();
+  readonly #declared = new Set<string>();
+  readonly #returning = new Set<() => void>();
+
+  constructor({ clock, ids }: { clock: Clock; ids: Ids }) {
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /** Joins the fleet at `path`; its standing queues are declared with the first who joins. */
+  connect(member: Member): NervousSystem {
+    if (!this.#declared.has(member.path)) {
+      this.#declared.add(member.path);
+      const { exchanges, ...parts } = topology(member.path);
+      for (const { name } of exchanges) this.#broker.assertExchange(name, 'topic', { autoDelete: false });
+      this.#declare(parts);
+    }
+    return new MemoryNervousSystem(this, member);
+  }
+
+  standing(path: string, name: string, queue: StandingQueue): Queue {
+    this.#declare(standingTopology(path, name, queue));
+    return this.#broker.assertQueue(queueName(path, name));
+  }
+
+  own(path: string, channel: Channel, bind: readonly string[], most: number): Queue {
+    const queue = this.#broker.createQueue(`${path}.own.${this.ids()}`, { maxLength: most, durable: false });
+    for (const key of bind) this.#broker.bindQueue(queue.name, exchangeName(path, channel), key);
+    return queue;
+  }
+
+  find(name: string): Queue | undefined {
+    return this.#broker.getQueue(name);
+  }
+
+  /** Puts the message into every queue that is bound for it, once each. @returns whether any took it */
+  route(path: string, message: Stored): boolean {
+    const bindings = this.#broker.getExchange(exchangeName(path, message.channel)).bindings;
+    const queues = new Set(bindings.filter((b) => b.testPattern(message.key)).map((b) => b.queue));
+    for (const queue of queues) put(queue, message);
+    return queues.size > 0;
+  }
+
+  bury(path: string, message: Stored, reason: string, queue?: string): boolean {
+    return this.route(path, {
+      ...message,
+      channel: 'dead',
+      headers: {
+        ...message.headers,
+        [HEADERS.channel]: message.channel,
+        [HEADERS.reason]: reason,
+        ...(queue !== undefined && { [HEADERS.queue]: queue }),
+      },
+    });
+  }
+
+  returnLater(queue: Queue, message: Stored, delay: RetryDelay): void {
+    const cancel = this.clock.after(RETRY_DELAYS[delay], () => {
+      this.#returning.delete(cancel);
+      put(queue, message);
+    });
+    this.#returning.add(cancel);
+  }
+
+  close(): void {
+    for (const cancel of this.#returning) cancel();
+    this.#returning.clear();
+    this.#broker.reset();
+  }
+
+  #declare({ queues, bindings }: Omit<Topology, 'exchanges'>): void {
+    for (const { name, arguments: given } of queues) {
+      // The delay queues are timers here.
+      if (given['x-dead-letter-exchange'] === '') continue;
+      this.#broker.assertQueue(name, {
+        autoDelete: false,
+        ...(given['x-max-length'] !== undefined && { maxLength: Number(given['x-max-length']) }),
+        ...(given['x-message-ttl'] !== undefined && { messageTtl: Number(given['x-message-ttl']) }),
+      });
+    }
+    for (const { exchange, queue, key } of bindings) {
+      if (this.#broker.getQueue(queue)) this.#broker.bindQueue(queue, exchange, key);
+    }
+  }
+}
+
+function put(queue: Queue, message: Stored): void {
+  queue.queueMessage({ routingKey: message.key }, message);
+}
+
+export function openMemoryBroker(around: { clock: Clock; ids: Ids }): MemoryBroker {
+  return new MemoryBroker(around);
+}

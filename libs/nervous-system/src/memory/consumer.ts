@@ -1,0 +1,112 @@
+import type { Clock, RetryDelay } from '@vsmcp/vsm';
+import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
+import { Attendance, type Settlement } from '../attend.js';
+import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
+import type { Stored } from './broker.js';
+
+const DELIVERIES = 'deliveries';
+/** What cannot die waits so long (ms) before it is handed out again. */
+const PATIENCE = 1000;
+
+export interface Around {
+  queue: string;
+  stats: BusStats;
+  log: BusLog;
+  clock: Clock;
+  /** Deliveries after which a message is poison. */
+  limit: number;
+  bury(message: Stored, reason: string): boolean;
+  /** Absent where the queue has no delays. */
+  returnLater?(message: Stored, delay: RetryDelay): void;
+  ended(): void;
+}
+
+/** One subscription: takes from an smqp queue, at most `prefetch` at a time. */
+export class MemoryConsumer implements Consumer {
+  readonly #consumer: SmqpConsumer;
+  readonly #attendance: Attendance;
+  readonly #abort = new AbortController();
+  readonly #around: Around;
+  readonly #held = new Set<ConsumeMessage>();
+  #abandoned: (() => void) | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
+    this.#around = around;
+    this.#attendance = new Attendance(inOwnTurn(handler), { ...around, signal: this.#abort.signal });
+    this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#end();
+    return this.#stopping;
+  }
+
+  /** Ends at once: what is in flight is told so, and goes back into the queue. */
+  abandon(): void {
+    this.#abort.abort();
+    this.#consumer.cancel({ keepPending: true });
+    for (const message of this.#held) message.nack(false, true);
+    this.#held.clear();
+    this.#around.ended();
+    this.#abandoned?.();
+  }
+
+  async #end(): Promise<void> {
+    const abandoned = new Promise<void>((resolve) => {
+      this.#abandoned = resolve;
+    });
+    this.#consumer.cancel({ keepPending: true });
+    await Promise.race([this.#attendance.idle(), abandoned]);
+    this.#around.ended();
+  }
+
+  #take(message: ConsumeMessage): void {
+    this.#held.add(message);
+    const stored: Stored = message.content;
+    const delivery = { ...stored, redelivered: message.fields.redelivered === true };
+    void this.#attendance.attend(delivery, this.#settlement(message, stored));
+  }
+
+  #settlement(message: ConsumeMessage, stored: Stored): Settlement {
+    const ack = (): void => {
+      if (this.#held.delete(message)) message.ack();
+    };
+    const dead = async (reason: string): Promise<void> => {
+      if (!this.#held.has(message)) return;
+      this.#around.bury(stored, reason);
+      ack();
+    };
+    return {
+      ack,
+      dead,
+      later: async (delay, attempts) => {
+        const { returnLater } = this.#around;
+        if (!returnLater) return dead(`${this.#around.queue} has no delay queues to come back from`);
+        if (!this.#held.has(message)) return;
+        returnLater({ ...stored, attempts }, delay);
+        ack();
+      },
+      again: async (reason) => {
+        const deliveries = Number(message.properties[DELIVERIES] ?? 0) + 1;
+        if (deliveries >= this.#around.limit) {
+          this.#around.stats.dead++;
+          return dead(`delivered ${deliveries} times, at last: ${reason}`);
+        }
+        message.properties[DELIVERIES] = deliveries;
+        if (this.#around.limit === Number.POSITIVE_INFINITY) {
+          await new Promise<void>((resolve) => this.#around.clock.after(PATIENCE, resolve));
+        }
+        if (this.#held.delete(message)) message.nack(false, true);
+      },
+    };
+  }
+}
+
+/** Handlers start in a turn of their own: a publish never runs its receivers, and timers and sockets get their share. */
+function inOwnTurn(handler: Handler): Handler {
+  return async (delivery, signal) => {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    return signal.aborted ? DONE : handler(delivery, signal);
+  };
+}

@@ -1,0 +1,45 @@
+import { CHANNELS, type Channel, isKey, isPattern, mayListen, mayPublish, type Party, VsmError } from '@vsmcp/vsm';
+import type { Member, Outgoing, Subscription } from './nervous-system.js';
+
+/** What the channel table allows. Throws VSM_CHANNEL, or VSM_EVENT for a key that is none. */
+export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | 'key'>): void {
+  if (!mayPublish(party, message.channel)) {
+    throw new VsmError(
+      'VSM_CHANNEL',
+      `${party} may not publish on ${message.channel}; allowed: ${CHANNELS[message.channel].publish.join(', ')}`,
+    );
+  }
+  if (!isKey(message.key)) {
+    throw new VsmError(
+      'VSM_EVENT',
+      `"${message.key.slice(0, 250)}" is no routing key: use at most 200 bytes of dot-separated words out of a-z 0-9 _ -`,
+    );
+  }
+}
+
+/** What the channel table allows; a standing queue is read by its owner alone. Throws VSM_CHANNEL. */
+export function checkSubscribe(party: Party, { queue, prefetch }: Subscription): void {
+  const channel: Channel = 'own' in queue ? queue.channel : queue.standing.channel;
+  if (!mayListen(party, channel)) {
+    const allowed = CHANNELS[channel].listen.join(', ') || 'nobody';
+    throw new VsmError('VSM_CHANNEL', `${party} may not listen on ${channel}; allowed: ${allowed}`);
+  }
+  if (!('own' in queue) && queue.standing.owner !== party) {
+    throw new VsmError('VSM_CHANNEL', `${queue.name} is read by ${queue.standing.owner} alone, not by ${party}`);
+  }
+  for (const pattern of 'own' in queue ? queue.bind : queue.standing.bind) {
+    if (!isPattern(pattern)) {
+      throw new VsmError('VSM_CHANNEL', `"${pattern}" is no topic pattern: use words, * for one and # for any number`);
+    }
+  }
+  if (!Number.isInteger(prefetch) || prefetch < 1 || prefetch > 65_535) {
+    throw new VsmError('VSM_CHANNEL', `prefetch is ${prefetch}; it must be a whole number from 1 to 65535`);
+  }
+}
+
+export function checkMember({ path, instance }: Pick<Member, 'path' | 'instance'>): void {
+  if (!isKey(path)) throw new VsmError('VSM_CONFIG', `path "${path}" must be dot-separated words of a-z 0-9 _ -`);
+  if (!isKey(instance) || instance.includes('.')) {
+    throw new VsmError('VSM_CONFIG', `instance "${instance}" must be one word of a-z 0-9 _ -`);
+  }
+}

@@ -1,0 +1,18 @@
+import { after, afterEach, before } from 'node:test';
+import type { NervousSystem } from '@vsmcp/nervous-system';
+import type { Party } from '@vsmcp/vsm';
+import type { World } from '../world.js';
+
+/** Opens the world for a suite; the returned function joins it. */
+export function setUp(open: () => Promise<World>): (party: Party, instance?: string) => Promise<NervousSystem> {
+  let world: World | undefined;
+  before(async () => {
+    world = await open();
+  });
+  afterEach(() => world?.clean());
+  after(() => world?.end());
+  return async (party, instance) => {
+    if (!world) throw new Error('the world is not open');
+    return world.join(party, instance);
+  };
+}

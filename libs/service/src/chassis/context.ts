@@ -1,0 +1,127 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import type { Consumer, NervousSystem } from '@vsmcp/nervous-system';
+import { type Clock, type Ids, QUEUES, type QueueName, type Random, type System, word } from '@vsmcp/vsm';
+import { realClock } from '../clock.js';
+import type { FleetConfig } from '../config/schema.js';
+import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
+import type { Log } from '../log.js';
+import { seal } from '../messages/envelope.js';
+import { dispatch, queueOf, standing } from '../messages/hear.js';
+import { answerOne, ask } from '../messages/questions.js';
+import type { ProcessMetrics } from '../metrics.js';
+import type { Service, ServiceContext } from '../service.js';
+import type { State } from '../state.js';
+import { beatEvery, Presence, type Readiness } from './presence.js';
+
+/** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
+export interface ContextOptions {
+  system: System;
+  /** One word of a routing key, unlike that of any other service of the fleet: see `instanceName`. */
+  instance: string;
+  config: FleetConfig;
+  home: string;
+  dataDir: string;
+  /** Connected as this system and instance. */
+  bus: NervousSystem;
+  state: State;
+  log: Log;
+  metrics: ProcessMetrics;
+  version?: string;
+  clock?: Clock;
+  ids?: Ids;
+  random?: Random;
+  /** Milliseconds. */
+  heartbeat?: number;
+  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic'>;
+}
+
+export interface OpenContext {
+  readonly context: ServiceContext;
+  readiness(): Readiness;
+  /** Starts a service in this context. From then on it is ready when its checks are. */
+  start(service: Service): Promise<void>;
+  /** Says that it drains, stops the service, gives its leases back, and drains the bus within `ms`. The bus stays open. */
+  stop(ms: number): Promise<void>;
+}
+
+const VERSION = '0.1.0';
+const HEARTBEAT = 2000;
+/** Deliveries handled at once where a hearing does not say. */
+const PREFETCH = 32;
+
+/** `s1-host-4711`: the same node may run several systems, each with its own instance. */
+export function instanceName(system: System, node: string): string {
+  return word(`${system}-${node}`);
+}
+
+/** Makes a service's context. Nothing starts but the heartbeat. */
+export function openContext(options: ContextOptions): OpenContext {
+  const { system, instance, config, home, dataDir, bus, state, clock = realClock, version = VERSION } = options;
+  const ids = options.ids ?? randomUUID;
+  const log = options.log.child({ system, instance });
+  const speaker = { path: config.path, system, instance };
+  const presence = new Presence({ system, instance, version, started: clock.now() });
+  const metrics = options.metrics.of(system);
+  // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
+  const holder = `${instance}/${ids()}`;
+  const leaderships = openLeaderships(state.database, { holder, clock, log, ...options.leadership });
+  const around = { system, instance, clock, log, metrics, ledger: state.ledger };
+  const asking = { bus, speaker, clock, ids, log };
+
+  const context: ServiceContext = {
+    ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus, leaderships },
+    ...{ database: state.database, ledger: state.ledger, journal: state.journal, capabilities: state.capabilities },
+    random: options.random ?? (() => randomInt(2 ** 32) / 2 ** 32),
+    say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
+      const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
+      return bus.publish({ channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) });
+    },
+    hear(from, on, { prefetch = PREFETCH } = {}) {
+      return bus.subscribe({ queue: queueOf(from), prefetch }, (delivery) => dispatch(around, on, delivery));
+    },
+    ask: (name, data, how) => ask(asking, name, data, how),
+    async answer(answers) {
+      const shared: string = `${system}.query`;
+      const common = isQueue(shared) ? [shared] : [];
+      const own = { own: true, channel: 'query', bind: [`${system}.${instance}.*`] } as const;
+      const consumers: Consumer[] = [];
+      for (const queue of [own, ...common.map(standing)]) {
+        consumers.push(
+          await bus.subscribe({ queue, prefetch: PREFETCH }, (delivery) => answerOne(asking, answers, delivery)),
+        );
+      }
+      return {
+        async stop() {
+          await Promise.all(consumers.map((consumer) => consumer.stop()));
+        },
+      };
+    },
+    check: (name, check) => presence.check(name, check),
+    standing: (where) => presence.standing(where),
+  };
+
+  presence.check('broker', () => bus.health());
+  const stopBeating = beatEvery(context, presence, options.heartbeat ?? HEARTBEAT);
+  let stopService = async () => {};
+
+  return {
+    context,
+    readiness: () => presence.readiness(),
+    async start(service) {
+      stopService = await service.start(context);
+      presence.started();
+    },
+    async stop(ms) {
+      presence.standing({ state: 'draining' });
+      stopBeating();
+      const until = clock.now() + ms;
+      await stopService();
+      await leaderships.stop();
+      await bus.drain(Math.max(0, until - clock.now()));
+    },
+  };
+}
+
+function isQueue(name: string): name is QueueName {
+  return name in QUEUES;
+}

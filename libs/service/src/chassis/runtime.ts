@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { VsmError, word } from '@vsmcp/vsm';
+import { z } from 'zod';
+import type { Environment } from '../config/environment.js';
+import { LOG_LEVELS } from '../log.js';
+
+const Port = z.coerce
+  .number('a port, 0 to 65535')
+  .int('a port, 0 to 65535')
+  .min(0, 'a port, 0 to 65535')
+  .max(65_535, 'a port, 0 to 65535');
+const Flag = z
+  .string()
+  .toLowerCase()
+  .pipe(z.enum(['true', 'false', '1', '0', 'yes', 'no', 'on', 'off'], 'true or false'))
+  .transform((text) => ['true', '1', 'yes', 'on'].includes(text));
+const url = (example: string, protocols: readonly string[]) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `a URL such as ${example}`);
+
+/** What a process is told by its environment; the fleet's settings (settingsIn) come on top. */
+const Variables = z.object({
+  /** Tells this machine's or pod's instances from others; host name and process id where it is not set. */
+  VSMCP_NODE_NAME: z.string().optional(),
+  VSMCP_LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
+  VSMCP_MCP_PORT: Port.default(4010),
+  VSMCP_AMQP_ENABLED: Flag.optional(),
+  VSMCP_AMQP_URL: url('amqp://user:password@host:5672', ['amqp:', 'amqps:']).optional(),
+  VSMCP_AMQP_POOL_SIZE: z.coerce.number('1 to 100').int('1 to 100').min(1, '1 to 100').max(100, '1 to 100').default(10),
+  /** Of /health, /ready and /metrics. */
+  VSMCP_METRICS_PORT: Port.default(9568),
+  VSMCP_METRICS_HOST: z.string().default('127.0.0.1'),
+  VSMCP_TELEMETRY_ENABLED: Flag.default(true),
+  VSMCP_DATABASE_URL: url('postgres://user:password@host:5432/name', ['postgres:', 'postgresql:']).optional(),
+  /** The fleet's folder: relative paths start there. */
+  VSMCP_HOME: z.string().optional(),
+  VSMCP_CONFIG: z.string().optional(),
+  VSMCP_DATA_DIR: z.string().optional(),
+});
+
+export interface Runtime {
+  node: string;
+  logLevel: (typeof LOG_LEVELS)[number];
+  mcpPort: number;
+  /** The broker's URL; undefined: messages travel in memory. */
+  amqpUrl: string | undefined;
+  amqpPoolSize: number;
+  metrics: { host: string; port: number };
+  telemetry: boolean;
+  databaseUrl: string | undefined;
+  home: string;
+  /** vsmcp.yaml; undefined where there is none and none was named. */
+  configFile: string | undefined;
+  dataDir: string;
+}
+
+/**
+ * @param cwd where a relative VSMCP_HOME and VSMCP_CONFIG start
+ * @throws VSM_CONFIG naming every variable that is wrong, what was got and what was expected
+ */
+export function readRuntime(env: Environment, cwd: string): Runtime {
+  const given = Object.fromEntries(Object.entries(env).filter(([, text]) => text?.trim()));
+  const read = Variables.safeParse(given);
+  if (!read.success) {
+    const problems = read.error.issues.map(({ path, message }) => {
+      const name = String(path[0]);
+      const got = name.endsWith('_URL') ? 'something else' : `'${env[name]}'`; // a URL may hold a password
+      return `${name}: got ${got}, expected ${message}`;
+    });
+    throw new VsmError('VSM_CONFIG', problems.join('\n'));
+  }
+  const v = read.data;
+  if (v.VSMCP_AMQP_ENABLED === true && v.VSMCP_AMQP_URL === undefined) {
+    throw new VsmError(
+      'VSM_CONFIG',
+      'VSMCP_AMQP_ENABLED is true: set VSMCP_AMQP_URL too, such as amqp://localhost:5672',
+    );
+  }
+  const named = v.VSMCP_CONFIG === undefined ? undefined : resolve(cwd, v.VSMCP_CONFIG);
+  const home = resolve(cwd, v.VSMCP_HOME ?? (named === undefined ? '.' : dirname(named)));
+  const usual = join(home, 'vsmcp.yaml');
+  return {
+    node: word(v.VSMCP_NODE_NAME ?? `${hostname()}-${process.pid}`),
+    logLevel: v.VSMCP_LOG_LEVEL,
+    mcpPort: v.VSMCP_MCP_PORT,
+    amqpUrl: v.VSMCP_AMQP_ENABLED === false ? undefined : v.VSMCP_AMQP_URL,
+    amqpPoolSize: v.VSMCP_AMQP_POOL_SIZE,
+    metrics: { host: v.VSMCP_METRICS_HOST, port: v.VSMCP_METRICS_PORT },
+    telemetry: v.VSMCP_TELEMETRY_ENABLED,
+    databaseUrl: v.VSMCP_DATABASE_URL,
+    home,
+    configFile: named ?? (existsSync(usual) ? usual : undefined),
+    dataDir: resolve(home, v.VSMCP_DATA_DIR ?? '.vsmcp'),
+  };
+}

@@ -1,0 +1,63 @@
+import pg from 'pg';
+import type { Database } from '../database.js';
+import type { Log } from '../log.js';
+import { failure, isRace, plain } from './failure.js';
+import { inline, SHARED_SESSION } from './shared-session.js';
+
+export interface PostgresOptions {
+  /** Most connections of this process. */
+  pool?: number;
+  log: Log;
+}
+
+const POOL = 10;
+/** One session serves all clients of a shared embedded database: more connections only queue there. */
+const SHARED_POOL = 2;
+/** How often a statement that lost a race without effect is repeated. */
+const RACES = 5;
+/** ms */
+const CONNECT_TIMEOUT = 5000;
+const QUERY_TIMEOUT = 30_000;
+const INT8 = 20;
+
+/** Times are ms and counts are events: both fit a double, and PGlite gives numbers as well. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : pg.types.getTypeParser(oid, format ?? 'text')) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/**
+ * A PostgreSQL server, or an embedded database that another process serves (`serveEmbedded`). Connections are made when needed
+ * and again after they broke.
+ */
+export function openPostgres(url: string, { pool: size, log }: PostgresOptions): Database {
+  const shared = new URL(url).searchParams.get(SHARED_SESSION) !== null;
+  const pool = new pg.Pool({
+    connectionString: url,
+    types,
+    max: shared ? SHARED_POOL : (size ?? POOL),
+    connectionTimeoutMillis: CONNECT_TIMEOUT,
+    query_timeout: QUERY_TIMEOUT,
+    keepAlive: true,
+    application_name: 'vsmcp',
+    allowExitOnIdle: true,
+  });
+  // An idle connection that breaks is replaced with the next statement.
+  pool.on('error', (error) => log.warn({ error }, 'a database connection broke'));
+
+  return {
+    kind: 'postgres',
+    async query<T extends object>(sql: string, parameters: readonly unknown[] = []) {
+      const values = parameters.map(plain);
+      const statement = shared ? { text: inline(sql, values) } : { text: sql, values };
+      for (let left = RACES; ; left--) {
+        try {
+          return (await pool.query<T>(statement)).rows;
+        } catch (error) {
+          if (left === 0 || !isRace(error)) throw failure(sql, error);
+        }
+      }
+    },
+    close: () => pool.end(),
+  };
+}

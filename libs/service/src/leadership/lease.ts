@@ -1,0 +1,42 @@
+import type { Database } from '../database.js';
+
+/** One lease row. Its end is by the database's clock, which all holders share. */
+export interface Lease {
+  /** Takes it if nobody has it, with a new epoch; else tells the epoch seen. */
+  acquire(ttl: number): Promise<{ won: boolean; epoch: number }>;
+  /** False when another has it. */
+  renew(epoch: number, ttl: number): Promise<boolean>;
+  giveBack(epoch: number): Promise<void>;
+}
+
+const ACQUIRE = `-- lease acquire
+WITH won AS (
+  INSERT INTO vsmcp_lease AS l (name, holder, epoch, expires)
+  VALUES ($1, $2, 1, clock_timestamp() + $3::int * interval '1 millisecond')
+  ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, epoch = l.epoch + 1, expires = excluded.expires
+  WHERE l.expires <= clock_timestamp()
+  RETURNING epoch
+)
+SELECT (SELECT epoch FROM won) AS won, coalesce((SELECT epoch FROM vsmcp_lease WHERE name = $1), 0)::bigint AS seen`;
+
+const RENEW = `-- lease renew
+UPDATE vsmcp_lease SET expires = clock_timestamp() + $4::int * interval '1 millisecond'
+WHERE name = $1 AND holder = $2 AND epoch = $3::bigint RETURNING epoch`;
+
+const GIVE_BACK = `-- lease give back
+UPDATE vsmcp_lease SET expires = clock_timestamp() WHERE name = $1 AND holder = $2 AND epoch = $3::bigint`;
+
+export function openLease(database: Database, name: string, holder: string): Lease {
+  return {
+    async acquire(ttl) {
+      const [row] = await database.query<{ won: number | null; seen: number }>(ACQUIRE, [name, holder, ttl]);
+      return { won: row?.won != null, epoch: row?.won ?? row?.seen ?? 0 };
+    },
+    async renew(epoch, ttl) {
+      return (await database.query<{ epoch: number }>(RENEW, [name, holder, epoch, ttl])).length > 0;
+    },
+    async giveBack(epoch) {
+      await database.query(GIVE_BACK, [name, holder, epoch]);
+    },
+  };
+}

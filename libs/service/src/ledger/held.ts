@@ -1,0 +1,88 @@
+/** What is done with what waits, many rows a statement. Oldest means first arrived. */
+
+const WAITS = `state = 'settled' AND outcome IN ('parked', 'dead', 'doubt', 'asked')`;
+
+/** $1 reason or null, $2 type, $3 source, $4 id. */
+const FILTER = `${WAITS} AND ($1::text IS NULL OR outcome = $1) AND ($2::text IS NULL OR type = $2)
+  AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR id = $4)`;
+
+const BACK = `RETURNING l.seq, l.source, l.id, l.unit, l.type, l.attempt, l.event`;
+
+/** $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or null, $10 before or null. */
+export const RECLAIM = `-- reclaim
+WITH pick AS (
+  SELECT seq FROM vsmcp_ledger
+  WHERE ${WAITS} AND outcome = $1 AND replayable
+    AND ($2::json IS NULL OR type IN (SELECT json_array_elements_text($2::json)))
+    AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR id = $4)
+    AND ($9::json IS NULL OR cause IN (SELECT json_array_elements_text($9::json)))
+    AND ($10::bigint IS NULL OR changed < $10::bigint)
+  ORDER BY seq LIMIT $7::int FOR UPDATE SKIP LOCKED
+)
+UPDATE vsmcp_ledger l
+SET state = 'claimed', holder = $5, deadline = $6::bigint, attempt = l.attempt + 1, changed = $8::bigint
+FROM pick WHERE l.seq = pick.seq ${BACK}, false AS called`;
+
+/** $1 holder, $2 now, $3 deadline, $4 limit. */
+export const ABANDONED = `-- abandoned
+WITH pick AS (
+  SELECT seq FROM vsmcp_ledger
+  WHERE replayable AND state IN ('claimed', 'called') AND deadline <= $2::bigint
+  ORDER BY seq LIMIT $4::int FOR UPDATE SKIP LOCKED
+)
+UPDATE vsmcp_ledger l SET holder = $1, deadline = $3::bigint, attempt = l.attempt + 1, changed = $2::bigint
+FROM pick WHERE l.seq = pick.seq ${BACK}, l.state = 'called' AS called`;
+
+/** $5 limit, $6 outcome, $7 because, $8 now. The record is the outcome as it is published, and again when the event comes again. */
+export const DISMISS = `-- dismiss
+WITH pick AS (SELECT seq FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int FOR UPDATE SKIP LOCKED)
+UPDATE vsmcp_ledger l
+SET outcome = $6, because = $7, cause = NULL, event = NULL, replayable = false, changed = $8::bigint,
+    record = json_build_object('event', json_build_object('source', l.source, 'id', l.id, 'type', l.type),
+      'unit', l.unit, 'outcome', $6::text, 'reason', $7::text, 'instance', l.holder)::text
+FROM pick WHERE l.seq = pick.seq RETURNING l.seq, l.source, l.id, l.unit, l.type`;
+
+export const HELD = `-- held
+SELECT source, id, unit, type, outcome, because, attempt, changed, event, count(*) OVER ()::int AS total
+FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int`;
+
+/** $1 limit, $2 samples. */
+export const WAITING = `-- waiting
+SELECT kind.*, sample.events AS samples, sample.because FROM (
+  SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since
+  FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked'
+  GROUP BY type, unit, cause ORDER BY count(*) DESC, type, unit, cause LIMIT $1::int
+) kind CROSS JOIN LATERAL (
+  SELECT json_agg(event ORDER BY seq DESC) AS events, (array_agg(because ORDER BY seq DESC))[1] AS because FROM (
+    SELECT seq, event, because FROM vsmcp_ledger l
+    WHERE ${WAITS} AND outcome = 'parked' AND l.type = kind.type AND l.unit = kind.unit
+      AND l.cause IS NOT DISTINCT FROM kind.cause
+    ORDER BY seq DESC LIMIT greatest($2::int, 1)
+  ) newest
+) sample
+ORDER BY kind.events DESC, kind.type, kind.unit, kind.cause`;
+
+export const WAITING_TOTAL = `-- waiting total
+SELECT count(DISTINCT type)::int AS types, count(*)::int AS events FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked'`;
+
+export const ACCOUNT = `-- account
+SELECT outcome, sum(events)::bigint AS events FROM (
+  SELECT CASE WHEN state = 'settled' THEN outcome END AS outcome, count(*) AS events FROM vsmcp_ledger GROUP BY 1
+  UNION ALL
+  SELECT outcome, events FROM vsmcp_ledger_forgotten
+) everything GROUP BY outcome`;
+
+/** $1 before, $2 limit. What is forgotten stays in the account. */
+export const FORGET = `-- forget
+WITH gone AS (
+  DELETE FROM vsmcp_ledger WHERE seq IN (
+    SELECT seq FROM vsmcp_ledger
+    WHERE state = 'settled' AND outcome NOT IN ('parked', 'dead', 'doubt', 'asked') AND changed < $1::bigint
+    ORDER BY seq LIMIT $2::int FOR UPDATE SKIP LOCKED)
+  RETURNING outcome
+), counted AS (SELECT outcome, count(*) AS events FROM gone GROUP BY outcome),
+kept AS (
+  INSERT INTO vsmcp_ledger_forgotten AS f (outcome, events) SELECT outcome, events FROM counted ORDER BY outcome
+  ON CONFLICT (outcome) DO UPDATE SET events = f.events + excluded.events
+)
+SELECT count(*)::int AS events FROM gone`;

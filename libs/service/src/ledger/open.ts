@@ -1,0 +1,140 @@
+import type { Clock } from '@vsmcp/vsm';
+import type { Database } from '../database.js';
+import { type GroupOptions, group } from './group.js';
+import * as held from './held.js';
+import type { Claimed, ClaimRequest, Ledger, LedgerKey, Settlement } from './ledger.js';
+import {
+  type BackRow,
+  type ClaimRow,
+  claimed,
+  countsOf,
+  type HeldRow,
+  heldEvent,
+  reclaimed,
+  settlement,
+  type WaitingRow,
+  waitingOf,
+} from './shape.js';
+import { fromText, keyOf, toText } from './text.js';
+import { CLAIM, INTEND, RELEASE, SETTLE } from './writes.js';
+
+/** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */
+const MOST = 500;
+const FORGET_AT_ONCE = 10_000;
+
+type Fenced = LedgerKey & { attempt: number };
+
+/** Opens the ledger on a database whose schema is up to date. Times are the clock's. */
+export function openLedger(database: Database, clock: Clock): Ledger {
+  function batched<I extends LedgerKey, O>(
+    sql: string,
+    item: (i: I) => object,
+    answers: (rows: readonly ClaimRow[], count: number) => Awaited<ReturnType<GroupOptions<I, O>['run']>>,
+  ): (item: I) => Promise<O> {
+    const run = group<{ key: string; item: I }, O>({
+      key: ({ key }) => key,
+      most: MOST,
+      async run(items) {
+        const list = items.map(({ key, item: i }, n) => ({ n, key, ...item(i) }));
+        return answers(await database.query<ClaimRow>(sql, [JSON.stringify(list), clock.now()]), items.length);
+      },
+    });
+    return (i) => run({ key: keyOf(i.source, i.id), item: i });
+  }
+
+  const claim = batched<ClaimRequest, Claimed>(
+    CLAIM,
+    (c) => ({ ...c, source: toText(c.source), id: toText(c.id), type: toText(c.type) }),
+    (rows, count) => {
+      const answers = new Array<Claimed | undefined>(count);
+      for (const row of rows) answers[row.n] = claimed(row);
+      return answers;
+    },
+  );
+  const intend = batched<Fenced & { deadline: number }, boolean>(
+    INTEND,
+    ({ attempt, deadline }) => ({ attempt, deadline }),
+    done,
+  );
+  const settle = batched<Settlement, boolean>(SETTLE, settlement, done);
+  const release = batched<Fenced, boolean>(RELEASE, ({ attempt }) => ({ attempt }), done);
+
+  return {
+    claim,
+    intend: (key, attempt, deadline) => intend({ ...key, attempt, deadline }),
+    settle,
+    async release(key, attempt) {
+      await release({ ...key, attempt });
+    },
+    async reclaim({ reason, types, source, id, causes, before }, holder, deadline, limit) {
+      const rows = await database.query<BackRow>(held.RECLAIM, [
+        reason,
+        types ? JSON.stringify(types.map(toText)) : null,
+        ...[source, id].map(textOrNull),
+        holder,
+        deadline,
+        limit,
+        clock.now(),
+        causes ? JSON.stringify(causes) : null,
+        before ?? null,
+      ]);
+      return reclaimed(rows);
+    },
+    async abandoned(holder, now, deadline, limit) {
+      return reclaimed(await database.query<BackRow>(held.ABANDONED, [holder, now, deadline, limit]));
+    },
+    async dismiss({ reason, type, source, id, limit }, outcome, because) {
+      const filter = [reason ?? null, ...[type, source, id].map(textOrNull), limit];
+      const rows = await database.query<BackRow>(held.DISMISS, [...filter, outcome, toText(because), clock.now()]);
+      return rows
+        .sort((a, b) => a.seq - b.seq)
+        .map((row) => ({
+          source: fromText(row.source),
+          id: fromText(row.id),
+          unit: row.unit,
+          type: fromText(row.type),
+        }));
+    },
+    async held({ reason, type, source, id, limit }) {
+      const rows = await database.query<HeldRow>(held.HELD, [
+        reason ?? null,
+        ...[type, source, id].map(textOrNull),
+        limit,
+      ]);
+      return { total: rows[0]?.total ?? 0, held: rows.map(heldEvent) };
+    },
+    async waiting(limit, samples) {
+      const [[total], rows] = await Promise.all([
+        database.query<{ types: number; events: number }>(held.WAITING_TOTAL),
+        database.query<WaitingRow>(held.WAITING, [limit, samples]),
+      ]);
+      return {
+        types: total?.types ?? 0,
+        events: total?.events ?? 0,
+        waiting: rows.map((row) => waitingOf(row, samples)),
+      };
+    },
+    async account() {
+      return countsOf(await database.query<{ outcome: string | null; events: number }>(held.ACCOUNT));
+    },
+    async forget(before) {
+      for (let all = 0; ; ) {
+        const [gone] = await database.query<{ events: number }>(held.FORGET, [before, FORGET_AT_ONCE]);
+        const events = gone?.events ?? 0;
+        all += events;
+        if (events < FORGET_AT_ONCE) return all;
+      }
+    },
+  };
+}
+
+/** Every row that came back was changed; the others belong to a newer attempt. */
+function done(rows: readonly { n: number }[], count: number): boolean[] {
+  const answers = new Array<boolean>(count).fill(false);
+  for (const { n } of rows) answers[n] = true;
+  return answers;
+}
+
+function textOrNull(value: string | undefined): string | null {
+  return value === undefined ? null : toText(value);
+}

@@ -1,0 +1,146 @@
+import {
+  CloudEvent,
+  Counts,
+  type HeldEvent,
+  HeldReason,
+  OutcomeKind,
+  ParkedCause,
+  VsmError,
+  type Waiting,
+} from '@vsmcp/vsm';
+import type { Claimed, Reclaimed, Settlement } from './ledger.js';
+import { fromText, toText } from './text.js';
+
+export interface ClaimRow {
+  n: number;
+  state: string;
+  attempt: number | null;
+  deadline: number | null;
+  outcome: string | null;
+  record: string | null;
+}
+
+export function claimed(row: ClaimRow): Claimed {
+  switch (row.state) {
+    case 'fresh':
+    case 'again':
+    case 'called':
+      return { state: row.state, attempt: row.attempt ?? 1 };
+    case 'taken':
+      return { state: 'taken', deadline: row.deadline ?? 0 };
+    case 'settled':
+      return { state: 'settled', outcome: OutcomeKind.parse(row.outcome), record: parsed(row.record) };
+    default:
+      throw new VsmError(
+        'VSM_DATABASE',
+        `the ledger holds a row in state '${row.state}', which this release does not know`,
+      );
+  }
+}
+
+/** What is held keeps its event; the event of what is settled is no longer needed. */
+export function settlement(s: Settlement): object {
+  const keeps = HeldReason.safeParse(s.outcome).success && s.event !== undefined;
+  return {
+    attempt: s.attempt,
+    unit: s.unit,
+    outcome: s.outcome,
+    cause: s.cause ?? null,
+    because: s.because === undefined ? null : toText(s.because),
+    record: JSON.stringify(s.record) ?? null,
+    event: keeps ? JSON.stringify(s.event) : null,
+    replayable: keeps && CloudEvent.safeParse(s.event).success,
+  };
+}
+
+export interface BackRow {
+  seq: number;
+  source: string;
+  id: string;
+  unit: string;
+  type: string;
+  attempt: number;
+  event: string;
+  called: boolean;
+}
+
+/** An UPDATE returns its rows in any order; the oldest comes first. */
+export function reclaimed(rows: BackRow[]): Reclaimed[] {
+  return rows
+    .sort((a, b) => a.seq - b.seq)
+    .map((row) => ({
+      source: fromText(row.source),
+      id: fromText(row.id),
+      unit: row.unit,
+      type: fromText(row.type),
+      attempt: row.attempt,
+      attempts: row.attempt - 1,
+      event: CloudEvent.parse(parsed(row.event)),
+      called: row.called,
+    }));
+}
+
+export interface HeldRow {
+  source: string;
+  id: string;
+  unit: string;
+  type: string;
+  outcome: string;
+  because: string | null;
+  attempt: number;
+  changed: number;
+  event: string | null;
+  total: number;
+}
+
+export function heldEvent(row: HeldRow): HeldEvent {
+  return {
+    source: fromText(row.source),
+    id: fromText(row.id),
+    unit: row.unit,
+    type: fromText(row.type),
+    state: 'held',
+    reason: HeldReason.parse(row.outcome),
+    because: fromText(row.because ?? ''),
+    attempts: row.attempt,
+    at: row.changed,
+    event: parsed(row.event),
+  };
+}
+
+export interface WaitingRow {
+  type: string;
+  unit: string;
+  cause: string | null;
+  events: number;
+  since: number;
+  because: string | null;
+  samples: (string | null)[];
+}
+
+export function waitingOf(row: WaitingRow, samples: number): Waiting {
+  return {
+    type: fromText(row.type),
+    unit: row.unit,
+    events: row.events,
+    since: row.since,
+    cause: ParkedCause.catch('unanswered').parse(row.cause),
+    because: fromText(row.because ?? ''),
+    samples: row.samples.slice(0, samples).map(dataOf),
+  };
+}
+
+export function countsOf(rows: readonly { outcome: string | null; events: number }[]) {
+  const received = rows.reduce((sum, row) => sum + row.events, 0);
+  const outcomes = rows.flatMap((row) => (row.outcome === null ? [] : [[row.outcome, row.events]]));
+  return { received, outcomes: Counts.parse(Object.fromEntries(outcomes)) };
+}
+
+function parsed(json: string | null): unknown {
+  return json === null ? undefined : JSON.parse(json);
+}
+
+function dataOf(json: string | null): unknown {
+  const event = parsed(json);
+  return typeof event === 'object' && event !== null && 'data' in event ? event.data : undefined;
+}

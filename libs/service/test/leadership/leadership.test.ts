@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { VsmError } from '@vsmcp/vsm';
+import { until } from '../../../../test/support/until.js';
+import { type Database, type Leaderships, openLeaderships, openLog, openState, realClock } from '../../src/index.js';
+import { onEveryDatabase } from '../support/databases.js';
+
+const SHORT = { ttl: 400, renew: 50, margin: 100 };
+
+/** A database that can be cut off. */
+function cuttable(database: Database): Database & { cut: boolean } {
+  return {
+    kind: database.kind,
+    cut: false,
+    async query(sql, parameters) {
+      if (this.cut) throw new VsmError('VSM_DATABASE', 'cut off');
+      return database.query(sql, parameters);
+    },
+    close: () => database.close(),
+  };
+}
+
+onEveryDatabase('leadership', (on) => {
+  before(async () => {
+    await openState(on.database, 'vsm', realClock);
+  });
+  const open = (database: Database, holder: string) =>
+    openLeaderships(database, { holder, clock: realClock, log: openLog('silent'), ...SHORT });
+  const led: string[] = [];
+  const campaign = (leaderships: Leaderships, name: string, who: string) =>
+    leaderships.campaign(name, async (epoch) => {
+      led.push(`${who} starts ${epoch}`);
+      return async () => {
+        led.push(`${who} ends ${epoch}`);
+      };
+    });
+
+  test('one leads at a time; a standby takes over when it stops, in a higher epoch', async () => {
+    led.length = 0;
+    const a = open(on.database, 'a');
+    const b = open(on.other, 'b');
+    const first = campaign(a, 's3', 'a');
+    await until(() => first.leading && led.length === 1);
+    const second = campaign(b, 's3', 'b');
+    await until(() => second.epoch === 1, { what: 'the standby sees the epoch' });
+    assert.equal(second.leading, false);
+    await a.stop();
+    await until(() => second.leading && led.length === 3);
+    assert.deepEqual(led, ['a starts 1', 'a ends 1', 'b starts 2']);
+    assert.equal(second.epoch, 2);
+    await b.stop();
+  });
+
+  test('one that is cut off stops before another can lead, and joins again when it is back', async () => {
+    led.length = 0;
+    const line = cuttable(on.database);
+    const a = open(line, 'a');
+    const b = open(on.other, 'b');
+    const first = campaign(a, 's4', 'a');
+    await until(() => first.leading && led.length === 1);
+    const second = campaign(b, 's4', 'b');
+    line.cut = true;
+    await until(() => second.leading && led.length === 3);
+    assert.deepEqual(led, ['a starts 1', 'a ends 1', 'b starts 2']);
+    assert.equal(first.leading, false);
+    line.cut = false;
+    await b.stop();
+    await until(() => first.leading && first.epoch === 3);
+    await a.stop();
+    assert.deepEqual(led.slice(3), ['b ends 2', 'a starts 3', 'a ends 3']);
+  });
+
+  test('one that cannot lead leaves it to another', async () => {
+    led.length = 0;
+    const a = open(on.database, 'a');
+    const b = open(on.other, 'b');
+    let tried = 0;
+    a.campaign('s5', async () => {
+      tried++;
+      throw new Error('no');
+    });
+    await until(() => tried > 0);
+    const second = campaign(b, 's5', 'b');
+    await until(() => second.leading);
+    assert.match(led[0] ?? '', /^b starts/);
+    await Promise.all([a.stop(), b.stop()]);
+  });
+});

@@ -1,0 +1,48 @@
+import { VsmError } from './errors.js';
+import { MAX_JSON_DEPTH } from './event.js';
+
+const UTF8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Text out of bytes that someone else wrote. Throws VSM_EVENT when they are not UTF-8. */
+export function readText(content: Uint8Array): string {
+  try {
+    return UTF8.decode(content);
+  } catch {
+    throw new VsmError('VSM_EVENT', 'the content is not valid UTF-8');
+  }
+}
+
+/** JSON out of bytes that someone else wrote: whoever walks it later can recurse. Throws VSM_EVENT with what is wrong. */
+export function readJson(content: Uint8Array): unknown {
+  const text = readText(content);
+  if (isDeeperThan(text, MAX_JSON_DEPTH)) {
+    throw new VsmError('VSM_EVENT', `the JSON is nested deeper than ${MAX_JSON_DEPTH}`);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new VsmError('VSM_EVENT', `the content is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const OPEN = new Set([0x5b, 0x7b]);
+const CLOSE = new Set([0x5d, 0x7d]);
+
+/** Counts brackets outside of strings, without recursion: cheaper than parsing and safe on any text. */
+export function isDeeperThan(text: string, limit: number): boolean {
+  let depth = 0;
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (quoted) {
+      if (code === BACKSLASH) i++;
+      else if (code === QUOTE) quoted = false;
+    } else if (code === QUOTE) quoted = true;
+    else if (OPEN.has(code)) {
+      if (++depth > limit) return true;
+    } else if (CLOSE.has(code)) depth--;
+  }
+  return false;
+}

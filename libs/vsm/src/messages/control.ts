@@ -1,0 +1,37 @@
+import { z } from 'zod';
+import { defineMessage } from './message.js';
+
+/**
+ * Beer's three achievements of a unit and their ratios (Brain of the Firm, ch. 11). The first three are answered events a
+ * minute; the ratios are between 0 and 1, null where too little happened to say.
+ */
+export const Achievement = z.looseObject({
+  /** What it does now, over the window. */
+  actuality: z.number(),
+  /** The most it has kept up, with what it has. */
+  capability: z.number().nullable(),
+  /** What it could do with the whole pool at its pace. */
+  potentiality: z.number().nullable(),
+  /** actuality / capability */
+  productivity: z.number().nullable(),
+  /** capability / potentiality */
+  latency: z.number().nullable(),
+  /** productivity × latency = actuality / potentiality */
+  performance: z.number().nullable(),
+});
+export type Achievement = z.infer<typeof Achievement>;
+
+/** System 3's view of the operations, every few seconds in which something changed. Key: `s3.<instance>.performance`. */
+export const Performance = defineMessage(
+  's3',
+  'performance',
+  'report',
+  z.looseObject({
+    /** Milliseconds over which it is measured. */
+    window: z.number(),
+    /** Answered events over attempted ones (answered, dead, doubt) in the window; null when nothing was attempted. */
+    efficiency: z.number().nullable(),
+    attempted: z.number().int(),
+    units: z.record(z.string(), Achievement),
+  }),
+);

@@ -1,0 +1,130 @@
+import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, exchangeName } from './channels.js';
+import { QUEUES, RETRY_DELAYS, type RetryDelay, type StandingQueue } from './queues.js';
+
+/** A broker object's arguments, as AMQP 0-9-1 has them. */
+export type TopologyArguments = Record<string, string | number>;
+
+/** All exchanges are durable topic exchanges. */
+export interface ExchangeDeclaration {
+  name: string;
+  arguments: TopologyArguments;
+}
+
+/** All queues here are durable; the queues of a single instance are its own affair. */
+export interface QueueDeclaration {
+  name: string;
+  arguments: TopologyArguments;
+}
+
+export interface BindingDeclaration {
+  exchange: string;
+  queue: string;
+  key: string;
+}
+
+/** What must stand on the broker for one fleet, in an order in which it can be declared. */
+export interface Topology {
+  exchanges: ExchangeDeclaration[];
+  queues: QueueDeclaration[];
+  bindings: BindingDeclaration[];
+}
+
+/** How often a message is handed out before it counts as poison. */
+export const DELIVERY_LIMIT = 20;
+
+/** The dead have nowhere further to go; brokers from 4.0 on would drop them after 20 deliveries without this. */
+const NO_LIMIT = 1_000_000_000;
+
+export function queueName(path: string, name: string): string {
+  return `${path}.${name}`;
+}
+
+/** The queue in which a message waits `delay` before the broker hands it back to the standing queue `name`. */
+export function delayQueueName(path: string, delay: RetryDelay, name: string): string {
+  return `${path}.retry.${delay}.${name}`;
+}
+
+/** The key on `vsm.retry` that leads into that queue. */
+export function retryKey(delay: RetryDelay, name: string): string {
+  return `${delay}.${name}`;
+}
+
+/**
+ * Exchanges, queues and bindings of the fleet at `path`. Declaring, comparing and broker permissions all derive from it.
+ * @param queues standing queues by name behind the path; those of the table unless said otherwise
+ */
+export function topology(path: string, queues: Readonly<Record<string, StandingQueue>> = QUEUES): Topology {
+  const standing = Object.entries(queues).map(([name, queue]) => standingTopology(path, name, queue));
+  // Dead letters must have somewhere to go before anything can die.
+  standing.sort((a, b) => Number(isDead(path, b)) - Number(isDead(path, a)));
+  return {
+    exchanges: CHANNEL_NAMES.map((channel) => exchange(path, channel)),
+    queues: standing.flatMap((s) => s.queues),
+    bindings: standing.flatMap((s) => s.bindings),
+  };
+}
+
+/** One standing queue with its delay queues and bindings, for queues that come and go with what they serve. */
+export function standingTopology(path: string, name: string, queue: StandingQueue): Omit<Topology, 'exchanges'> {
+  const work = queueName(path, name);
+  const queues: QueueDeclaration[] = [{ name: work, arguments: queueArguments(path, queue) }];
+  const bindings: BindingDeclaration[] = queue.bind.map((key) => ({
+    exchange: exchangeName(path, queue.channel),
+    queue: work,
+    key,
+  }));
+  for (const [delay, ttl] of queue.retry ? delays() : []) {
+    const waiting = delayQueueName(path, delay, name);
+    queues.push({ name: waiting, arguments: delayArguments(work, ttl) });
+    bindings.push({ exchange: exchangeName(path, 'retry'), queue: waiting, key: retryKey(delay, name) });
+  }
+  return { queues, bindings };
+}
+
+function exchange(path: string, channel: Channel): ExchangeDeclaration {
+  const rule: ChannelRule = CHANNELS[channel];
+  return {
+    name: exchangeName(path, channel),
+    arguments: rule.alternate ? { 'alternate-exchange': exchangeName(path, 'dead') } : {},
+  };
+}
+
+/** Only what must be there: an argument that changes later makes the broker refuse the queue. */
+function queueArguments(path: string, queue: StandingQueue): TopologyArguments {
+  if (queue.kind === 'classic') {
+    return {
+      'x-queue-type': 'classic',
+      ...(queue.most !== undefined && { 'x-max-length': queue.most, 'x-overflow': 'drop-head' }),
+      ...(queue.expires !== undefined && { 'x-message-ttl': queue.expires }),
+    };
+  }
+  if (queue.channel === 'dead') return { 'x-queue-type': 'quorum', 'x-delivery-limit': NO_LIMIT };
+  return {
+    'x-queue-type': 'quorum',
+    'x-delivery-limit': DELIVERY_LIMIT,
+    'x-dead-letter-exchange': exchangeName(path, 'dead'),
+    ...LOSE_NOTHING,
+  };
+}
+
+/** Dead-lettering waits for the broker's own confirm; RabbitMQ wants the overflow rule with it. */
+const LOSE_NOTHING = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
+
+/** When its time is over a message goes straight to the work queue, through the default exchange. */
+function delayArguments(work: string, ttl: number): TopologyArguments {
+  return {
+    'x-queue-type': 'quorum',
+    'x-message-ttl': ttl,
+    'x-dead-letter-exchange': '',
+    'x-dead-letter-routing-key': work,
+    ...LOSE_NOTHING,
+  };
+}
+
+function delays(): [RetryDelay, number][] {
+  return Object.entries(RETRY_DELAYS) as [RetryDelay, number][];
+}
+
+function isDead(path: string, part: Omit<Topology, 'exchanges'>): boolean {
+  return part.bindings.some((b) => b.exchange === exchangeName(path, 'dead'));
+}

@@ -1,0 +1,37 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * The test files, in the order they run: first what tests one package, then what tests the fleet and needs the machine to itself.
+ * @param {string[]} parts paths or pieces of them; none means all
+ * @returns {{ parallel: string[], alone: string[] }} paths below `root`
+ */
+export function testFiles(root, parts) {
+  const folders = (group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).sort() : []);
+  const packages = ['libs', 'services'].flatMap((group) => folders(group).map((name) => `${group}/${name}/test`));
+  const wanted = (files) =>
+    files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
+  return {
+    parallel: wanted(['scripts/test', ...packages].flatMap((folder) => below(root, folder))),
+    alone: wanted(['test/fleet', 'test/faults'].flatMap((folder) => below(root, folder))),
+  };
+}
+
+function below(root, folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { recursive: true })
+    .map((file) => join(folder, String(file)))
+    .filter((file) => /\.test\.(ts|mjs)$/.test(file) && !file.includes('node_modules'))
+    .sort();
+}
+
+/** Reads the counts and the skipped tests out of what node:test reports as TAP. A file without a summary has failed as a whole. */
+export function readTap(tap, exitCode) {
+  const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
+  const skipped = [...tap.matchAll(/^\s*(?:not )?ok \d+ - (.*?) # (?:SKIP|TODO)\s*(.*)$/gm)].map(([, test, why]) =>
+    why ? `${test}: ${why}` : test,
+  );
+  const passed = count('pass');
+  const failed = count('fail') + count('cancelled');
+  return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
+}

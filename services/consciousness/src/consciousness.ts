@@ -1,0 +1,89 @@
+import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
+import {
+  Acquisition,
+  AlertState,
+  Algedonic,
+  CapabilityState,
+  Heartbeat,
+  Load,
+  Loop,
+  Performance,
+  Verdict,
+} from '@vsmcp/vsm';
+import { evolve, type Fact, newModel, type ViewName } from './model.js';
+import { statusAnswer, varietyAnswer, windowOf } from './status.js';
+import { varietyOf } from './variety.js';
+import { Asking } from './views.js';
+
+/** How often it looks whether something is to be asked. ms */
+const TICK = 250;
+
+/**
+ * The fleet's model of itself. It hears reports, coordination, intelligence and pain, asks what it missed, and answers `status`,
+ * `variety` and `journal`. It never reads raw events and commands nothing.
+ */
+export const consciousness: Service = { system: 'consciousness', start };
+
+async function start(context: ServiceContext): Promise<() => Promise<void>> {
+  const { clock, config, journal } = context;
+  const model = newModel(windowOf(config), clock.now());
+  const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()));
+  const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
+    evolve(model, fact, clock.now());
+    asking.want(...stale);
+  };
+
+  const hearing = await consumers([
+    context.hear({ channel: 'report', bind: ['#'] }, [
+      on(Heartbeat, ({ data }) => take({ fact: 'heartbeat', data })),
+      on(Load, ({ data }) => take({ fact: 'load', data }, 'account', 'waiting')),
+      on(CapabilityState, ({ data }) => take({ fact: 'capability', data }, 'capabilities', 'units', 'waiting')),
+      on(Performance, ({ data }) => take({ fact: 'performance', data })),
+    ]),
+    context.hear({ channel: 'coordination', bind: ['loop.#'] }, [
+      on(Loop, ({ data }) => take({ fact: 'loop', data }, 'coordination')),
+    ]),
+    context.hear({ channel: 'intelligence', bind: ['#'] }, [
+      on(Acquisition, ({ data }) => take({ fact: 'acquisition', data }, 'waiting')),
+      on(Verdict, ({ data }) => take({ fact: 'verdict', data }, 'decisions')),
+      on(AlertState, ({ data }) => take({ fact: 'alert', data })),
+    ]),
+    context.hear({ channel: 'algedonic', bind: ['#'] }, [
+      on(Algedonic, ({ data }) => take({ fact: 'algedonic', data })),
+    ]),
+    context.answer({
+      status: async () => statusAnswer(model, config, clock.now()),
+      variety: async () => varietyAnswer(model, config, clock.now()),
+      journal: async (filter) => ({ entries: await journal.read(filter) }),
+    }),
+  ]);
+  const measure = gauges(context);
+  const stops = [
+    clock.every(TICK, () => asking.tick()),
+    clock.every(5000, () => measure(varietyOf(model, windowOf(config), clock.now()))),
+  ];
+  asking.tick();
+  return async () => {
+    for (const stop of stops) stop();
+    await hearing.stop();
+  };
+}
+
+function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof varietyOf>) => void {
+  const required = metrics.gauge(
+    'vsmcp_variety_required_states',
+    'Disturbance types seen, and the estimate of the unseen',
+  );
+  const available = metrics.gauge(
+    'vsmcp_variety_available_states',
+    'Types with a response, each times its success rate',
+  );
+  const gap = metrics.gauge('vsmcp_variety_gap_states', 'Required less available');
+  const answered = metrics.gauge('vsmcp_answered_ratio', 'Share of the events of the window that were answered');
+  return (variety) => {
+    required.set(variety.required);
+    available.set(variety.available);
+    gap.set(variety.gap);
+    if (variety.answered !== null) answered.set(variety.answered);
+  };
+}

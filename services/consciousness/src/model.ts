@@ -1,0 +1,190 @@
+import {
+  type Acquisition,
+  type AlertState,
+  type Algedonic,
+  type Answer,
+  type CapabilityState,
+  type Counts,
+  type DataOf,
+  type Heartbeat,
+  type Load,
+  Loop,
+  type OutcomeKind,
+  type Performance,
+  type Verdict,
+} from '@vsmcp/vsm';
+import { beat, type Presence } from './presence.js';
+import { Traffic } from './traffic.js';
+
+/** What other systems are asked from time to time, so that the model starts full and heals what it did not hear. */
+export const VIEWS = [
+  'account',
+  'waiting',
+  'units',
+  'capabilities',
+  'acquisitions',
+  'decisions',
+  'alerts',
+  'policies',
+  'coordination',
+] as const;
+export type ViewName = (typeof VIEWS)[number];
+
+/** The latest answer to a question, and when it was given (ms since the epoch). */
+export type Views = { [N in ViewName]?: { value: Answer<N>; asOf: number } };
+
+type Timed<T> = T & { at: number };
+export type AcquisitionNow = Timed<DataOf<typeof Acquisition>>;
+
+/** The fleet's model of itself. Every map is bounded. */
+export interface Model {
+  /** Since when it listens. */
+  readonly since: number;
+  readonly presence: Presence;
+  readonly traffic: Traffic;
+  /** Sums over all reports heard since then. */
+  readonly heard: { received: number; outcomes: Counts; at: number | null };
+  readonly acquisitions: Map<string, AcquisitionNow>;
+  /** Proposals that wait for a person. */
+  readonly pending: Map<string, DataOf<typeof Verdict>>;
+  /** Alerts that are not closed, as System 5 says them. */
+  readonly alerts: Map<string, DataOf<typeof AlertState>>;
+  /** Pain as it was said, until pleasure: what is known even without System 5. */
+  readonly pains: Map<string, DataOf<typeof Algedonic>>;
+  readonly loops: Map<string, DataOf<typeof Loop>>;
+  /** Why a server is not there, by its name. */
+  readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
+  performance: Timed<DataOf<typeof Performance>> | undefined;
+  readonly views: Views;
+}
+
+/** Something that the model learns from: a message that was heard, or an answer to one of its questions. */
+export type Fact =
+  | { fact: 'heartbeat'; data: DataOf<typeof Heartbeat> }
+  | { fact: 'load'; data: DataOf<typeof Load> }
+  | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
+  | { fact: 'performance'; data: DataOf<typeof Performance> }
+  | { fact: 'loop'; data: DataOf<typeof Loop> }
+  | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
+  | { fact: 'verdict'; data: DataOf<typeof Verdict> }
+  | { fact: 'alert'; data: DataOf<typeof AlertState> }
+  | { fact: 'algedonic'; data: DataOf<typeof Algedonic> }
+  | { fact: 'view'; views: Views };
+
+/** @param window ms over which traffic is counted */
+export function newModel(window: number, now: number): Model {
+  return {
+    since: now,
+    presence: new Map(),
+    traffic: new Traffic(window, now),
+    heard: { received: 0, outcomes: {}, at: null },
+    acquisitions: new Map(),
+    pending: new Map(),
+    alerts: new Map(),
+    pains: new Map(),
+    loops: new Map(),
+    troubled: new Map(),
+    performance: undefined,
+    views: {},
+  };
+}
+
+/** Takes a fact in. Changes the model in place (the counters are large); the result depends on the arguments alone. */
+export function evolve(model: Model, fact: Fact, now: number): Model {
+  switch (fact.fact) {
+    case 'heartbeat':
+      beat(model.presence, fact.data, now);
+      break;
+    case 'load':
+      takeLoad(model, fact.data, now);
+      break;
+    case 'capability':
+      if (fact.data.state === 'failed' || fact.data.state === 'suspended') {
+        keep(model.troubled, fact.data.server, fact.data);
+      } else model.troubled.delete(fact.data.server);
+      break;
+    case 'performance':
+      model.performance = { ...fact.data, at: now };
+      break;
+    case 'loop':
+      takeLoop(model, fact.data);
+      break;
+    case 'acquisition':
+      keep(model.acquisitions, fact.data.proposal, { ...fact.data, at: now });
+      break;
+    case 'verdict':
+      if (fact.data.verdict === 'ask') keep(model.pending, fact.data.proposal.proposal, fact.data);
+      else model.pending.delete(fact.data.proposal.proposal);
+      break;
+    case 'alert':
+      takeAlert(model, fact.data);
+      break;
+    case 'algedonic':
+      if (fact.data.severity === 'pleasure') model.pains.delete(fact.data.alert);
+      else keep(model.pains, fact.data.alert, fact.data);
+      break;
+    case 'view':
+      takeViews(model, fact.views);
+      break;
+  }
+  return model;
+}
+
+function takeLoad(model: Model, load: DataOf<typeof Load>, now: number): void {
+  model.traffic.add(load, now);
+  model.heard.received += load.received;
+  for (const [kind, count] of Object.entries(load.outcomes) as [OutcomeKind, number][]) {
+    model.heard.outcomes[kind] = (model.heard.outcomes[kind] ?? 0) + count;
+  }
+  model.heard.at = now;
+}
+
+function takeLoop(model: Model, loop: DataOf<typeof Loop>): void {
+  if (loop.state === 'settled') model.loops.delete(loop.resource);
+  else keep(model.loops, loop.resource, loop);
+}
+
+function takeAlert(model: Model, alert: DataOf<typeof AlertState>): void {
+  if (alert.level !== 'closed') {
+    keep(model.alerts, alert.alert, alert);
+    return;
+  }
+  model.alerts.delete(alert.alert);
+  model.pains.delete(alert.alert);
+}
+
+/** The answer of who knows best replaces what was pieced together from messages. */
+function takeViews(model: Model, views: Views): void {
+  Object.assign(model.views, views);
+  if (views.alerts) {
+    model.alerts.clear();
+    for (const alert of views.alerts.value.alerts) takeAlert(model, alert);
+  }
+  if (views.decisions) {
+    model.pending.clear();
+    for (const asked of views.decisions.value.pending) keep(model.pending, asked.proposal.proposal, asked);
+  }
+  if (views.coordination) {
+    for (const said of views.coordination.value.loops) {
+      const loop = Loop.data.safeParse(said);
+      if (loop.success) takeLoop(model, loop.data);
+    }
+  }
+  for (const said of views.acquisitions?.value.acquisitions ?? []) {
+    if (model.acquisitions.get(said.proposal)?.step === said.step) continue;
+    keep(model.acquisitions, said.proposal, { ...said, at: views.acquisitions?.asOf ?? model.since });
+  }
+}
+
+const MOST = 1000;
+
+/** Sets the newest last; past the bound the oldest goes. */
+function keep<T>(map: Map<string, T>, key: string, value: T): void {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= MOST) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
+  }
+}

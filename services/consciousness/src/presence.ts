@@ -1,0 +1,62 @@
+import type { DataOf, Heartbeat, System } from '@vsmcp/vsm';
+
+/** A heartbeat comes every 2 s; one that is older than this is no sign of life. ms */
+const ALIVE = 6000;
+/** A silent instance is listed so long, then forgotten. ms */
+const REMEMBERED = 60_000;
+const MOST_INSTANCES = 1000;
+
+export type Presence = Map<string, { beat: DataOf<typeof Heartbeat>; at: number }>;
+
+export type Instance = {
+  instance: string;
+  /** `silent`: its heartbeat stopped without a farewell. */
+  state: 'active' | 'standby' | 'draining' | 'silent';
+  ready: boolean;
+  version: string;
+  trouble: Record<string, string>;
+  /** ms since the epoch. */
+  heard: number;
+};
+
+export function beat(presence: Presence, heartbeat: DataOf<typeof Heartbeat>, now: number): void {
+  for (const [key, { beat: last, at }] of presence) {
+    if (now - at > REMEMBERED || (last.state === 'draining' && now - at > ALIVE)) presence.delete(key);
+  }
+  const key = `${heartbeat.system} ${heartbeat.instance}`;
+  if (presence.has(key) || presence.size < MOST_INSTANCES) presence.set(key, { beat: heartbeat, at: now });
+}
+
+/** The instances of a system, and whether one of them is active and alive. */
+export function presenceOf(
+  presence: Presence,
+  system: System,
+  now: number,
+): { present: boolean; instances: Instance[]; heard: number | null } {
+  const instances: Instance[] = [];
+  for (const { beat: last, at } of presence.values()) {
+    if (last.system !== system || now - at > REMEMBERED) continue;
+    if (last.state === 'draining' && now - at > ALIVE) continue;
+    const alive = now - at < ALIVE;
+    instances.push({
+      instance: last.instance,
+      state: alive ? last.state : 'silent',
+      ready: alive && last.ready,
+      version: last.version,
+      trouble: last.trouble,
+      heard: at,
+    });
+  }
+  return {
+    present: instances.some(({ state }) => state === 'active'),
+    instances,
+    heard: instances.length === 0 ? null : Math.max(...instances.map(({ heard }) => heard)),
+  };
+}
+
+/** `ok`: an active instance without trouble; `degraded`: active, but not ready or in trouble; `down`: none is active. */
+export function healthOf(presence: Presence, system: System, now: number): 'ok' | 'degraded' | 'down' {
+  const active = presenceOf(presence, system, now).instances.filter(({ state }) => state === 'active');
+  if (active.length === 0) return 'down';
+  return active.every(({ ready, trouble }) => ready && Object.keys(trouble).length === 0) ? 'ok' : 'degraded';
+}

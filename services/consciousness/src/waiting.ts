@@ -1,0 +1,143 @@
+import { type Capability, type DataOf, SYSTEM_NAMES, type Verdict, type Waiting } from '@vsmcp/vsm';
+import type { AcquisitionNow, Model } from './model.js';
+import { presenceOf } from './presence.js';
+import { span } from './words.js';
+
+/** A gap: where it is, how many events it concerns, and a mend that exists: a capability, a unit, a setting or a command. */
+export type Gap = {
+  system: string;
+  type?: string;
+  events: number;
+  recommendation: string;
+};
+
+const UNDER_WAY = ['searching', 'probing', 'matched', 'trying', 'asking', 'installing', 'confirming'];
+
+/** Rules of System 5 by which a server is not admitted, and the setting that says so. */
+const SETTINGS = new Map<string, string>([
+  ...['from', 'deny', 'allow', 'ask', 'confinement'].map((key) => [`acquire.${key}`, `policy.acquire.${key}`] as const),
+  ['allowed_mcp_servers', 'settings.allowed_mcp_servers'] as const,
+]);
+
+/** A recommendation for each type that waits. */
+export function forAllWaiting(model: Model, now: number): Gap[] {
+  const known = { latest: latestByType(model), asked: new Map<string, Asked>() };
+  for (const asked of model.pending.values()) known.asked.set(asked.proposal.type, asked);
+  return (model.views.waiting?.value.waiting ?? []).map((waiting) => forWaiting(model, known, waiting, now));
+}
+
+type Asked = DataOf<typeof Verdict>;
+/** By event type: the newest word on its acquisition, and what a person is asked about. */
+interface Known {
+  latest: ReadonlyMap<string, AcquisitionNow>;
+  asked: ReadonlyMap<string, Asked>;
+}
+
+function forWaiting(model: Model, known: Known, waiting: Waiting, now: number): Gap {
+  const { type, events, unit } = waiting;
+  switch (waiting.cause) {
+    case 'guard':
+      return {
+        system: 's1',
+        type,
+        events,
+        recommendation: `the guard of ${unitOr(unit)} does not hold (${waiting.because}): send it corrected, change the guard in units.${unit}.responses, or let go with: ${discard(type)}`,
+      };
+    case 'unavailable':
+      return { system: 's1', type, events, recommendation: unavailable(model, waiting) };
+    default:
+      return { ...unanswered(model, known, waiting, now), type, events };
+  }
+}
+
+function unavailable(model: Model, { because, unit, type }: Waiting): string {
+  const server = [...model.troubled.values()].find((capability) => because.includes(capability.server));
+  if (server) {
+    return `server ${server.server} is ${server.state}${server.reason ? ` (${server.reason})` : ''}: mend it under servers.${server.server}, or answer ${type} with another in units.${unit}.responses`;
+  }
+  return `the server that ${unitOr(unit)} calls is not there yet (${because}): see vsmcp capabilities list`;
+}
+
+function unanswered(
+  model: Model,
+  known: Known,
+  { type, unit, since }: Waiting,
+  now: number,
+): Pick<Gap, 'system' | 'recommendation'> {
+  const asked = known.asked.get(type);
+  if (asked) {
+    const { proposal, candidate, server } = asked.proposal;
+    return {
+      system: 's5',
+      recommendation: `approve or deny ${candidate.name} ${candidate.version} as ${server} for ${type} (${asked.because}): vsmcp decisions approve ${proposal}, or deny`,
+    };
+  }
+  const acquisition = known.latest.get(type);
+  const response = `a response for ${type} in units.${unit || '<name>'}.responses`;
+  if (!acquisition) {
+    const ready = offering(model, type);
+    if (ready) {
+      return {
+        system: 's1',
+        recommendation: `${ready.server} is ready and was acquired for ${type}: what waits is being claimed back`,
+      };
+    }
+    if (!presenceOf(model.presence, 's4', now).present) {
+      return { system: 's4', recommendation: `start ${SYSTEM_NAMES.s4}, which looks for tools; or add ${response}` };
+    }
+    return {
+      system: 's4',
+      recommendation: `System 4 has not said yet that it looks (waiting since ${span(now - since)}); you may ask it: vsmcp capabilities acquire --for ${type}`,
+    };
+  }
+  const { step, because, rule } = acquisition;
+  const setting = rule === undefined ? undefined : SETTINGS.get(rule);
+  const what = [acquisition.candidate, acquisition.version].filter(Boolean).join(' ') || `a tool for ${type}`;
+  if (UNDER_WAY.includes(step)) {
+    return { system: 's4', recommendation: `acquisition of ${what} is under way: ${step} (${because})` };
+  }
+  switch (step) {
+    case 'nothing-found':
+      return {
+        system: 's4',
+        recommendation: `nothing fits ${type} (${because}): add a registry under registries, or ${response}`,
+      };
+    case 'refused':
+      return {
+        system: 's5',
+        recommendation: `${what} was refused${rule ? ` by rule ${rule}` : ''} (${because}): change it under policy, add ${response}, or let go with: ${discard(type)}`,
+      };
+    case 'closed':
+      return { system: 's1', recommendation: `${what} is there: what waits is being claimed back (${because})` };
+    default:
+      return setting
+        ? {
+            system: 's5',
+            recommendation: `change ${setting} so that a server for ${type} is admitted, or add ${response} (${because})`,
+          }
+        : {
+            system: 's4',
+            recommendation: `add another registry under registries, or ${response}: ${what} did not close the gap, ${step} (${because})`,
+          };
+  }
+}
+
+/** The newest word on each type; one under way comes before one that ended. */
+function latestByType(model: Model): Map<string, AcquisitionNow> {
+  const latest = new Map<string, AcquisitionNow>();
+  for (const acquisition of model.acquisitions.values()) {
+    const known = latest.get(acquisition.type);
+    const over = known && UNDER_WAY.includes(known.step) && !UNDER_WAY.includes(acquisition.step);
+    if (!over) latest.set(acquisition.type, acquisition);
+  }
+  return latest;
+}
+
+function offering(model: Model, type: string): Capability | undefined {
+  return model.views.capabilities?.value.capabilities.find(
+    (capability) => capability.state === 'ready' && type in capability.responses,
+  );
+}
+
+const unitOr = (unit: string): string => (unit === '' ? 'no unit' : `unit ${unit}`);
+const discard = (type: string): string => `vsmcp held discard --type ${type} --because "…"`;

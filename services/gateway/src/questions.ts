@@ -1,0 +1,42 @@
+import type { ServiceContext } from '@vsmcp/service';
+import { type Answer, type Ask, QUESTIONS, type QuestionName } from '@vsmcp/vsm';
+import { z } from 'zod';
+import { HttpError, unanswered } from './failure.js';
+
+/** How long an answer is waited for where nothing else is said. ms */
+const PATIENCE = 5000;
+
+/**
+ * Asks, after checking what the caller sent against the question's own schema.
+ * @throws HttpError 422 when it does not fit, 503 when the addressee does not answer
+ */
+export async function put<N extends QuestionName>(
+  context: ServiceContext,
+  name: N,
+  data: unknown,
+  timeout = PATIENCE,
+): Promise<Answer<N>> {
+  const asked = fitting(name, data);
+  try {
+    return await context.ask(name, asked, { timeout });
+  } catch (error) {
+    throw unanswered(error, QUESTIONS[name].to);
+  }
+}
+
+function fitting<N extends QuestionName>(name: N, data: unknown): Ask<N> {
+  const parsed = QUESTIONS[name].ask.safeParse(data);
+  if (!parsed.success) throw new HttpError(422, 'VSM_USAGE', z.prettifyError(parsed.error));
+  // what this schema parsed is what this question takes, though the compiler sees a union of all questions
+  return parsed.data as Ask<N>;
+}
+
+/** Query strings as a question has them: empty means absent, `limit` and `since` are numbers. */
+export function fromQuery(query: unknown): Record<string, unknown> {
+  const texts = z.record(z.string(), z.union([z.string(), z.array(z.string())])).parse(query);
+  return Object.fromEntries(
+    Object.entries(texts)
+      .filter(([, value]) => value !== '')
+      .map(([name, value]) => [name, name === 'limit' || name === 'since' ? Number(value) : value]),
+  );
+}

@@ -1,0 +1,109 @@
+import type { ServiceContext } from '@vsmcp/service';
+import { CLOUDEVENTS_JSON, type QuestionName } from '@vsmcp/vsm';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { HttpError } from './failure.js';
+import { incoming } from './incoming.js';
+import { fromQuery, put } from './questions.js';
+
+/** Path → the question behind it. Reading changes nothing. */
+const READS = {
+  '/status': 'status',
+  '/variety': 'variety',
+  '/units': 'units',
+  '/capabilities': 'capabilities',
+  '/capabilities/discover': 'discover',
+  '/acquisitions': 'acquisitions',
+  '/held': 'held',
+  '/journal': 'journal',
+  '/decisions': 'decisions',
+  '/alerts': 'alerts',
+  '/policies': 'policies',
+  '/coordination': 'coordination',
+  '/waiting': 'waiting',
+  '/account': 'account',
+} as const satisfies Record<string, QuestionName>;
+
+/** Registries may be far away, and operations take their time. ms */
+const DISCOVERY = 60_000;
+const SLACK = 5000;
+
+/** The REST interface: questions as GET, events and petitions as POST. */
+export function routes(app: FastifyInstance, context: ServiceContext): void {
+  for (const [path, question] of Object.entries(READS)) {
+    const timeout = question === 'discover' ? DISCOVERY : undefined;
+    app.get(path, async ({ query }) => put(context, question, fromQuery(query), timeout));
+  }
+
+  app.get<{ Params: { source: string; id: string } }>('/held/:source/:id', async ({ params }) => {
+    const { held } = await put(context, 'held', { ...params, limit: 1 });
+    if (held[0]) return held[0];
+    throw new HttpError(
+      404,
+      'VSM_NOT_FOUND',
+      `no held event has source ${params.source} and id ${params.id}`,
+      'GET /held lists them',
+    );
+  });
+
+  app.post('/events', async (request, reply) => {
+    const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+    const events = incoming(contentType, request.body, { now: context.clock.now(), newId: context.ids });
+    await context.bus.publishBatch(
+      events.map((event) => ({
+        channel: 'environment',
+        key: event.type,
+        id: event.id,
+        contentType: CLOUDEVENTS_JSON,
+        content: new TextEncoder().encode(JSON.stringify(event)),
+      })),
+    );
+    return reply.code(202).send({
+      accepted: events.length,
+      ...(events.length === 1 ? { id: events[0]?.id } : {}),
+      events: events.map(({ source, id, type }) => ({ source, id, type })),
+    });
+  });
+
+  app.post('/operations', async (request, reply) => {
+    const body = petition(request);
+    const wait = typeof body.wait === 'number' ? body.wait : 30_000;
+    const answer = await put(context, 'operate', body, wait + SLACK);
+    return reply.code(answer.refused === undefined ? 200 : 409).send(withReason(answer, answer.refused));
+  });
+  const patience = context.config.settings.decision_timeout;
+  app.post('/capabilities/acquire', async (request, reply) =>
+    accepted(reply, await put(context, 'acquire', petition(request), patience)),
+  );
+  for (const how of ['replay', 'discard'] as const) {
+    app.post(`/held/${how}`, async (request, reply) =>
+      accepted(reply, await put(context, 'settle', { ...petition(request), how }, patience)),
+    );
+  }
+  app.post<{ Params: { proposal: string } }>('/decisions/:proposal', async (request, reply) =>
+    accepted(
+      reply,
+      await put(context, 'decide', { ...petition(request), proposal: request.params.proposal }, patience),
+    ),
+  );
+  app.post('/alerts/acknowledge', async (request) => put(context, 'acknowledge', petition(request), patience));
+}
+
+const Body = z.record(z.string(), z.unknown());
+
+/** A petition's body with who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
+function petition(request: FastifyRequest): Record<string, unknown> {
+  const parsed = Body.safeParse(request.body);
+  if (!parsed.success) throw new HttpError(422, 'VSM_USAGE', 'the body is to be a JSON object');
+  const header = request.headers['x-vsmcp-by'];
+  return { ...parsed.data, by: (typeof header === 'string' && header.slice(0, 200)) || parsed.data.by || 'local' };
+}
+
+function accepted(reply: FastifyReply, answer: { accepted: boolean; because: string }): FastifyReply {
+  return reply.code(answer.accepted ? 200 : 409).send(withReason(answer, answer.accepted ? undefined : answer.because));
+}
+
+/** What was refused reads like any other error, and keeps the answer. */
+function withReason(answer: object, reason: string | undefined): object {
+  return reason === undefined ? answer : { ...answer, code: 'VSM_REFUSED', message: reason };
+}

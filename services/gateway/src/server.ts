@@ -1,0 +1,80 @@
+import type { ServiceContext } from '@vsmcp/service';
+import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, readJson, VsmError } from '@vsmcp/vsm';
+import fastify, { type FastifyInstance } from 'fastify';
+import { dashboard } from './dashboard.js';
+import { failureOf, HttpError } from './failure.js';
+import { guard } from './guard.js';
+import { routes } from './routes.js';
+import type { HttpSettings } from './settings.js';
+import { stream } from './stream.js';
+
+export interface Server {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/** Starts to listen. Rejects with VSM_CONFIG, naming the setting, when the address cannot be had. */
+export async function serve(context: ServiceContext, settings: HttpSettings): Promise<Server> {
+  const app = fastify({
+    bodyLimit: context.config.settings.max_event_bytes,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 1024 },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin, 'sec-fetch-site': site, 'content-type': type } = request.headers;
+    guard({ method: request.method, host, origin, site: typeof site === 'string' ? site : undefined }, settings.names);
+    if (request.method === 'POST' && type === undefined) {
+      throw new HttpError(415, 'VSM_USAGE', 'a POST has a content type here', 'send application/json');
+    }
+    void reply.header('x-content-type-options', 'nosniff').header('cache-control', 'no-store');
+  });
+  json(app);
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = failureOf(error);
+    if (status >= 500) context.log.warn({ err: error, path: request.url, status }, 'a request failed');
+    return reply.code(status).send(body);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({
+      code: 'VSM_NOT_FOUND',
+      message: `nothing is at ${request.method} ${request.url.slice(0, 200)}`,
+      mend: 'GET /status is a good place to begin',
+    }),
+  );
+  await dashboard(app);
+  routes(app, context);
+  const endStream = stream(app, context);
+  const url = await listen(app, settings);
+  return {
+    url,
+    async close() {
+      await endStream();
+      await app.close();
+    },
+  };
+}
+
+/** Bodies are JSON of bounded depth; anything else is refused before it is read. */
+function json(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<Buffer>(
+    ['application/json', CLOUDEVENTS_JSON, CLOUDEVENTS_BATCH],
+    { parseAs: 'buffer' },
+    async (_: unknown, body: Buffer) => readJson(body),
+  );
+}
+
+async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {
+  try {
+    return await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const why = code === 'EADDRINUSE' ? 'something else listens there' : String(code ?? error);
+    throw new VsmError(
+      'VSM_CONFIG',
+      `the gateway cannot listen on ${host}:${port}: ${why}; set VSMCP_MCP_PORT to a free port (or VSMCP_HTTP_HOST to another address)`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,85 @@
+import { maxMinShares } from './shares.js';
+
+export interface UnitShare {
+  weight: number;
+  minimum: number;
+  cap?: number;
+}
+
+/** A unit counts as wanting its share for this long (ms) after it was last seen. */
+const MEMORY = 2000;
+/** Shares are worked out anew at most this often (ms). */
+const PACE = 50;
+/** Of the capacity, the part a unit can have; the rest is room for one that comes new. */
+const ROOM = 0.9;
+/** Of a unit's share, the part that one of its servers can fill: a server that hangs leaves room for the others. */
+const ONE_SERVER = 0.8;
+
+/**
+ * The replica's concurrency, parted among the units that want some now: weighted max-min, no unit past its cap. Who is
+ * past its share is turned away and comes again later, so that one slow unit starves nobody.
+ */
+export class Bulkhead {
+  readonly capacity: number;
+  readonly #share: (unit: string) => UnitShare;
+  readonly #units = new Map<string, { running: number; seen: number; share: number; servers: Map<string, number> }>();
+  #running = 0;
+  #computed = Number.NEGATIVE_INFINITY;
+
+  /** @param capacity operations at the same time */
+  constructor(capacity: number, share: (unit: string) => UnitShare) {
+    this.capacity = capacity;
+    this.#share = share;
+  }
+
+  get running(): number {
+    return this.#running;
+  }
+
+  /**
+   * Enters an operation of the unit; the returned function lets it out. Undefined when the unit or the server is past its share.
+   * @param now ms since the epoch
+   */
+  enter(unit: string, server: string, now: number): (() => void) | undefined {
+    let figures = this.#units.get(unit);
+    if (figures === undefined) {
+      figures = { running: 0, seen: now, share: 0, servers: new Map() };
+      this.#units.set(unit, figures);
+      this.#computed = Number.NEGATIVE_INFINITY;
+    }
+    figures.seen = now;
+    if (now - this.#computed >= PACE) this.#compute(now);
+    const atServer = figures.servers.get(server) ?? 0;
+    const most = Math.max(1, Math.floor(figures.share));
+    if (this.#running >= this.capacity || figures.running >= most) return undefined;
+    if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;
+    figures.running++;
+    figures.servers.set(server, atServer + 1);
+    this.#running++;
+    const mine = figures;
+    let out = false;
+    return () => {
+      if (out) return;
+      out = true;
+      mine.running--;
+      this.#running--;
+      const left = (mine.servers.get(server) ?? 1) - 1;
+      if (left > 0) mine.servers.set(server, left);
+      else mine.servers.delete(server);
+    };
+  }
+
+  #compute(now: number): void {
+    this.#computed = now;
+    for (const [name, unit] of this.#units) {
+      if (unit.running === 0 && now - unit.seen > MEMORY) this.#units.delete(name);
+    }
+    const active = [...this.#units];
+    const room = this.capacity > 1 ? this.capacity * ROOM : this.capacity;
+    const shares = maxMinShares(
+      active.map(([name]) => ({ ...this.#share(name), wants: this.capacity })),
+      room,
+    );
+    for (const [i, [, unit]] of active.entries()) unit.share = shares[i] ?? 0;
+  }
+}

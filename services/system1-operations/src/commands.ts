@@ -1,0 +1,78 @@
+import type { McpHost } from '@vsmcp/mcp';
+import { type Consumer, DONE } from '@vsmcp/nervous-system';
+import { on, type ServiceContext } from '@vsmcp/service';
+import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Try } from '@vsmcp/vsm';
+import type { Operations } from './operations.js';
+import { type Releasing, releaseHeld } from './release.js';
+import { operationEvent } from './task.js';
+import { tryServer } from './trial.js';
+
+interface Parts extends Releasing {
+  host: McpHost;
+  operations: Operations;
+  draining: AbortSignal;
+  /** The capability rows changed. */
+  reload(): void;
+}
+
+/** Commands under way at the same time: a trial takes a while, and the others must not wait for it. */
+const AT_ONCE = 16;
+
+/** System 3's commands. One with an epoch below the highest seen comes from a deposed leader and is refused. */
+export function hearCommands(parts: Parts): Promise<Consumer>[] {
+  const { context, host, operations, draining } = parts;
+  const current = epochs(context);
+  return [
+    context.hear(
+      's1.command',
+      [
+        on(Try, async ({ data }) => {
+          if (current(data.epoch, 'try')) await tryServer(context, host, data, draining);
+        }),
+        on(Operate, async ({ data, time }, { attempts }) => {
+          if (!current(data.epoch, 'operate')) return DONE;
+          const now = context.clock.now();
+          const event = operationEvent({ ...data, time: time ?? new Date(now).toISOString() });
+          return operations.handle({ event, attempts, arrived: now, unsure: false });
+        }),
+        on(Settle, async ({ data }) => {
+          if (current(data.epoch, 'settle')) await settle(parts, data);
+        }),
+      ],
+      { prefetch: AT_ONCE },
+    ),
+    context.hear({ channel: 'command', bind: ['s1.all.*'] }, [
+      on(CapabilitiesChanged, async ({ data }) => {
+        if (current(data.epoch, 'capabilities')) parts.reload();
+      }),
+    ]),
+  ];
+}
+
+async function settle(parts: Parts, { how, filter, because }: DataOf<typeof Settle>): Promise<void> {
+  if (how !== 'replay') return releaseHeld(parts, how, filter, because);
+  const { type, source, id } = filter;
+  const names = { ...(type && { types: [type] }), ...(source && { source }), ...(id && { id }) };
+  let left = filter.limit;
+  for (const reason of filter.reason === undefined ? HeldReason.options : [filter.reason]) {
+    if (left === 0) return;
+    const rows = await parts.sweep.claimBack({ reason, ...names }, left);
+    left -= rows.length;
+    parts.context.log.info({ reason, because, events: rows.length }, 'replayed');
+    parts.track(parts.sweep.handle(rows).then(() => parts.relieve(rows.map((row) => row.unit))));
+  }
+}
+
+function epochs({ log, metrics }: ServiceContext): (epoch: number, command: string) => boolean {
+  const refused = metrics.counter('vsmcp_refused_commands_total', 'Commands from a deposed leader');
+  let highest = 0;
+  return (epoch, command) => {
+    if (epoch < highest) {
+      refused.inc();
+      log.warn({ command, epoch, highest }, 'refused a command from a deposed leader');
+      return false;
+    }
+    highest = epoch;
+    return true;
+  };
+}

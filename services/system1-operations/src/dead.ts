@@ -1,0 +1,78 @@
+import type { Consumer } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Handler, HEADERS } from '@vsmcp/nervous-system';
+import type { ServiceContext } from '@vsmcp/service';
+import { arrive, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
+import { sleep } from './patience.js';
+import type { Settling } from './settling.js';
+import { fromOutside } from './task.js';
+import { holdUnreadable } from './unreadable.js';
+
+/** Longest time (ms) for which one look at an event that another replica still holds waits. */
+const LOOK = 5000;
+const AT_ONCE = 20;
+
+/** Drains `s1.dead` into the ledger: what could not be handled is held, with the reason, and can be replayed. */
+export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
+  const handler: Handler = async (delivery) => {
+    const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
+    const channel = textHeader(delivery, HEADERS.channel) ?? 'dead';
+    const events = eventsOf(context, delivery);
+    for (const event of events) await holdDead(context, settling, event, reason, draining);
+    if (events.length === 0) {
+      const { key, headers, content, id = context.ids() } = delivery;
+      await holdUnreadable(context, settling, { id, channel, key, reason, headers, content });
+    }
+    return DONE;
+  };
+  return context.bus.subscribe({ queue: { name: 's1.dead', standing: QUEUES['s1.dead'] }, prefetch: AT_ONCE }, handler);
+}
+
+/** Events of the environment, as they came or as one replica handed them to another. Messages of the fleet are none. */
+function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery): CloudEvent[] {
+  if (delivery.key.startsWith('handover.')) {
+    const message = CloudEvent.safeParse(safeJson(delivery.content));
+    const { data } = message.success ? message.data : {};
+    const inner = typeof data === 'object' && data !== null && 'event' in data ? data.event : undefined;
+    const event = CloudEvent.safeParse(inner);
+    return event.success ? [event.data] : [];
+  }
+  const limits = { maxBytes: config.settings.max_event_bytes, now: clock.now(), newId: ids };
+  const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
+  return arrived.flatMap((one) => (one.ok ? [fromOutside(one.event)] : []));
+}
+
+async function holdDead(
+  context: ServiceContext,
+  settling: Settling,
+  event: CloudEvent,
+  reason: string,
+  draining: AbortSignal,
+): Promise<void> {
+  const { clock, ledger, instance } = context;
+  for (;;) {
+    const now = clock.now();
+    const { source, id, type } = event;
+    const claim = await ledger.claim({ source, id, type, unit: '', holder: instance, deadline: now + 30_000 });
+    if (claim.state === 'settled') return;
+    if (claim.state !== 'taken') {
+      const task = { event, attempts: 0, arrived: now, unsure: false };
+      const outcome = claim.state === 'called' ? 'doubt' : 'dead';
+      await settling.settle(task, claim.attempt, { unit: '', outcome, reason });
+      return;
+    }
+    await sleep(clock, Math.min(LOOK, Math.max(1, claim.deadline - now)), draining);
+  }
+}
+
+function safeJson(content: Uint8Array): unknown {
+  try {
+    return readJson(content);
+  } catch {
+    return undefined;
+  }
+}
+
+function textHeader({ headers }: Delivery, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
+}

@@ -1,0 +1,74 @@
+import { type CloudEvent, type ParkedCause, reasonOf, VsmError } from '@vsmcp/vsm';
+import { scopeOf } from './mapping.js';
+import type { Match } from './matching.js';
+import type { CallPlan, Plan } from './plan.js';
+
+/** Whether a call can be made from here. starting: it will be known in a moment. elsewhere: another replica makes its calls. */
+export type ServerView =
+  | { state: 'ready'; offers: (tool: string) => boolean }
+  | { state: 'starting' }
+  | { state: 'elsewhere' }
+  | { state: 'down'; reason: string };
+
+/** What to do with an event. */
+export type Disposition =
+  | { do: 'note' }
+  | { do: 'attenuate' }
+  | { do: 'park'; cause: ParkedCause; because: string }
+  | { do: 'wait'; because: string }
+  | { do: 'handover'; server: string }
+  | { do: 'call'; plan: CallPlan };
+
+export interface View {
+  server(name: string): ServerView;
+  /** False when another event of the period already stands for this one. Asked once, and only when all else holds. */
+  first(plan: CallPlan): boolean;
+}
+
+/** Decides by match, guard, `latest` and the servers' states, in this order. */
+export function dispose(
+  event: CloudEvent,
+  match: Match | undefined,
+  plan: Plan | VsmError | undefined,
+  view: View,
+): Disposition {
+  if (match === undefined) return unanswered(`no unit absorbs ${event.type}`);
+  if (plan === undefined) return unanswered(`unit ${match.unit} has no response for ${event.type}`);
+  if (plan instanceof VsmError) return { do: 'park', cause: 'unavailable', because: plan.message };
+  if (plan.kind === 'noted') return { do: 'note' };
+  if (plan.kind === 'wanted') {
+    return { do: 'park', cause: 'wanted', because: `unit ${match.unit} wants a tool for ${event.type}` };
+  }
+  const guarded = guard(event, plan);
+  if (guarded !== undefined) return { do: 'park', cause: 'guard', because: guarded };
+  if (!view.first(plan)) return { do: 'attenuate' };
+  return reach(plan, view) ?? { do: 'call', plan };
+}
+
+/** What stands between an event and its call; undefined when nothing does. */
+export function reach(plan: CallPlan, view: Pick<View, 'server'>): Disposition | undefined {
+  let elsewhere: string | undefined;
+  let starting: string | undefined;
+  for (const { server, tool } of plan.steps) {
+    const seen = view.server(server);
+    if (seen.state === 'down') return unavailable(`server ${server}: ${seen.reason}`);
+    if (seen.state === 'elsewhere') elsewhere ??= server;
+    if (seen.state === 'starting') starting ??= server;
+    if (seen.state === 'ready' && !seen.offers(tool)) return unavailable(`server ${server} offers no tool ${tool}`);
+  }
+  if (elsewhere !== undefined) return { do: 'handover', server: elsewhere };
+  if (starting !== undefined) return { do: 'wait', because: `server ${starting} is starting` };
+  return undefined;
+}
+
+function guard(event: CloudEvent, plan: CallPlan): string | undefined {
+  if (plan.guard === undefined) return undefined;
+  try {
+    return plan.guard.holds(scopeOf(event)) === true ? undefined : `the guard ${plan.guard.text} does not hold`;
+  } catch (error) {
+    return `the guard cannot be judged: ${reasonOf(error)}`;
+  }
+}
+
+const unanswered = (because: string): Disposition => ({ do: 'park', cause: 'unanswered', because });
+const unavailable = (because: string): Disposition => ({ do: 'park', cause: 'unavailable', because });

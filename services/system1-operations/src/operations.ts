@@ -1,0 +1,198 @@
+import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
+import type { ServiceContext } from '@vsmcp/service';
+import { Handover, type RetryDelay, reasonOf, VsmError } from '@vsmcp/vsm';
+import type { Bulkhead } from './bulkhead.js';
+import type { Call, Claim } from './call.js';
+import type { Catalog } from './catalog.js';
+import { type Disposition, dispose, reach } from './disposition.js';
+import type { LatestWindows } from './latest.js';
+import { delayFor } from './outcome.js';
+import type { CallPlan } from './plan.js';
+import type { Servers } from './servers/servers.js';
+import type { Fate, Settling } from './settling.js';
+import type { Tally } from './tally.js';
+import { operationOf, type Task, traceOf } from './task.js';
+
+/** How long (ms) the settlement of an event without a call may take before another replica may take it over. */
+const WITHOUT_CALL = 15_000;
+/** Longest time (ms) after which an event that another holds is looked at again. */
+const LOOK_AGAIN = 30_000;
+/** The unit of operations whose type no unit absorbs. */
+export const OPERATIONS_UNIT = 'operations';
+
+export interface Parts {
+  context: ServiceContext;
+  catalog: Catalog;
+  servers: Servers;
+  bulkhead: Bulkhead;
+  windows: LatestWindows;
+  settling: Settling;
+  tally: Tally;
+  call: Call;
+  /** Told when something was parked that can be answered by now. */
+  answerable(): void;
+  /** Told when something was parked because the guard of its response does not hold for it. */
+  guarded(type: string): void;
+}
+
+export const later = (delay: RetryDelay): Ending => ({ verdict: 'later', delay, counted: false });
+
+/**
+ * Takes one event from its arrival to its settlement: what is to be done (`disposition.ts`), the claim, the call (`call.ts`), the
+ * settlement (`settling.ts`). Whatever fails on the way, the event comes again.
+ */
+export class Operations {
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects. */
+  async handle(task: Task): Promise<Ending> {
+    try {
+      return await this.#handle(task);
+    } catch (error) {
+      const { log } = this.#parts.context;
+      log.warn({ event: task.event.id, type: task.event.type, error, ...traceOf(task.event) }, 'comes again');
+      this.#parts.tally.retried();
+      return later('5s');
+    }
+  }
+
+  async #handle(task: Task): Promise<Ending> {
+    const { catalog, context, bulkhead, tally } = this.#parts;
+    const { event } = task;
+    const match = catalog.match(event.type);
+    const operation = operationOf(event);
+    const unit = match?.unit ?? (operation === undefined ? '' : OPERATIONS_UNIT);
+    const todo = operation === undefined ? this.#dispose(task) : this.#reach(operation);
+    switch (todo.do) {
+      case 'note':
+        return this.#settle(task, { unit, outcome: 'noted' });
+      case 'attenuate':
+        return this.#settle(task, { unit, outcome: 'attenuated' });
+      case 'park':
+        // Who asked for an operation waits for it: it fails now, and they can ask again.
+        return operation === undefined
+          ? this.#park(task, unit, todo)
+          : this.#settle(task, { unit, outcome: 'dead', reason: todo.because });
+      case 'wait':
+        tally.retried();
+        return later('1s');
+      case 'handover':
+        return this.#handover(task, todo.server);
+      case 'call': {
+        const server = todo.plan.steps[0]?.server ?? '';
+        const started = context.clock.now();
+        const leave = bulkhead.enter(unit, server, started);
+        if (leave === undefined) {
+          tally.retried();
+          return later('1s');
+        }
+        try {
+          return await this.#call(task, unit, todo.plan);
+        } finally {
+          leave();
+          tally.spent(unit, context.clock.now() - started);
+        }
+      }
+    }
+  }
+
+  /** The server may have come while its event was being parked: then it is claimed back at once. */
+  async #park(task: Task, unit: string, { cause, because }: Disposition & { do: 'park' }): Promise<Ending> {
+    const ending = await this.#settle(task, { unit, outcome: 'parked', cause, reason: because });
+    if (cause === 'guard') this.#parts.guarded(task.event.type);
+    if (cause === 'unavailable' && this.#canAnswer(task.event.type)) this.#parts.answerable();
+    return ending;
+  }
+
+  #canAnswer(type: string): boolean {
+    const { catalog, servers } = this.#parts;
+    const plan = catalog.plan(catalog.match(type));
+    if (plan === undefined || plan instanceof VsmError || plan.kind !== 'call') return false;
+    return reach(plan, { server: (name) => servers.view(name) }) === undefined;
+  }
+
+  #dispose(task: Task): Disposition {
+    const { catalog, servers, windows, context } = this.#parts;
+    const { event } = task;
+    const match = catalog.match(event.type);
+    return dispose(event, match, catalog.plan(match), {
+      server: (name) => servers.view(name),
+      first: ({ latest }) =>
+        latest === undefined || windows.first(match?.unit ?? '', event.type, latest, nameOf(task), context.clock.now()),
+    });
+  }
+
+  #reach(plan: CallPlan): Disposition {
+    return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
+  }
+
+  async #call(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
+    const { call, context } = this.#parts;
+    const claim = await this.#claim(task, unit, context.clock.now() + call.longest(plan));
+    return 'attempt' in claim ? call.make(task, unit, plan, claim) : claim;
+  }
+
+  /** Settles an event that needs no call, unless an earlier holder may have made one. */
+  async #settle(task: Task, fate: Fate): Promise<Ending> {
+    const { context, settling } = this.#parts;
+    const claim = await this.#claim(task, fate.unit, context.clock.now() + WITHOUT_CALL);
+    if (!('attempt' in claim)) return claim;
+    if (!claim.called) return settling.settle(task, claim.attempt, fate);
+    const reason = `an earlier call may have happened; now: ${fate.reason ?? fate.outcome}`;
+    return settling.settle(task, claim.attempt, { unit: fate.unit, outcome: 'doubt', reason });
+  }
+
+  /** The claim, or how the event ends without one. */
+  async #claim(task: Task, unit: string, deadline: number): Promise<Claim | Ending> {
+    if (task.held !== undefined) return task.held;
+    const { context, tally, settling, windows } = this.#parts;
+    const { source, id, type } = task.event;
+    const claim = { source, id, unit, type, holder: context.instance, deadline };
+    const claimed = await context.ledger.claim(claim);
+    switch (claimed.state) {
+      case 'settled':
+        tally.duplicate();
+        windows.forget(unit, type, nameOf(task));
+        return settling.repeat(task, claimed.outcome, claimed.record);
+      case 'taken':
+        tally.duplicate();
+        return later(delayFor(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
+      case 'fresh':
+        tally.received(unit);
+        return { attempt: claimed.attempt, called: false };
+      case 'again':
+      case 'called':
+        return { attempt: claimed.attempt, called: claimed.state === 'called' };
+    }
+  }
+
+  /** Gives the event to the replica that owns the server. Nothing is claimed; where no owner has been yet, it waits. */
+  async #handover(task: Task, server: string): Promise<Ending> {
+    // What was claimed back is the owner's to claim back.
+    if (task.held !== undefined) return later('1s');
+    const { context, tally } = this.#parts;
+    const { event, attempts } = task;
+    const data = { event: { ...event, vsmcpunsure: task.unsure }, attempts, key: event.type };
+    try {
+      await context.say(Handover, `handover.${server}`, data, {
+        cause: event.id,
+        trace: traceOf(event),
+        mandatory: true,
+      });
+      return DONE;
+    } catch (error) {
+      if (!(error instanceof VsmError) || error.code !== 'VSM_NOT_FOUND') throw error;
+      context.log.debug({ server, event: event.id, reason: reasonOf(error) }, 'nobody owns the server yet');
+      tally.retried();
+      return later('1s');
+    }
+  }
+}
+
+function nameOf({ event }: Task): string {
+  return `${event.source} ${event.id}`;
+}

@@ -1,0 +1,103 @@
+import { type CallResponse, Response, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import { type Compiled, compileExpression, compileTree, isExpression } from './mapping.js';
+
+/** One call of a response. */
+export interface PlanStep {
+  server: string;
+  tool: string;
+  args: Compiled;
+}
+
+/** A response that calls tools, with its expressions compiled. Times in ms. */
+export interface CallPlan {
+  kind: 'call';
+  steps: readonly PlanStep[];
+  guard?: { text: string; holds: Compiled };
+  claims: readonly Compiled[];
+  deadline?: number;
+  retries?: number;
+  idempotent: boolean;
+  latest?: number;
+}
+
+export type Plan = { kind: 'noted' } | { kind: 'wanted' } | CallPlan;
+
+/**
+ * Compiles a response.
+ * @throws VSM_CONFIG naming the expression that does not compile
+ */
+export function planOf(response: Response): Plan {
+  return typeof response === 'string' ? { kind: response } : callPlan(response);
+}
+
+function callPlan(response: CallResponse): CallPlan {
+  const guard = response.guard === undefined ? undefined : expressionText(response.guard);
+  return {
+    kind: 'call',
+    steps: [{ call: response.call, with: response.with }, ...(response.then ?? [])].map((step) => ({
+      ...toolRef(step.call),
+      args: compileTree(step.with),
+    })),
+    ...(guard !== undefined && { guard: { text: guard, holds: compileExpression(guard) } }),
+    claims: (response.claims ?? []).map(compileTree),
+    ...(response.deadline !== undefined && { deadline: response.deadline }),
+    ...(response.retries !== undefined && { retries: response.retries }),
+    idempotent: response.idempotent ?? false,
+    ...(response.latest !== undefined && { latest: response.latest }),
+  };
+}
+
+/** A guard is an expression whether or not it is written with `=`. */
+function expressionText(guard: string): string {
+  return isExpression(guard) ? guard.slice(1).trim() : guard;
+}
+
+/** `server.tool`: the server's name has no dot. */
+export function toolRef(reference: string): { server: string; tool: string } {
+  const dot = reference.indexOf('.');
+  return { server: reference.slice(0, dot), tool: reference.slice(dot + 1) };
+}
+
+/** A plan with literal arguments, for an operation that a person or an agent asked for. It is tried once. */
+export function operationPlan(tool: string, params: Record<string, unknown>): CallPlan {
+  return { kind: 'call', steps: [{ ...toolRef(tool), args: () => params }], claims: [], retries: 0, idempotent: false };
+}
+
+/** Checks what came with an acquisition. @throws VSM_CONFIG with what is wrong */
+export function checkedResponse(type: string, response: unknown): Response {
+  const parsed = Response.safeParse(response);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new VsmError(
+      'VSM_CONFIG',
+      `the response for ${type} is not one (${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}): acquire it again`,
+    );
+  }
+  planOf(parsed.data);
+  return parsed.data;
+}
+
+/** Compiled plans by response, made on first use: 10,000 units cost nothing until their events come. */
+export class Plans {
+  readonly #compiled = new WeakMap<object, Plan | VsmError>();
+
+  /** The plan, or why there is none. */
+  of(response: Response): Plan | VsmError {
+    if (typeof response === 'string') return { kind: response };
+    let plan = this.#compiled.get(response);
+    if (plan === undefined) {
+      try {
+        plan = planOf(response);
+      } catch (error) {
+        plan = error instanceof VsmError ? error : new VsmError('VSM_CONFIG', reasonOf(error), { cause: error });
+      }
+      this.#compiled.set(response, plan);
+    }
+    return plan;
+  }
+}
+
+/** True when calling the tool again does no harm, by its own annotations or the response's word. */
+export function isRepeatable(tool: Tool, plan: CallPlan): boolean {
+  return plan.idempotent || tool.annotations?.readOnlyHint === true || tool.annotations?.idempotentHint === true;
+}

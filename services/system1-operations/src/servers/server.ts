@@ -1,0 +1,203 @@
+import { CallError, type McpHost, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
+import { type Clock, type Random, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import type { ServerView } from '../disposition.js';
+import type { Failure } from '../outcome.js';
+import { sleep } from '../patience.js';
+import { Turns } from '../turns.js';
+import type { Wish } from './wishes.js';
+
+/** Longest time (ms) for installing and starting. */
+const START_DEADLINE = 120_000;
+/** Failures in a row after which it counts as one that stays down. */
+const LASTING = 3;
+/** Longest wait (ms) between two starts. */
+const LONGEST_WAIT = 60_000;
+/** Calls without an answer in a row after which a shared server is started anew. */
+const TIMEOUTS = 3;
+
+export type ServerState =
+  | { state: 'ready'; connection: ServerConnection; integrity: string }
+  | { state: 'suspended'; reason: string; connection: ServerConnection }
+  /** lasting: it stays down, however often it is started. */
+  | { state: 'failed'; reason: string; lasting: boolean };
+
+export type Called =
+  | { ok: true; result: ToolResult; ms: number }
+  | { ok: false; failure: Failure; reason: string; ms: number }
+  /** The claim went to another before the call was made. */
+  | { ok: false; failure: 'overtaken' };
+
+export interface Around {
+  host: McpHost;
+  clock: Clock;
+  random: Random;
+  folder: string;
+  home: string;
+  /** Told of every change of state. */
+  changed(wish: Wish, state: ServerState): void;
+}
+
+/** One server's life here: started, watched, started again with growing waits, suspended when it is not what was approved. */
+export class Server {
+  wish: Wish;
+  readonly #around: Around;
+  readonly #stop = new AbortController();
+  readonly #turns = new Turns();
+  readonly #life: Promise<void>;
+  #connection: ServerConnection | undefined;
+  #down: string | undefined;
+  #failures = 0;
+  #timeouts = 0;
+
+  constructor(wish: Wish, around: Around) {
+    this.wish = wish;
+    this.#around = around;
+    this.#life = this.#live();
+  }
+
+  get view(): ServerView {
+    if (this.wish.barred !== undefined) return { state: 'down', reason: this.wish.barred };
+    if (this.#connection?.alive) return { state: 'ready', offers: (tool) => this.tool(tool) !== undefined };
+    return this.#down === undefined ? { state: 'starting' } : { state: 'down', reason: this.#down };
+  }
+
+  get contract(): string | undefined {
+    return this.#connection?.contract;
+  }
+
+  tool(name: string): Tool | undefined {
+    if (this.wish.only !== undefined && !this.wish.only.includes(name)) return undefined;
+    return this.#connection?.tools.find((tool) => tool.name === name);
+  }
+
+  /**
+   * Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`.
+   * @param deadline ms for the call itself
+   * @param intend asked right before the call is made; false when it must not be made any more
+   */
+  async call(
+    tool: string,
+    args: Record<string, unknown>,
+    deadline: number,
+    waiting: AbortSignal,
+    intend: () => Promise<boolean>,
+  ): Promise<Called> {
+    const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
+    const end = writes && !this.wish.spec.parallel ? await this.#turns.take(waiting) : () => {};
+    try {
+      const connection = this.#connection;
+      if (!connection?.alive) return { ok: false, failure: 'unsent', reason: 'the server is not running', ms: 0 };
+      if (!(await intend())) return { ok: false, failure: 'overtaken' };
+      return await this.#send(connection, tool, args, deadline, writes);
+    } finally {
+      end();
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort(new VsmError('VSM_MCP', `server ${this.wish.name} is stopped`));
+    await this.#connection?.close();
+    await this.#life;
+  }
+
+  async #send(
+    connection: ServerConnection,
+    tool: string,
+    args: Record<string, unknown>,
+    deadline: number,
+    writes: boolean,
+  ): Promise<Called> {
+    const { clock } = this.#around;
+    const started = clock.now();
+    try {
+      const result = await connection.call(tool, args, deadline);
+      this.#timeouts = 0;
+      return { ok: true, result, ms: clock.now() - started };
+    } catch (error) {
+      if (error instanceof VsmError && error.code === 'VSM_TIMEOUT') await this.#late(connection, writes);
+      return { ok: false, failure: failureOf(error), reason: reasonOf(error), ms: clock.now() - started };
+    }
+  }
+
+  /** A call that writes may still be under way in there: the next would no longer be alone, so the server goes. */
+  async #late(connection: ServerConnection, writes: boolean): Promise<void> {
+    this.#timeouts++;
+    if ((writes && !this.wish.spec.parallel) || this.#timeouts >= TIMEOUTS) {
+      this.#timeouts = 0;
+      await connection.close();
+    }
+  }
+
+  async #live(): Promise<void> {
+    const { clock, random } = this.#around;
+    const { signal } = this.#stop;
+    while (!signal.aborted && this.wish.barred === undefined) {
+      const since = clock.now();
+      const reason = await this.#once();
+      if (signal.aborted) return;
+      if (clock.now() - since > LONGEST_WAIT) this.#failures = 0;
+      this.#failed(reason);
+      const wait = Math.min(LONGEST_WAIT, 500 * 2 ** Math.min(this.#failures, 10)) * (0.75 + random() / 2);
+      await sleep(clock, wait, signal).catch(() => undefined);
+    }
+  }
+
+  /** One start and what follows, until it is gone; tells why it is. */
+  async #once(): Promise<string> {
+    const { host, folder, home } = this.#around;
+    const { signal } = this.#stop;
+    const { spec } = this.wish;
+    try {
+      const options = { folder, home, grants: spec.grants, deadline: START_DEADLINE, signal };
+      const { installed, connection } = await host.start(spec, options);
+      return await this.#watch(connection, installed.integrity);
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+
+  async #watch(connection: ServerConnection, integrity: string): Promise<string> {
+    const gone = new Promise<string>((resolve) => connection.onClose(resolve));
+    if (this.#stop.signal.aborted) {
+      await connection.close();
+      return 'stopped';
+    }
+    const approved = this.wish.contract ?? connection.contract;
+    if (connection.contract !== approved) return this.#suspend(connection);
+    // A configured server is held to what it declared first, also when it starts anew.
+    this.wish = { ...this.wish, contract: approved };
+    connection.onContract((contract) => {
+      if (contract !== approved) void this.#suspend(connection);
+    });
+    this.#connection = connection;
+    this.#down = undefined;
+    this.#around.changed(this.wish, { state: 'ready', connection, integrity });
+    const reason = await gone;
+    this.#connection = undefined;
+    return reason;
+  }
+
+  /** What it declares is not what was approved: nothing of it is used until System 5 approves again. */
+  async #suspend(connection: ServerConnection): Promise<string> {
+    const reason = 'what it offers is not what was approved: approve it again or remove it';
+    this.wish = { ...this.wish, barred: reason };
+    this.#connection = undefined;
+    this.#around.changed(this.wish, { state: 'suspended', reason, connection });
+    await connection.close();
+    return reason;
+  }
+
+  #failed(reason: string): void {
+    if (this.wish.barred !== undefined) return;
+    this.#failures++;
+    // A server that had been well is given one quick chance before its events are parked.
+    if (this.#failures > 1) this.#down = reason;
+    this.#around.changed(this.wish, { state: 'failed', reason, lasting: this.#failures >= LASTING });
+  }
+}
+
+/** Anything but a server's own word that it did not do it leaves it open whether it did. */
+function failureOf(error: unknown): Failure {
+  if (!(error instanceof CallError) || error.doubt) return 'lost';
+  return error.sent ? 'error' : 'unsent';
+}

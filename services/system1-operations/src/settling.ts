@@ -1,0 +1,123 @@
+import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
+import type { ServiceContext } from '@vsmcp/service';
+import { Algedonic, type CloudEvent, Outcome, type OutcomeKind, type ParkedCause } from '@vsmcp/vsm';
+import type { Answers } from './answers.js';
+import { type OutcomeRecord, outcomeId } from './outcome.js';
+import { persist } from './patience.js';
+import type { Tally } from './tally.js';
+import { type Task, traceOf } from './task.js';
+
+/** How an event ends, beyond its name. */
+export interface Fate {
+  unit: string;
+  outcome: OutcomeKind;
+  cause?: ParkedCause;
+  reason?: string;
+  tool?: string;
+  result?: unknown;
+  /** Milliseconds inside tools. */
+  calling?: number;
+}
+
+const HELD: ReadonlySet<OutcomeKind> = new Set(['parked', 'dead', 'doubt', 'asked']);
+
+/** Another took the event over: its message comes again to find what became of it; what was held has no message and is theirs. */
+export const OVERTAKEN = (task: Task): Ending =>
+  task.held === undefined ? { verdict: 'later', delay: '5s', counted: false } : DONE;
+
+/**
+ * Writes down what became of an event, and says it. In this order, so that a crash in between loses nothing: the ledger's
+ * row, the confirmed outcome, the answer; only then is the delivery acknowledged. An event that comes again finds the row
+ * and has its outcome said again, under the same id.
+ */
+export class Settling {
+  readonly #context: ServiceContext;
+  readonly #tally: Tally;
+  readonly #answers: Answers;
+  readonly #ending: AbortSignal;
+  readonly #count: (unit: string, outcome: string) => void;
+
+  /** @param ending aborted when the service can wait no longer */
+  constructor(context: ServiceContext, tally: Tally, answers: Answers, ending: AbortSignal) {
+    this.#context = context;
+    this.#tally = tally;
+    this.#answers = answers;
+    this.#ending = ending;
+    const operations = context.metrics.counter('vsmcp_operations_total', 'Events by unit and outcome', [
+      'unit',
+      'outcome',
+    ]);
+    this.#count = (unit, outcome) => operations.inc({ unit: unit || 'none', outcome });
+  }
+
+  /** @param attempt of the claim */
+  async settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
+    const { clock, ledger, log, instance } = this.#context;
+    const { event } = task;
+    const record: OutcomeRecord = {
+      event: { source: event.source, id: event.id, type: event.type },
+      ...fate,
+      took: clock.now() - task.arrived,
+      attempts: attempt,
+      instance,
+    };
+    const mine = await persist(clock, this.#ending, () =>
+      ledger.settle({
+        ...{ source: event.source, id: event.id, unit: fate.unit, attempt, outcome: fate.outcome, record },
+        ...(fate.reason !== undefined && { because: fate.reason }),
+        ...(fate.cause !== undefined && { cause: fate.cause }),
+        ...(HELD.has(fate.outcome) && { event }),
+      }),
+    );
+    if (!mine) return OVERTAKEN(task);
+    this.#tally.outcome(fate.unit, event.type, fate.outcome);
+    this.#count(fate.unit, fate.outcome);
+    log.debug(
+      { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOf(event) },
+      fate.outcome,
+    );
+    await this.#say(event, record, task.held !== undefined);
+    if (fate.outcome === 'doubt') await this.#hurt(fate.unit, `${event.type} ${event.id}: ${fate.reason ?? ''}`);
+    return DONE;
+  }
+
+  /** Says the outcome of an event again that came again. */
+  async repeat(task: Task, outcome: OutcomeKind, record: unknown): Promise<Ending> {
+    const known = Outcome.data.safeParse(record);
+    const { source, id, type } = task.event;
+    const { instance } = this.#context;
+    const said = known.success ? known.data : { event: { source, id, type }, unit: '', outcome, instance };
+    await this.#say(task.event, said, false);
+    return DONE;
+  }
+
+  /** Says what became of an event that is not at hand. */
+  async say(record: OutcomeRecord): Promise<void> {
+    this.#tally.outcome(record.unit, record.event.type, record.outcome);
+    this.#count(record.unit, record.outcome);
+    await this.#context.say(Outcome, `${record.outcome}.${record.event.type}`, record, {
+      id: outcomeId(record),
+      cause: record.event.id,
+    });
+  }
+
+  /** No message stands behind an event that was held: then nothing but this replica can say its outcome. */
+  async #say(event: CloudEvent, record: OutcomeRecord, insist: boolean): Promise<void> {
+    const { clock, say } = this.#context;
+    const options = { id: outcomeId(record), cause: event.id, trace: traceOf(event) };
+    const task = () => say(Outcome, `${record.outcome}.${event.type}`, record, options);
+    await (insist ? persist(clock, this.#ending, task) : task());
+    await this.#answers.write(event, record);
+  }
+
+  async #hurt(unit: string, what: string): Promise<void> {
+    const now = this.#context.clock.now();
+    await this.#context.say(Algedonic, `pain.s1.${unit || 'none'}`, {
+      alert: `doubt:${unit}`,
+      severity: 'pain',
+      unit,
+      what,
+      since: now,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import { setMaxListeners } from 'node:events';
+import { type McpHost, openMcpHost } from '@vsmcp/mcp';
+import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
+import { handoverQueue, QUEUES, reasonOf } from '@vsmcp/vsm';
+import { Answers } from './answers.js';
+import { Bulkhead } from './bulkhead.js';
+import { Call } from './call.js';
+import { Catalog } from './catalog.js';
+import { Claims } from './claims.js';
+import { hearCommands } from './commands.js';
+import { drainDead } from './dead.js';
+import { LatestWindows } from './latest.js';
+import { Operations } from './operations.js';
+import { answersOf } from './questions.js';
+import { reliever } from './release.js';
+import { reportLoad } from './report.js';
+import { Servers } from './servers/servers.js';
+import { headsOf, wishesOf } from './servers/wishes.js';
+import { Settling } from './settling.js';
+import { Sweep } from './sweep.js';
+import { Tally } from './tally.js';
+import { Upkeep } from './upkeep.js';
+import { watchSilence } from './watch.js';
+import { handoverHearing, workHandler } from './work.js';
+
+/** Events handed over to this replica that are handled at once. */
+const HANDED_AT_ONCE = 64;
+
+export interface System1Options {
+  /** What starts MCP servers; by default confined as well as this machine can. */
+  openHost?: (context: ServiceContext) => Promise<McpHost>;
+}
+
+/**
+ * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas hand
+ * over, to System 3's commands (`commands.ts`), to System 2's grants (`claims.ts`) and to questions (`questions.ts`); says outcomes
+ * (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
+ * in `matching.ts`, `disposition.ts` and `outcome.ts`.
+ */
+export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
+  return { system: 's1', start: async (context) => start(context, await openHost(context)) };
+}
+
+export const system1: Service = openSystem1();
+
+function defaultHost({ dataDir, log, clock }: ServiceContext): Promise<McpHost> {
+  return openMcpHost({ dataDir, log, clock });
+}
+
+async function start(context: ServiceContext, host: McpHost): Promise<() => Promise<void>> {
+  const { clock, config, log, bus } = context;
+  const { settings } = config;
+  /** No call begins any more. */
+  const drain = new AbortController();
+  /** Nothing is waited for any more. */
+  const end = new AbortController();
+  const draining = drain.signal;
+  // Every event that waits listens to them.
+  setMaxListeners(0, draining, end.signal);
+  const track = (task: Promise<unknown>) => {
+    task.catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'something to be said was not said'));
+  };
+
+  const catalog = new Catalog(config);
+  const tally = new Tally();
+  const windows = new LatestWindows();
+  const answers = new Answers(config.environment, context.home, log, context.ids);
+  const settling = new Settling(context, tally, answers, end.signal);
+  const claims = new Claims(context);
+  const bulkhead = new Bulkhead(
+    settings.max_concurrent_operations,
+    (unit) => catalog.units.get(unit) ?? { weight: 1, minimum: 0 },
+  );
+  const servers: Servers = new Servers(context, host, {
+    ready: () => sweep.run(),
+    owned: async (server) => {
+      const { name, queue } = handoverQueue(server);
+      const hearing = handoverHearing(parts);
+      const consumer = await context.hear({ name, standing: queue }, [hearing], { prefetch: HANDED_AT_ONCE });
+      return () => consumer.stop();
+    },
+    track,
+  });
+  const call = new Call(context, { servers, claims, settling, tally, draining });
+  const operations = new Operations({
+    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call },
+    answerable: () => sweep.run(),
+    guarded: (type) => sweep.guarded(type),
+  });
+  const sweep = new Sweep({ context, catalog, servers, operations, draining });
+  const parts = { context, operations, settling, tally, draining };
+
+  const upkeep = new Upkeep(context, {
+    async reload() {
+      const { rows } = await context.capabilities.read();
+      catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
+      const wishes = wishesOf(config, rows);
+      const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
+      await servers.update(wishes, headsOf(owned, catalog.responses()));
+      sweep.run();
+    },
+    async tidy() {
+      windows.prune(clock.now());
+      await sweep.abandoned();
+    },
+  });
+
+  const stopClaims = await claims.start();
+  await upkeep.reload();
+  const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
+  const listening = await consumers([
+    bus.subscribe(work, workHandler(parts)),
+    drainDead(context, settling, draining),
+    context.answer(answersOf(context, catalog)),
+    ...hearCommands({
+      ...{ context, host, operations, settling, answers, sweep, track, draining },
+      relieve: reliever(context),
+      reload: () => track(upkeep.reload()),
+    }),
+  ]);
+  const silence = watchSilence(context, catalog, track);
+  const stopReports = reportLoad(context, tally, bulkhead, track);
+  upkeep.start();
+
+  return async () => {
+    upkeep.stop();
+    drain.abort(new Error('the service drains'));
+    // Calls under way may end; when their time is over their servers go, and they end in retry or doubt.
+    const late = clock.after(settings.drain, () => {
+      track(servers.stop());
+      end.abort(new Error('the service stops'));
+    });
+    await Promise.all([listening.stop(), silence?.stop(), upkeep.idle(), sweep.idle()]);
+    await servers.stop();
+    late();
+    end.abort(new Error('the service has stopped'));
+    await stopClaims();
+    stopReports();
+  };
+}
+
+/** As many events as may run, and some at hand for the moment in which one ends. */
+function prefetchOf({ max_concurrent_operations, amqp_prefetch_count }: ServiceContext['config']['settings']): number {
+  return Math.min(65_535, max_concurrent_operations + amqp_prefetch_count);
+}

@@ -1,0 +1,66 @@
+import type { Trace } from '@vsmcp/service';
+import type { CloudEvent } from '@vsmcp/vsm';
+import { type CallPlan, operationPlan } from './plan.js';
+
+/** An event on its way through this replica. */
+export interface Task {
+  event: CloudEvent;
+  /** Counted retries so far. */
+  attempts: number;
+  /** When this replica received it, ms since the epoch. */
+  arrived: number;
+  /** It came again and its publisher gave it no id: whether it was handled before cannot be known. */
+  unsure: boolean;
+  /** The claim, when it was held in the ledger and claimed back: no message at the broker stands behind it. */
+  held?: { attempt: number; unit: string; called: boolean };
+}
+
+/** Source of the events that stand for operations which somebody asked for. */
+export const OPERATIONS = '/operations';
+/** The extension attribute that names such an operation's tool. Nobody outside may set it. */
+const TOOL = 'vsmcptool';
+
+/** The event that stands for an operation. */
+export function operationEvent(operation: {
+  operation: string;
+  type: string;
+  tool: string;
+  params: Record<string, unknown>;
+  by: string;
+  time: string;
+}): CloudEvent {
+  return {
+    specversion: '1.0',
+    id: operation.operation,
+    source: OPERATIONS,
+    type: operation.type,
+    time: operation.time,
+    datacontenttype: 'application/json',
+    [TOOL]: operation.tool,
+    vsmcpby: operation.by,
+    data: operation.params,
+  };
+}
+
+/** The plan of an operation that somebody asked for; undefined for every other event. */
+export function operationOf(event: CloudEvent): CallPlan | undefined {
+  const tool = event[TOOL];
+  const { data } = event;
+  if (typeof tool !== 'string' || typeof data !== 'object' || data === null) return undefined;
+  return operationPlan(tool, { ...data });
+}
+
+/** An event from outside, without what only the fleet may say. */
+export function fromOutside(event: CloudEvent): CloudEvent {
+  if (!(TOOL in event)) return event;
+  const { [TOOL]: _, ...rest } = event;
+  return rest;
+}
+
+export function traceOf(event: CloudEvent): Trace {
+  const { traceparent, tracestate } = event;
+  return {
+    ...(typeof traceparent === 'string' && { traceparent }),
+    ...(typeof tracestate === 'string' && { tracestate }),
+  };
+}

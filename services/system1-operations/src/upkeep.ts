@@ -1,0 +1,87 @@
+import type { ServiceContext } from '@vsmcp/service';
+
+/** How often (ms): capability rows are read anew, what was left behind is taken over, settled rows are forgotten. */
+const RELOAD = 30_000;
+const TIDY = 5000;
+const FORGET = 60_000;
+
+export interface Chores {
+  /** Reads the capability rows and acts on them. */
+  reload(): Promise<void>;
+  tidy(): Promise<void>;
+}
+
+/** What is done again and again. Nothing runs twice at a time, and what fails is done at the next occasion. */
+export class Upkeep {
+  readonly #context: ServiceContext;
+  readonly #chores: Chores;
+  readonly #running = new Map<string, Promise<void>>();
+  readonly #again = new Set<string>();
+  #stops: (() => void)[] = [];
+  #connected = true;
+
+  constructor(context: ServiceContext, chores: Chores) {
+    this.#context = context;
+    this.#chores = chores;
+  }
+
+  start(): void {
+    const { clock } = this.#context;
+    this.#stops = [
+      clock.every(RELOAD, () => void this.reload()),
+      clock.every(TIDY, () => {
+        void this.#once('tidy', () => this.#chores.tidy());
+        this.#watchConnection();
+      }),
+      clock.every(FORGET, () => void this.#once('forget', () => this.#forget())),
+    ];
+  }
+
+  stop(): void {
+    for (const stop of this.#stops) stop();
+    this.#again.clear();
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.all(this.#running.values());
+  }
+
+  /** Never rejects. Asked for while one is under way, another follows. */
+  reload(): Promise<void> {
+    return this.#once('reload', () => this.#chores.reload());
+  }
+
+  /** What was broadcast while the broker was away was missed. */
+  #watchConnection(): void {
+    const connected = this.#context.bus.health().ok;
+    if (connected && !this.#connected) void this.reload();
+    this.#connected = connected;
+  }
+
+  async #forget(): Promise<void> {
+    const { clock, config, ledger } = this.#context;
+    await ledger.forget(clock.now() - config.settings.dedupe);
+  }
+
+  #once(name: string, chore: () => Promise<void>): Promise<void> {
+    const running = this.#running.get(name);
+    if (running !== undefined) {
+      if (name === 'reload') this.#again.add(name);
+      return running;
+    }
+    const run = async () => {
+      do {
+        this.#again.delete(name);
+        try {
+          await chore();
+        } catch (error) {
+          this.#context.log.warn({ chore: name, error }, 'failed; done again at the next occasion');
+        }
+      } while (this.#again.has(name));
+    };
+    const task = run().finally(() => this.#running.delete(name));
+    this.#running.set(name, task);
+    return task;
+  }
+}

@@ -1,0 +1,71 @@
+import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
+import { type Hearing, on, type ServiceContext } from '@vsmcp/service';
+import { type Arrived, arrive, CloudEvent, Handover } from '@vsmcp/vsm';
+import { handleHere } from './here.js';
+import { later, type Operations } from './operations.js';
+import type { Settling } from './settling.js';
+import type { Tally } from './tally.js';
+import { fromOutside, type Task } from './task.js';
+import { holdUnreadable } from './unreadable.js';
+
+interface Parts {
+  context: ServiceContext;
+  operations: Operations;
+  settling: Settling;
+  tally: Tally;
+  draining: AbortSignal;
+}
+
+/**
+ * Deliveries of the work queue. A message with one event ends as its event ends. A batch is acknowledged when each of its
+ * events is settled or held; those that would come again wait here, so that the others are not repeated.
+ */
+export function workHandler(parts: Parts): Handler {
+  const { context, operations, draining } = parts;
+  return async (delivery) => {
+    if (draining.aborted) return later('1s');
+    const now = context.clock.now();
+    const arrived = arrive(
+      { ...delivery, messageId: delivery.id },
+      { maxBytes: context.config.settings.max_event_bytes, now, newId: context.ids },
+    );
+    const [first] = arrived;
+    if (arrived.length === 1 && first?.ok) return operations.handle(taskOf(first, delivery, now));
+    const endings = await Promise.all(
+      arrived.map((one) =>
+        one.ok
+          ? handleHere(operations, taskOf(one, delivery, now), context.clock, draining)
+          : hold(parts, one, delivery),
+      ),
+    );
+    return endings.find((ending) => ending.verdict === 'later') ?? DONE;
+  };
+}
+
+function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, arrived: number): Task {
+  const unsure = !hasId && delivery.redelivered;
+  return { event: fromOutside(event), attempts: delivery.attempts, arrived, unsure };
+}
+
+async function hold(
+  { context, settling, tally }: Parts,
+  { reason, key, headers, content }: Arrived & { ok: false },
+  delivery: Delivery,
+): Promise<Ending> {
+  tally.received('');
+  // Two messages without an id may have the same bytes; holding one twice after a crash is the lesser harm.
+  const id = delivery.id ?? context.ids();
+  const part = content === delivery.content ? id : `${id}:${context.ids()}`;
+  await holdUnreadable(context, settling, { id: part, channel: delivery.channel, key, reason, headers, content });
+  return DONE;
+}
+
+/** Events that other replicas handed over because this one owns their server. */
+export function handoverHearing({ context, operations, draining }: Parts): Hearing {
+  return on(Handover, async ({ data }, info) => {
+    if (draining.aborted) return later('1s');
+    const { vsmcpunsure, ...event } = CloudEvent.parse(data.event);
+    const attempts = data.attempts + info.attempts;
+    return operations.handle({ event, attempts, arrived: context.clock.now(), unsure: vsmcpunsure === true });
+  });
+}

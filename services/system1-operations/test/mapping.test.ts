@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { CloudEvent } from '@vsmcp/vsm';
+import fc from 'fast-check';
+import { argumentsOf, compileExpression, compileTree, MAX_ARGUMENT_BYTES, scopeOf } from '../src/mapping.js';
+
+const event: CloudEvent = {
+  specversion: '1.0',
+  id: 'e1',
+  source: '/here',
+  type: 'host.load',
+  time: '2026-01-02T03:04:05Z',
+  data: { used: 42, of: 100, share: 0.5, name: 'a.md', tags: ['x', 'y'], big: 2 ** 40, none: null },
+};
+const scope = scopeOf(event, [{ text: 'first' }]);
+const of = (expression: string) => compileExpression(expression)(scope);
+
+test('expressions see data, event and results', () => {
+  assert.equal(of('data.name + "@" + event.type'), 'a.md@host.load');
+  assert.equal(of('results[0].text'), 'first');
+  assert.deepEqual(of('[data.name]'), ['a.md']);
+});
+
+test('numbers of JSON print and reckon as they look', () => {
+  assert.equal(of('string(data.used)'), '42');
+  assert.equal(of('string(data.big)'), '1099511627776');
+  assert.equal(of('data.used + 1'), 43);
+  assert.equal(of('1 - data.share'), 0.5);
+  assert.equal(of('data.used / data.of'), 0.42);
+  assert.equal(of('data.used > 40 && data.used == 42'), true);
+  assert.deepEqual(of('[data.used, "text", 1]'), [42, 'text', 1]);
+  assert.equal(of('size(data.tags)'), 2);
+});
+
+test('given a tree, when it is compiled, then only leaves that begin with = are expressions', () => {
+  const tree = { a: '=data.name', b: ['plain', '= data.used', { c: 'x=y' }], d: 5, e: null, f: true };
+  const made = { a: 'a.md', b: ['plain', 42, { c: 'x=y' }], d: 5, e: null, f: true };
+  assert.deepEqual(compileTree(tree)(scope), made);
+});
+
+test('an expression that fails at an event names both', () => {
+  assert.throws(() => of('data.missing'), /data\.missing.*host\.load e1/);
+});
+
+test('an expression that does not compile is refused with what is wrong', () => {
+  assert.throws(() => compileExpression('1 +'), { code: 'VSM_CONFIG' });
+  assert.throws(() => compileExpression('datta.name'), { code: 'VSM_CONFIG', message: /datta/ });
+});
+
+test('what has no JSON form is refused', () => {
+  assert.throws(() => of('duration("1h")'), /no JSON form/);
+  assert.throws(() => of('type(1)'), /no JSON form/);
+});
+
+test('given arguments beyond the bound, when they are made, then the event is told to be mapped smaller', () => {
+  const wide = { ...event, data: { text: 'x'.repeat(MAX_ARGUMENT_BYTES / 2) } };
+  const twice = compileTree({ a: '=data.text', b: '=data.text' });
+  assert.throws(() => argumentsOf(twice, scopeOf(wide)), /at most/);
+});
+
+test('property: data passes through a mapping unchanged', () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 3 }), (data) => {
+      const through = compileExpression('data')(scopeOf({ ...event, data }));
+      assert.equal(JSON.stringify(through), JSON.stringify(data ?? null));
+    }),
+  );
+});

@@ -1,0 +1,144 @@
+import type { DataOf, Loop } from '@vsmcp/vsm';
+
+export type Found = DataOf<typeof Loop>;
+
+const MINUTE = 60_000;
+/** Changes of hands within a minute from which on units are taken to undo each other. */
+const ALTERNATIONS = 4;
+/** Turns a minute that a damped resource lets through, and the ms from one to the next. */
+export const LIMIT = 2;
+export const APART = MINUTE / LIMIT;
+/** Milliseconds without anybody asking after which a loop is over. */
+export const QUIET = 2 * MINUTE;
+/** Milliseconds after which a unit that was promised a turn and did not come loses it. */
+const NO_SHOW = APART;
+
+interface Turn {
+  unit: string;
+  at: number;
+}
+
+/** One resource: its turns of the last minute, and how it is damped. Times in ms since the epoch. */
+interface Watched {
+  turns: Turn[];
+  damped?: Damped;
+}
+
+interface Damped {
+  loop: Found;
+  /** When somebody last asked for the resource. */
+  asked: number;
+  /** When the last turn was let through. */
+  last: number;
+  /** Unit → when its turn is. */
+  promised: Map<string, number>;
+}
+
+/**
+ * Sees units that undo each other: each change of a resource's holder from one unit to another is an alternation, and four
+ * within a minute are a loop. A loop is damped: turns are promised to its units one after the other, half a minute apart,
+ * until nobody asked for two minutes. Decides on plain data; the caller passes the time in.
+ */
+export class Loops {
+  readonly #watched = new Map<string, Watched>();
+
+  /** Loops that are being damped. */
+  get damped(): Found[] {
+    return [...this.#watched.values()].flatMap(({ damped }) => (damped ? [damped.loop] : []));
+  }
+
+  /** Takes over what an earlier leader had found. */
+  restore(loop: Found, now: number): void {
+    if (loop.state === 'settled') this.#watched.delete(loop.resource);
+    else this.#damp(this.#watch(loop.resource), loop, now);
+  }
+
+  /**
+   * How long (ms) a unit must wait before it may have a turn on all of the resources; 0: now, and the turn is taken. Only damped
+   * resources hold back.
+   * @returns also whether the unit is held back anew, and the loops that hold back for the first time
+   */
+  hold(resources: readonly string[], unit: string, now: number): { wait: number; fresh: boolean; damped: Found[] } {
+    const asked = [...new Set(resources)].flatMap((resource) => this.#watched.get(resource)?.damped ?? []);
+    for (const damped of asked) damped.asked = now;
+    const fresh = asked.some((damped) => !damped.promised.has(unit));
+    const wait = Math.max(0, ...asked.map((damped) => promise(damped, unit, now) - now));
+    if (wait === 0) {
+      for (const damped of asked) {
+        damped.last = now;
+        damped.promised.delete(unit);
+      }
+      return { wait, fresh: false, damped: [] };
+    }
+    const first = asked.filter((damped) => damped.loop.state === 'found');
+    for (const damped of first) damped.loop = { ...damped.loop, state: 'damped' };
+    return { wait, fresh, damped: first.map((damped) => damped.loop) };
+  }
+
+  /** A unit was granted resources: one turn on each. Returns the loops that this shows. */
+  granted(resources: readonly string[], unit: string, now: number): Found[] {
+    const found: Found[] = [];
+    for (const resource of resources) {
+      const watched = this.#watch(resource);
+      watched.turns = [...watched.turns.filter((turn) => turn.at > now - MINUTE), { unit, at: now }];
+      if (watched.turns.length > MOST_TURNS) watched.turns.shift();
+      if (watched.damped || alternations(watched.turns) < ALTERNATIONS) continue;
+      const units = [...new Set(watched.turns.map((turn) => turn.unit))];
+      const loop: Found = { resource, units, state: 'found', before: rate(watched.turns), limit: LIMIT };
+      this.#damp(watched, loop, now);
+      found.push(loop);
+    }
+    return found;
+  }
+
+  /** What time alone brings: loops that have been quiet are settled, old turns forgotten. */
+  tick(now: number): Found[] {
+    const settled: Found[] = [];
+    for (const [resource, watched] of this.#watched) {
+      const { damped, turns } = watched;
+      if (damped && now - damped.asked >= QUIET) settled.push({ ...damped.loop, state: 'settled' });
+      else if (damped || turns.some((turn) => turn.at > now - MINUTE)) continue;
+      this.#watched.delete(resource);
+    }
+    return settled;
+  }
+
+  #watch(resource: string): Watched {
+    const known = this.#watched.get(resource);
+    if (known) return known;
+    const fresh = { turns: [] };
+    this.#watched.set(resource, fresh);
+    return fresh;
+  }
+
+  #damp(watched: Watched, loop: Found, now: number): void {
+    watched.damped = { loop, asked: now, last: now, promised: new Map() };
+  }
+}
+
+/** Turns kept a resource: enough to measure the rate, however fast they come. */
+const MOST_TURNS = 100;
+
+/** When the unit's turn is: each unit has at most one promise, and turns are half a minute apart. */
+function promise({ last, promised }: Damped, unit: string, now: number): number {
+  for (const [other, at] of promised) if (at + NO_SHOW < now) promised.delete(other);
+  const mine = promised.get(unit);
+  const turn =
+    mine === undefined
+      ? Math.max(now, last + APART, ...[...promised.values()].map((at) => at + APART))
+      : Math.max(mine, last + APART);
+  promised.set(unit, turn);
+  return turn;
+}
+
+function alternations(turns: readonly Turn[]): number {
+  return turns.filter((turn, n) => n > 0 && turns[n - 1]?.unit !== turn.unit).length;
+}
+
+/** Turns a minute, from the time between the first and the last. */
+function rate(turns: readonly Turn[]): number {
+  const first = turns[0];
+  const last = turns.at(-1);
+  if (!first || !last || last.at === first.at) return turns.length;
+  return ((turns.length - 1) * MINUTE) / (last.at - first.at);
+}

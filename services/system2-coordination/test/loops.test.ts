@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { APART, LIMIT, Loops, QUIET } from '../src/loops.js';
+
+const R = ['notice/welcome.md'];
+const units = ['tidy', 'pinboard'] as const;
+
+/** Five turns in turn, 2 s apart: 30 a minute. */
+function fight(loops: Loops, start = 0) {
+  let found = loops.granted(R, units[0], start);
+  for (let n = 1; n <= 4; n++) found = loops.granted(R, units[n % 2 === 0 ? 0 : 1], start + n * 2000);
+  return found;
+}
+
+describe('loops', () => {
+  it('two units that take turns four times within a minute are a loop, with their rate', () => {
+    assert.deepEqual(fight(new Loops()), [
+      { resource: R[0], units: ['tidy', 'pinboard'], state: 'found', before: 30, limit: LIMIT },
+    ]);
+  });
+
+  it('one unit alone, however often, and turns spread over more than a minute are none', () => {
+    const loops = new Loops();
+    for (let n = 0; n < 50; n++) assert.deepEqual(loops.granted(R, 'tidy', n * 100), []);
+    for (let n = 0; n < 20; n++)
+      assert.deepEqual(loops.granted(R, units[n % 2 === 0 ? 0 : 1], 60_000 + n * 20_000), []);
+  });
+
+  it('a damped resource holds back, and says so once', () => {
+    const loops = new Loops();
+    fight(loops);
+    const first = loops.hold(R, 'pinboard', 9000);
+    assert.deepEqual([first.wait, first.fresh, first.damped[0]?.state], [APART - 1000, true, 'damped']);
+    const again = loops.hold(R, 'pinboard', 10_000);
+    assert.deepEqual([again.wait, again.fresh, again.damped], [APART - 2000, false, []]);
+    assert.equal(loops.hold(R, 'tidy', 10_000).wait, 2 * APART - 2000, 'the next turn is after that');
+    assert.equal(loops.hold(R, 'pinboard', 8000 + APART).wait, 0);
+    assert.equal(loops.hold(['other'], 'pinboard', 10_000).wait, 0);
+  });
+
+  it('is settled after two quiet minutes, and not while somebody still asks', () => {
+    const loops = new Loops();
+    fight(loops);
+    loops.hold(R, 'tidy', 100_000);
+    assert.deepEqual(loops.tick(100_000 + QUIET - 1), []);
+    assert.equal(loops.tick(100_000 + QUIET)[0]?.state, 'settled');
+    assert.deepEqual(loops.damped, []);
+    assert.equal(loops.hold(R, 'tidy', 300_000).wait, 0);
+    assert.equal(fight(loops, 400_000)[0]?.state, 'found', 'it can come again');
+  });
+
+  it('a new leader goes on damping', () => {
+    const loops = new Loops();
+    const [loop] = fight(new Loops());
+    assert.ok(loop);
+    loops.restore(loop, 0);
+    assert.equal(loops.hold(R, 'tidy', 1).wait, APART - 1);
+  });
+
+  it('however they ask, at most two turns a minute, and each unit gets its own', () => {
+    const asks = fc.array(
+      fc.record({ unit: fc.constantFrom('tidy', 'pinboard', 'third'), later: fc.integer({ min: 1, max: 9000 }) }),
+      {
+        minLength: 150,
+        maxLength: 200,
+      },
+    );
+    fc.assert(
+      fc.property(asks, (list) => {
+        const loops = new Loops();
+        fight(loops);
+        let now = 8000;
+        const turns: { unit: string; at: number }[] = [];
+        for (const { unit, later } of list) {
+          now += later;
+          if (loops.hold(R, unit, now).wait > 0) continue;
+          loops.granted(R, unit, now);
+          turns.push({ unit, at: now });
+        }
+        for (const [n, turn] of turns.entries()) assert.ok(turn.at - (turns[n - 1]?.at ?? 8000) >= APART);
+        assert.ok(turns.length > 3);
+        assert.ok(new Set(turns.map((turn) => turn.unit)).size > 1, 'one unit took every turn');
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -1,0 +1,108 @@
+import { on, type ServiceContext } from '@vsmcp/service';
+import {
+  CapabilitiesChanged,
+  type Capability,
+  CapabilityState,
+  type DataOf,
+  Heartbeat,
+  Settle,
+  Try,
+  Verdict,
+} from '@vsmcp/vsm';
+import { Replicas } from './replicas.js';
+import { observed, reconcile } from './servers.js';
+import { actionOf } from './verdicts.js';
+
+/** Verdicts remembered as done, so that a repeat is not done again. */
+const MOST_DONE = 10_000;
+
+/** Keeps the table of servers, and does what System 5 allowed. */
+export function capabilities(context: ServiceContext, epoch: number) {
+  const { journal, log, metrics } = context;
+  const counted = metrics.gauge('vsmcp_capabilities', 'Servers the fleet knows, by state', ['state']);
+  const commands = metrics.counter('vsmcp_commands_total', 'Commands of System 3', ['verb']);
+  const replicas = new Replicas();
+  const done = new Set<string>();
+  let last: Promise<unknown> = Promise.resolve();
+
+  /** One after the other: each reads the table and writes what follows from it. */
+  function inTurn<T>(task: () => Promise<T>): Promise<T> {
+    const turn = last.then(task);
+    // Whoever asked sees its failure; the next goes ahead all the same.
+    last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  function remember(verdict: string): void {
+    done.add(verdict);
+    const [oldest] = done;
+    if (done.size > MOST_DONE && oldest !== undefined) done.delete(oldest);
+  }
+
+  async function write(row: Capability): Promise<number> {
+    const version = await context.capabilities.write(row.server, row, { system: 's3', epoch });
+    const { rows } = await context.capabilities.read();
+    for (const state of ['wanted', 'ready', 'suspended', 'failed', 'removed'] as const)
+      counted.set({ state }, rows.filter((r) => r.state === state).length);
+    return version;
+  }
+
+  async function announce(version: number, cause?: string): Promise<void> {
+    await context.say(CapabilitiesChanged, 's1.all.capabilities', { version, epoch }, cause ? { cause } : {});
+    commands.inc({ verb: 'capabilities' });
+  }
+
+  async function act(said: DataOf<typeof Verdict>, cause: string): Promise<void> {
+    if (said.verdict !== 'allow' || done.has(cause)) return;
+    const action = actionOf(said, (await context.capabilities.read()).rows, epoch);
+    if (action.do === 'try') await context.say(Try, 's1.any.try', action.command, { cause });
+    if (action.do === 'settle') await context.say(Settle, 's1.any.settle', action.command, { cause });
+    if (action.do === 'write') await announce(await write(action.row), cause);
+    else commands.inc({ verb: action.do });
+    const { proposal, stage, server, type } = said.proposal;
+    const because = action.do === 'nothing' ? action.because : said.because;
+    const data = { proposal, stage, server, type, did: action.do, rule: said.rule, because };
+    // Journalled after the deed: a leader that goes in between leaves the verdict unacknowledged, and it is done again.
+    await journal.append({ system: 's3', epoch, type: 'verdict.done', cause, data });
+    remember(cause);
+    if (action.do === 'nothing') log.warn(data, `${stage} of ${server}: ${because}`);
+    else log.info(data, `${stage} of ${server}: ${action.do}`);
+  }
+
+  async function observe(report: DataOf<typeof CapabilityState>, cause: string): Promise<void> {
+    replicas.says(report, context.clock.now());
+    const { rows } = await context.capabilities.read();
+    const row = rows.find((r) => r.server === report.server);
+    const next = row && observed(row, report, replicas.readyElsewhere(report.server, report.instance));
+    if (!next) return;
+    const version = await write(next);
+    const { server, state, contract, reason, confinement } = next;
+    const data = { server, state, contract, reason, confinement, instance: report.instance };
+    await journal.append({ system: 's3', epoch, type: `capability.${state}`, cause, data });
+    log.info(data, `${server} is ${state}${reason ? `: ${reason}` : ''}`);
+    // The replicas know their own state; what they cannot know is a contract just pinned, or one that another broke.
+    if (row.contract !== next.contract || state === 'suspended') await announce(version, cause);
+  }
+
+  return {
+    verdicts: on(Verdict, (message) => inTurn(() => act(message.data, message.id))),
+    states: on(CapabilityState, (message) => inTurn(() => observe(message.data, message.id))),
+    heartbeats: on(Heartbeat, async ({ data }) => {
+      if (data.system === 's1') replicas.seen(data.instance, context.clock.now());
+    }),
+    /** What was done under earlier leaders, and the rows that the config wants. */
+    async take(wanted: readonly Capability[]): Promise<void> {
+      for await (const entry of journal.replay('s3'))
+        if (entry.type === 'verdict.done' && entry.cause !== null) remember(entry.cause);
+      const { rows, version } = await context.capabilities.read();
+      let latest = version;
+      for (const row of reconcile(rows, wanted)) {
+        latest = await write(row);
+        const { server, state, spec } = row;
+        const data = { server, state, npm: spec.npm, grants: spec.grants };
+        await journal.append({ system: 's3', epoch, type: 'capability.configured', cause: 'vsmcp.yaml', data });
+      }
+      await announce(latest);
+    },
+  };
+}

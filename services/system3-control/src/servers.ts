@@ -1,0 +1,76 @@
+import type { FleetConfig } from '@vsmcp/service';
+import { type Capability, type CapabilityState, type DataOf, ServerSpec, VsmError } from '@vsmcp/vsm';
+
+/**
+ * The servers of vsmcp.yaml as capabilities.
+ * @throws VSM_CONFIG naming a server whose package or version is not exact
+ */
+export function configured(servers: FleetConfig['servers']): Capability[] {
+  return Object.entries(servers).map(([server, { npm, args, env, parallel, reads, writes, runs, network }]) => {
+    const grants = { reads, writes, runs, network };
+    const spec = ServerSpec.safeParse({ npm, args, env, parallel, grants });
+    if (!spec.success)
+      throw new VsmError(
+        'VSM_CONFIG',
+        `servers.${server}.npm is "${npm}"; write package@exact.version, such as "time-mcp@1.0.6"`,
+      );
+    const version = npm.slice(npm.lastIndexOf('@') + 1);
+    return { server, origin: 'configured', version, spec: spec.data, tools: [], state: 'wanted', responses: {} };
+  });
+}
+
+/**
+ * The rows to write so that the table has what the config names: new and changed ones wanted, those that left it removed,
+ * what was acquired kept. A configured name wins over an acquired one.
+ */
+export function reconcile(rows: readonly Capability[], wanted: readonly Capability[]): Capability[] {
+  const known = new Map(rows.map((row) => [row.server, row]));
+  const changed = wanted.filter((want) => {
+    const row = known.get(want.server);
+    const same = row?.origin === 'configured' && sameJson(row.spec, want.spec);
+    return !same || row.state === 'removed' || row.state === 'failed';
+  });
+  const names = new Set(wanted.map((want) => want.server));
+  const left = rows.filter((row) => row.origin === 'configured' && row.state !== 'removed' && !names.has(row.server));
+  return [...changed, ...left.map((row) => ({ ...row, state: 'removed' as const, reason: 'no longer configured' }))];
+}
+
+/**
+ * The row after a replica said how it stands with a server, or undefined when that is nothing new. What a configured server
+ * offers is pinned when first seen; one that offers something else later is suspended.
+ * @param readyElsewhere another living replica has it ready: then this one's trouble is not the row's
+ */
+export function observed(
+  row: Capability,
+  report: DataOf<typeof CapabilityState>,
+  readyElsewhere: boolean,
+): Capability | undefined {
+  if (row.state === 'removed' || report.state === 'removed') return undefined;
+  const strange = row.contract !== undefined && report.contract !== undefined && row.contract !== report.contract;
+  // What an earlier acquisition of the same name still says is no news of this one.
+  if (strange && row.proposal !== report.proposal) return undefined;
+  const reported = strange ? 'suspended' : report.state;
+  if (reported === 'failed' && readyElsewhere) return undefined;
+  const next: Capability = { ...row, state: reported };
+  delete next.reason;
+  const reason = strange ? 'what it offers is not what was approved' : report.reason;
+  if (reason !== undefined && reported !== 'ready') next.reason = reason;
+  if (reported === 'ready') {
+    // With `only` the report has those tools alone; the row keeps all, so that another can be approved later.
+    if (row.only === undefined || row.tools.length === 0) next.tools = report.tools;
+    if (report.confinement) next.confinement = report.confinement;
+    next.contract ??= report.contract;
+    next.integrity ??= report.integrity;
+  }
+  return sameJson(row, next) ? undefined : next;
+}
+
+/** Equal as JSON, whatever the order of keys: a database does not keep it. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
+}
+
+function sorted(_key: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
+}

@@ -1,0 +1,77 @@
+import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
+import { type Capability, Load, Performance } from '@vsmcp/vsm';
+import { capabilities } from './capabilities.js';
+import { operations } from './operations.js';
+import { forget, measure, performanceOf, unmeasured } from './performance.js';
+import { configured, sameJson } from './servers.js';
+
+/** Milliseconds between performance reports. */
+const REPORT = 5000;
+
+/**
+ * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
+ * how the operations perform. One instance leads.
+ */
+export const system3: Service = {
+  system: 's3',
+  async start(context) {
+    const wanted = configured(context.config.servers);
+    context.standing({ state: 'standby' });
+    const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch));
+    return () => leadership.stop();
+  },
+};
+
+async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
+  const table = capabilities(context, epoch);
+  const work = operations(context, epoch);
+  const performance = performing(context);
+  await table.take(wanted);
+  const hearing = await consumers([
+    context.hear('s3.intelligence', [table.verdicts]),
+    context.hear('s3.report', [table.states, table.heartbeats, performance.hearing]),
+    work.listen(),
+    context.answer({
+      capabilities: async () => {
+        const { version, rows } = await context.capabilities.read();
+        return { version, capabilities: rows };
+      },
+      operate: (asked) => work.operate(asked),
+      settle: (asked) => work.settle(asked),
+    }),
+  ]);
+  const stopReporting = context.clock.every(REPORT, performance.report);
+  context.standing({ state: 'active', epoch });
+  context.log.info({ epoch }, 'System 3 leads');
+  return async () => {
+    stopReporting();
+    await hearing.stop();
+    context.standing({ state: 'standby' });
+  };
+}
+
+function performing(context: ServiceContext) {
+  const efficiency = context.metrics.gauge(
+    'vsmcp_efficiency_ratio',
+    'Answered events over attempted ones, last minute',
+  );
+  let measured = unmeasured(context.clock.now());
+  let last: unknown;
+  return {
+    hearing: on(Load, async ({ data }) => {
+      measured = measure(measured, data);
+    }),
+    report: () => {
+      const now = context.clock.now();
+      measured = forget(measured, now);
+      const report = performanceOf(measured, now);
+      // Who reads it takes a report older than the window for none: while something happens it is said each time.
+      if (report.attempted === 0 && sameJson(report, last)) return;
+      last = report;
+      if (report.efficiency !== null) efficiency.set(report.efficiency);
+      context
+        .say(Performance, `s3.${context.instance}.performance`, report)
+        .catch((error: unknown) => context.log.warn({ err: error }, 'the performance report was not said'));
+    },
+  };
+}

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { on, type Service, type ServiceContext } from '@vsmcp/service';
+import {
+  CapabilitiesChanged,
+  CapabilityState,
+  type DataOf,
+  Load,
+  Operate,
+  Outcome,
+  Performance,
+  Settle,
+  Try,
+  Verdict,
+} from '@vsmcp/vsm';
+import { type Fleet, openFleet } from '../../../test/support/fleet.js';
+import { system3 } from '../src/system3.js';
+import { load, report, verdict } from './fixtures.js';
+
+/** Hears System 3's commands as System 1 does, and answers each operation. */
+function replica() {
+  const tries: DataOf<typeof Try>[] = [];
+  const settles: DataOf<typeof Settle>[] = [];
+  const operations: DataOf<typeof Operate>[] = [];
+  const versions: number[] = [];
+  let context: ServiceContext | undefined;
+  const service: Service = {
+    system: 's1',
+    async start(given) {
+      context = given;
+      const { instance } = given;
+      const heard = await Promise.all([
+        given.hear('s1.command', [
+          on(Try, async ({ data }) => void tries.push(data)),
+          on(Settle, async ({ data }) => void settles.push(data)),
+          on(Operate, async ({ data: { operation, type, tool } }) => {
+            operations.push({ operation, type, tool, epoch: 0, params: {}, by: '' });
+            const event = { source: '/operations', id: operation, type };
+            await given.say(Outcome, `answered.${type}`, {
+              event,
+              unit: '',
+              outcome: 'answered',
+              tool,
+              instance,
+              result: 42,
+            });
+          }),
+        ]),
+        given.hear({ channel: 'command', bind: ['s1.all.*'] }, [
+          on(CapabilitiesChanged, async ({ data }) => void versions.push(data.version)),
+        ]),
+      ]);
+      return async () => void (await Promise.all(heard.map((consumer) => consumer.stop())));
+    },
+  };
+  return {
+    ...{ service, tries, settles, operations, versions },
+    reports: (data: DataOf<typeof CapabilityState>) => context?.say(CapabilityState, 's1.i1.capability', data),
+    loads: (data: DataOf<typeof Load>) => context?.say(Load, 's1.i1.load', data),
+  };
+}
+
+/** Says verdicts, and permits everything to all but Bob. */
+function policy() {
+  let context: ServiceContext | undefined;
+  const service: Service = {
+    system: 's5',
+    async start(given) {
+      context = given;
+      const answers = await given.answer({
+        permit: async ({ by }) => ({ permitted: by !== 'bob', rule: 'no-bob', because: 'not Bob' }),
+      });
+      return () => answers.stop();
+    },
+  };
+  return {
+    service,
+    says: (data: DataOf<typeof Verdict>, id: string) => context?.say(Verdict, 's5.verdict', data, { id }),
+  };
+}
+
+describe('System 3', () => {
+  const s1 = replica();
+  const s5 = policy();
+  let fleet: Fleet;
+  before(async () => {
+    const config = { servers: { memory: { npm: 'memory@1.0.0', writes: 'desk' } } };
+    fleet = await openFleet({ services: [s1.service, s5.service, system3], config });
+  });
+  after(() => fleet.stop());
+  const capability = async (server: string) =>
+    (await fleet.ask('capabilities', {})).capabilities.find((c) => c.server === server);
+
+  it('takes the configured servers up and tells System 1', async () => {
+    const version = await fleet.until(() => s1.versions[0]);
+    assert.deepEqual((await fleet.state.capabilities.read()).version, version);
+    assert.equal((await capability('memory'))?.state, 'wanted');
+    const told = s1.versions.length;
+    await s1.reports(report({ server: 'memory', proposal: undefined }));
+    await fleet.until(() => s1.versions.length > told, { what: 'the pinned contract to be told' });
+    const memory = await capability('memory');
+    assert.deepEqual([memory?.state, memory?.contract], ['ready', 'c1']);
+    const before = (await fleet.state.capabilities.read()).version;
+    await s1.reports(report({ server: 'memory', proposal: undefined }));
+    await s1.reports(report({ server: 'memory', proposal: undefined, state: 'failed', reason: 'exited' }));
+    await fleet.until(async () => (await capability('memory'))?.state === 'failed');
+    assert.equal((await fleet.state.capabilities.read()).version, before + 1, 'no news is not written');
+  });
+
+  it('does what System 5 allowed, once, and journals it', async () => {
+    await s5.says(verdict('probe'), 'v1');
+    await s5.says(verdict('probe'), 'v1');
+    await s5.says(verdict('install'), 'v2');
+    await fleet.until(async () => (await capability('calc-mcp'))?.state === 'wanted');
+    assert.equal(s1.tries.length, 1);
+    await s5.says(verdict('refuse', { type: 'file.js' }, { rule: 'no-strangers-code' }), 'v3');
+    const settle = await fleet.until(() => s1.settles[0]);
+    assert.deepEqual([settle.how, settle.filter.type], ['refuse', 'file.js']);
+    await s5.says(verdict('remove'), 'v4');
+    await fleet.until(async () => (await capability('calc-mcp'))?.state === 'removed');
+    const done = async () => fleet.state.journal.read({ system: 's3', type: 'verdict.done', limit: 10 });
+    await fleet.until(async () => (await done()).length === 4);
+    assert.deepEqual((await done()).map((entry) => entry.cause).sort(), ['v1', 'v2', 'v3', 'v4']);
+  });
+
+  it('runs a tool for somebody who may, and waits for what came of it', async () => {
+    await s1.reports(report({ server: 'memory', proposal: undefined }));
+    await fleet.until(async () => (await capability('memory'))?.state === 'ready');
+    const operate = (over: object) => fleet.ask('operate', { tool: 'memory.math', by: 'ann', ...over });
+    const own = await operate({});
+    assert.deepEqual([own.outcome?.result, own.outcome?.event.type], [42, 'operate.memory.math']);
+    assert.equal((await operate({ type: 'asked.for.it' })).outcome?.event.type, 'asked.for.it');
+    assert.equal((await operate({ by: 'bob' })).refused, 'no-bob: not Bob');
+    assert.match((await operate({ tool: 'nowhere.x' })).refused ?? '', /no server nowhere; there are: memory/);
+    assert.match((await operate({ tool: 'memory.x' })).refused ?? '', /no tool x; it has: cron_parse, math/);
+    assert.match((await operate({ type: 'Not a type' })).refused ?? '', /cannot be the type/);
+    assert.equal(s1.operations.length, 2);
+    assert.equal((await fleet.state.journal.read({ system: 's3', type: 'operate', limit: 10 })).length, 6);
+  });
+
+  it('has held events settled for somebody', async () => {
+    const told = s1.settles.length;
+    const answer = await fleet.ask('settle', { how: 'discard', filter: { type: 'x' }, because: 'old', by: 'ann' });
+    assert.equal(answer.accepted, true);
+    const settle = await fleet.until(() => s1.settles[told]);
+    assert.deepEqual([settle.how, settle.because], ['discard', 'old (ann)']);
+  });
+
+  it('reports how the operations perform', async () => {
+    const reports: number[] = [];
+    const consumer = await fleet.gateway.hear({ channel: 'report', bind: ['s3.*.performance'] }, [
+      on(Performance, async ({ data }) => void (data.efficiency !== null && reports.push(data.efficiency))),
+    ]);
+    await s1.loads(load(Date.now(), 3, { dead: 1 }));
+    assert.equal(await fleet.until(() => reports[0]), 0.75);
+    await consumer.stop();
+  });
+});

@@ -1,0 +1,116 @@
+import { isAbsolute } from 'node:path';
+import type { DataOf, Grants, Proposal, Stage, TrialResult } from '@vsmcp/vsm';
+import { type Match, matchTools, responseOf } from '../matching/match.js';
+import { trialCalls } from '../matching/trial.js';
+import type { Limits } from './limits.js';
+import type { Option, Probe, Saga, State } from './state.js';
+
+export type Said = DataOf<typeof Proposal>;
+
+/** The tools of an option, as far as they are known and not out of date. */
+export function toolsOf(
+  option: Option,
+  probes: State['probes'],
+  now: number,
+  { ttl, retry }: Pick<Limits, 'ttl' | 'retry'>,
+): Probe | undefined {
+  if (option.installed) return { at: now, ok: true, because: 'the fleet has it', ...option.installed };
+  const probe = probes.get(option.candidate.spec.npm);
+  return probe !== undefined && now - probe.at < (probe.ok ? ttl : retry) ? probe : undefined;
+}
+
+export function matchesOf(saga: Saga, probe: Probe): Match[] {
+  const offered =
+    saga.wish?.tool === undefined ? probe.tools : probe.tools.filter((tool) => tool.name === saga.wish?.tool);
+  return matchTools(saga, offered);
+}
+
+function base(saga: Saga, option: Option, stage: Stage, because: string): Said {
+  const said: Said = {
+    proposal: saga.proposal,
+    stage,
+    type: saga.type,
+    waiting: saga.waiting,
+    candidate: option.candidate,
+    server: option.server,
+    grants: option.candidate.spec.grants,
+    arguments: [],
+    calls: [],
+    because,
+  };
+  if (saga.wish) said.by = saga.wish.by;
+  return said;
+}
+
+export function probeOf(saga: Saga, option: Option): Said {
+  return base(saga, option, 'probe', `${option.candidate.name} may answer ${saga.type}: see what it offers`);
+}
+
+/** What the tool needs beside what its server declares: to read the places outside that it is pointed at. */
+function grantsOf(option: Option, match: Match): Grants {
+  const { grants } = option.candidate.spec;
+  const places = match.bindings.flatMap(({ field, values }) =>
+    field?.shape?.name === 'path' ? values.filter((value) => typeof value === 'string' && isAbsolute(value)) : [],
+  );
+  return { ...grants, reads: [...new Set([...grants.reads, ...places.map(String)])] };
+}
+
+/** Where some tools of a server only read and the one that fits is one of these, nothing else is offered. */
+function onlyOf(option: Option, probe: Probe, match: Match): string[] | undefined {
+  const reading = probe.tools.filter((tool) => tool.annotations?.readOnlyHint === true).map((tool) => tool.name);
+  const held = option.installed?.only;
+  if (held) return held;
+  if (option.installed || !match.readOnly || reading.length === probe.tools.length) return undefined;
+  return reading.sort();
+}
+
+export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match): Said {
+  const said: Said = {
+    ...base(saga, option, 'trial', `${match.tool} of ${option.server} fits ${saga.type}: try it on what waits`),
+    grants: grantsOf(option, match),
+    tool: match.tool,
+    arguments: match.bindings.map((binding) => binding.parameter),
+    readOnly: match.readOnly,
+    response: responseOf(match, option.server),
+    calls: trialCalls(match),
+  };
+  const only = onlyOf(option, probe, match);
+  if (only) said.only = only;
+  return said;
+}
+
+/** Installs what was tried, as it was tried: whoever allowed the trial knows it again. */
+export function installOf(trial: Said, probe: Probe, results: TrialResult[], because: string, guard?: string): Said {
+  const evidence: NonNullable<Said['evidence']> = { results, tools: probe.tools };
+  if (probe.confinement) evidence.confinement = probe.confinement;
+  if (probe.integrity) evidence.integrity = probe.integrity;
+  if (probe.mcpName) evidence.mcpName = probe.mcpName;
+  if (probe.contract) evidence.contract = probe.contract;
+  const said: Said = { ...trial, stage: 'install', evidence, because, calls: [] };
+  if (guard !== undefined && typeof trial.response === 'object') said.response = { ...trial.response, guard };
+  return said;
+}
+
+/** Installs a server that somebody asked for by name, with nothing to try it on. */
+export function installAsked(saga: Saga, option: Option, probe: Probe, tool: string | undefined): Said {
+  const because = `${saga.wish?.by ?? 'somebody'} asked for ${tool ? `${tool} of ` : ''}${option.server}`;
+  const said = installOf(base(saga, option, 'install', because), probe, [], because);
+  const found = probe.tools.find((one) => one.name === tool);
+  if (found) {
+    said.tool = found.name;
+    said.only = [...new Set([...(option.installed?.only ?? []), found.name])].sort();
+    const properties = found.inputSchema.properties;
+    said.arguments = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+    said.readOnly = found.annotations?.readOnlyHint === true;
+  }
+  return said;
+}
+
+export function removeOf(said: Said, because: string): Said {
+  return { ...said, stage: 'remove', because };
+}
+
+export function refuseOf(stopped: NonNullable<Saga['stopped']>, waiting: number): Said {
+  const { evidence: _, ...said } = stopped.said;
+  return { ...said, stage: 'refuse', waiting, calls: [], because: `${stopped.rule}: ${stopped.because}` };
+}

@@ -1,0 +1,55 @@
+import { fieldsOf } from './fields.js';
+import { hasNotation, isCode, notationWords } from './shape.js';
+import { type Query, terms, weigh } from './terms.js';
+
+/** What waits: an event type and `data` of some of its events. */
+export interface Need {
+  type: string;
+  samples: readonly unknown[];
+}
+
+/** The folder sense's own default word and field names: they say where an event came from, not what it needs. */
+const GENERIC = new Set(['file', 'name', 'path', 'text', 'sha', 'bytes', 'id', 'value', 'data']);
+
+/**
+ * The words that something for this need is described with, weighed: the type's words, what the values look like, and a
+ * little of the fields' names.
+ */
+export function queryOf(need: Need): Query {
+  const query: Query = new Map();
+  const words = need.type.split('.');
+  words.forEach((word, index) => {
+    weigh(query, word, index === words.length - 1 ? 3 : GENERIC.has(word) ? 0.2 : 2);
+  });
+  const code = isCode(need.type);
+  if (code) {
+    weigh(query, 'code', 2);
+    weigh(query, 'run snippet execute', 1);
+  }
+  for (const field of fieldsOf(need.samples)) {
+    const name = field.path.at(-1) ?? '';
+    if (!GENERIC.has(name)) weigh(query, name, 0.4);
+    if (field.shape === undefined || (code && field.content)) continue;
+    const share = field.content ? 1 : 0.25;
+    if (GENERIC.has(name) && !field.content) continue;
+    if (!hasNotation(field.shape)) {
+      // Free text can be given to anything: that something takes text is no reason to give it this one.
+      if (field.content) weigh(query, field.shape.words, 0.4);
+      continue;
+    }
+    weigh(query, field.shape.words, 2 * share);
+    weigh(query, field.shape.around, 1 * share);
+    weigh(query, notationWords(field.shape), 0.4 * share);
+  }
+  return query;
+}
+
+/** The terms of the query of at least this weight: 1.5 leaves out what is only around it, 0.5 what only came along. */
+export function telling(query: Query, weight: 0.5 | 1.5): Set<string> {
+  return new Set([...query].filter(([, own]) => own >= weight).map(([term]) => term));
+}
+
+/** Whether a text has one of the terms. */
+export function mentions(text: string, wanted: ReadonlySet<string>): boolean {
+  return terms(text).some((term) => wanted.has(term));
+}

@@ -1,0 +1,52 @@
+import { fileURLToPath } from 'node:url';
+import { openRegistry, type Registry } from '@vsmcp/mcp';
+import type { ServiceContext } from '@vsmcp/service';
+import { type Candidate, reasonOf } from '@vsmcp/vsm';
+
+export interface Found {
+  candidates: Candidate[];
+  registries: { registry: string; servers: number; error?: string }[];
+}
+
+/** The list of servers that ships with this service, in the registry's own format. */
+const SHIPPED = fileURLToPath(new URL('../registry.json', import.meta.url));
+
+/** All registries of the config as one. A registry that cannot be read is named with its reason; the others are used. */
+export function openRegistries(context: ServiceContext): (signal?: AbortSignal) => Promise<Found> {
+  const { config, home, dataDir, clock, log } = context;
+  const ttl = config.settings.mcp_discovery_interval;
+  const options = { home, dataDir, clock, log, ttl };
+  const registries: Registry[] = config.registries.map((place) =>
+    place === 'shipped' ? openRegistry(SHIPPED, { ...options, name: 'shipped' }) : openRegistry(place, options),
+  );
+  const troubles = new Map<string, string>();
+
+  return async (signal) => {
+    const answers = await Promise.all(
+      registries.map(async (registry) => {
+        try {
+          const candidates = await registry.candidates(signal);
+          troubles.delete(registry.name);
+          return { registry: registry.name, candidates };
+        } catch (error) {
+          const because = reasonOf(error);
+          if (troubles.get(registry.name) !== because) log.warn({ registry: registry.name }, because);
+          troubles.set(registry.name, because);
+          return { registry: registry.name, candidates: [], error: because };
+        }
+      }),
+    );
+    const byName = new Map<string, Candidate>();
+    // The first registry that names a server speaks for it.
+    for (const { candidates } of answers)
+      for (const candidate of candidates) if (!byName.has(candidate.name)) byName.set(candidate.name, candidate);
+    return {
+      candidates: [...byName.values()],
+      registries: answers.map(({ registry, candidates, error }) =>
+        error === undefined
+          ? { registry, servers: candidates.length }
+          : { registry, servers: candidates.length, error },
+      ),
+    };
+  };
+}

@@ -1,0 +1,73 @@
+import { createHash } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** A plain file of a folder. Times in ms since the epoch. */
+export interface Seen {
+  name: string;
+  size: number;
+  /** When its content last changed. */
+  modified: number;
+  /** When it last changed in any way; being put there by a move counts. */
+  changed: number;
+}
+
+/** Longer files come without their text; bytes. */
+export const MOST_TEXT = 262_144;
+
+/** Files that somebody is still working on, or that are none of ours. */
+const HIDDEN = /^\.|~$|^~|\.(tmp|temp|swp|swx|part|partial|crdownload|download)$/i;
+
+/** The plain files directly in a folder, sorted by name; hidden and temporary ones, links and folders are passed over. */
+export async function filesIn(folder: string): Promise<Seen[]> {
+  const found: Seen[] = [];
+  for (const entry of await readdir(folder, { withFileTypes: true })) {
+    if (!entry.isFile() || HIDDEN.test(entry.name)) continue;
+    const stats = await statOf(join(folder, entry.name));
+    if (stats?.isFile())
+      found.push({ name: entry.name, size: stats.size, modified: stats.mtimeMs, changed: stats.ctimeMs });
+  }
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+async function statOf(path: string): Promise<Stats | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (isGone(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ELOOP');
+}
+
+/** SHA-256 of a file and, when it is valid UTF-8 and not too long, its text. Links are not followed. */
+export async function readSensed(path: string): Promise<{ sha: string; bytes: number; text?: string }> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const hash = createHash('sha256');
+    const kept: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of file.createReadStream({ autoClose: false })) {
+      const piece: Buffer = chunk;
+      hash.update(piece);
+      bytes += piece.length;
+      if (bytes <= MOST_TEXT) kept.push(piece);
+    }
+    const text = bytes <= MOST_TEXT ? utf8(Buffer.concat(kept)) : undefined;
+    return text === undefined ? { sha: hash.digest('hex'), bytes } : { sha: hash.digest('hex'), bytes, text };
+  } finally {
+    await file.close();
+  }
+}
+
+function utf8(bytes: Buffer): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

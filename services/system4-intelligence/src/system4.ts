@@ -1,0 +1,56 @@
+import type { Service, ServiceContext } from '@vsmcp/service';
+import { acquisitions } from './acquisitions.js';
+import { openRegistries } from './registries.js';
+import { openSenses } from './senses/senses.js';
+
+/** Milliseconds between looks at what takes too long. */
+const TICK = 1000;
+
+/**
+ * System 4: outside and then. Its senses bring the environment in; what waits without an answer sends it to look for a tool that
+ * has one. It proposes; System 5 decides, System 3 commands, System 1 tries and installs. One instance leads.
+ */
+export const system4: Service = {
+  system: 's4',
+  async start(context) {
+    context.standing({ state: 'standby' });
+    const leadership = context.leaderships.campaign('s4', (epoch) => lead(context, epoch));
+    return () => leadership.stop();
+  },
+};
+
+async function lead(context: ServiceContext, epoch: number): Promise<() => Promise<void>> {
+  const { clock, config, journal, log } = context;
+  const work = acquisitions(context, epoch, openRegistries(context));
+  const kept = new Set<string>();
+  for await (const entry of journal.replay('s4')) {
+    if (entry.type.startsWith('acquisition.')) work.restore(entry);
+    else if (entry.type === 'sense.kept') kept.add(keptPath(entry.data));
+  }
+  const consumers = await Promise.all([
+    context.hear('s4.report', [work.loads, work.tried, work.capabilities]),
+    context.hear('s4.intelligence', [work.verdicts], { prefetch: 1 }),
+    context.hear('s4.command', [work.acquire], { prefetch: 1 }),
+    context.answer({ discover: (asked) => work.discover(asked), acquisitions: () => work.acquisitions() }),
+  ]);
+  await work.takeOver();
+  const closeSenses = await openSenses(context, epoch, kept);
+  const stopTicking = clock.every(TICK, work.tick);
+  const stopLooking = clock.every(config.settings.variety_check_interval, work.look);
+  work.look();
+  context.standing({ state: 'active', epoch });
+  log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');
+
+  return async () => {
+    stopTicking();
+    stopLooking();
+    await closeSenses();
+    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await work.stop();
+    context.standing({ state: 'standby' });
+  };
+}
+
+function keptPath(data: unknown): string {
+  return typeof data === 'object' && data !== null && 'path' in data && typeof data.path === 'string' ? data.path : '';
+}

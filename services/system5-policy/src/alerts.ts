@@ -1,0 +1,139 @@
+import { AlertState, type Algedonic, type DataOf, Severity } from '@vsmcp/vsm';
+import { z } from 'zod';
+
+export type Alert = DataOf<typeof AlertState>;
+type Signal = DataOf<typeof Algedonic>;
+
+/** Alerts that can stand at the same time; further pain is one alert, so that a storm cannot fill the memory. */
+const MOST_STANDING = 1000;
+/** Closed ones remembered, for who asks. */
+const MOST_CLOSED = 100;
+export const OVERFLOW = 'alerts:overflow';
+
+/** What is journalled about alerts. Times in ms since the epoch. */
+export const AlertEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('alert.raised'),
+    at: z.number(),
+    alert: z.string(),
+    severity: Severity,
+    unit: z.string(),
+    what: z.string(),
+    since: z.number(),
+    level: z.enum(['owner', 'system5']),
+    told: z.array(z.string()),
+  }),
+  z.object({
+    type: z.literal('alert.climbed'),
+    at: z.number(),
+    alert: z.string(),
+    severity: Severity,
+    what: z.string(),
+  }),
+  z.object({ type: z.literal('alert.acknowledged'), at: z.number(), alert: z.string(), by: z.string() }),
+  z.object({ type: z.literal('alert.closed'), at: z.number(), alert: z.string(), what: z.string() }),
+]);
+export type AlertEvent = z.infer<typeof AlertEvent>;
+
+export interface Standing extends Alert {
+  /** When System 5 first heard of it: from then on the owner's time runs. */
+  raised: number;
+}
+
+export interface AlertsState {
+  standing: ReadonlyMap<string, Standing>;
+  closed: readonly Alert[];
+}
+export const NO_ALERTS: AlertsState = { standing: new Map(), closed: [] };
+
+export const SYSTEM5 = 'system5';
+
+/** How pain is handled: who is told first, and how long (ms) they have. */
+export interface PainPolicy {
+  tell: readonly string[];
+  climb: number;
+}
+
+/** Pain raises an alert once: saying it again restarts no clock, but worse pain climbs at once. Pleasure closes it. */
+export function signalled(state: AlertsState, policy: PainPolicy, signal: Signal, now: number): AlertEvent[] {
+  const standing = state.standing.get(signal.alert);
+  if (signal.severity === 'pleasure') return standing ? close(state, signal, now) : [];
+  if (standing) return worse(standing, signal) ? [climbed(standing.alert, signal, now)] : [];
+  if (state.standing.size < MOST_STANDING) return [raise(policy, signal, now)];
+  if (state.standing.has(OVERFLOW)) return [];
+  const what = `${MOST_STANDING} alerts stand; further pain is not listed singly`;
+  return [raise(policy, { alert: OVERFLOW, severity: 'critical', unit: 's5', what, since: now }, now)];
+}
+
+function worse(standing: Standing, signal: Signal): boolean {
+  return signal.severity === 'critical' && standing.severity !== 'critical';
+}
+
+function raise({ tell }: PainPolicy, { alert, severity, unit, what, since }: Signal, now: number): AlertEvent {
+  const level = severity === 'critical' ? SYSTEM5 : 'owner';
+  const told = level === SYSTEM5 ? [...tell, SYSTEM5] : [...tell];
+  return { type: 'alert.raised', at: now, alert, severity, unit, what, since, level, told };
+}
+
+const climbed = (alert: string, { severity, what }: Pick<Alert, 'severity' | 'what'>, now: number): AlertEvent => ({
+  type: 'alert.climbed',
+  at: now,
+  alert,
+  severity,
+  what,
+});
+
+function close(state: AlertsState, { alert, what }: Signal, now: number): AlertEvent[] {
+  const closed: AlertEvent = { type: 'alert.closed', at: now, alert, what };
+  if (alert === OVERFLOW || !state.standing.has(OVERFLOW)) return [closed];
+  return [closed, { type: 'alert.closed', at: now, alert: OVERFLOW, what: 'there is room for further alerts again' }];
+}
+
+/** Alerts whose owner had time and did nothing. */
+export function overdue(state: AlertsState, policy: PainPolicy, now: number): AlertEvent[] {
+  return [...state.standing.values()]
+    .filter((alert) => alert.level === 'owner' && now >= alert.raised + policy.climb)
+    .map((alert) => climbed(alert.alert, alert, now));
+}
+
+/** Somebody takes it on; without a name, all that stand. The alert itself goes only when the pain does. */
+export function acknowledge(state: AlertsState, alert: string | undefined, by: string, now: number): AlertEvent[] {
+  return [...state.standing.values()]
+    .filter((standing) => standing.level !== 'acknowledged' && (alert === undefined || standing.alert === alert))
+    .map((standing) => ({ type: 'alert.acknowledged', at: now, alert: standing.alert, by }));
+}
+
+export function evolve(state: AlertsState, event: AlertEvent): AlertsState {
+  const standing = new Map(state.standing);
+  if (event.type === 'alert.raised') {
+    const { type: _, at, ...alert } = event;
+    standing.set(alert.alert, { ...alert, raised: at });
+    return { ...state, standing };
+  }
+  const alert = standing.get(event.alert);
+  if (!alert) return state;
+  if (event.type === 'alert.closed') {
+    standing.delete(alert.alert);
+    const closed = { ...shown(alert), level: 'closed' as const, severity: 'pleasure' as const, what: event.what };
+    return { standing, closed: [closed, ...state.closed].slice(0, MOST_CLOSED) };
+  }
+  if (event.type === 'alert.acknowledged') standing.set(alert.alert, { ...alert, level: 'acknowledged', by: event.by });
+  else standing.set(alert.alert, climbTo(alert, event));
+  return { ...state, standing };
+}
+
+function climbTo({ by: _, ...alert }: Standing, event: Extract<AlertEvent, { type: 'alert.climbed' }>): Standing {
+  const told = alert.told.includes(SYSTEM5) ? alert.told : [...alert.told, SYSTEM5];
+  return { ...alert, severity: event.severity, what: event.what, level: SYSTEM5, told, unit: alert.unit };
+}
+
+/** An alert as it is told. */
+export function shown({ raised: _, ...alert }: Standing): Alert {
+  return AlertState.data.parse(alert);
+}
+
+/** The alert as it stands after an event, standing or just closed. */
+export function stateOf(state: AlertsState, alert: string): Alert | undefined {
+  const standing = state.standing.get(alert);
+  return standing ? shown(standing) : state.closed.find((closed) => closed.alert === alert);
+}

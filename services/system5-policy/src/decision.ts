@@ -1,0 +1,144 @@
+import type { Confinement, DataOf, Proposal, Verdict } from '@vsmcp/vsm';
+import { evidenceRefusal, isContained } from './evidence.js';
+import { fingerprint } from './fingerprint.js';
+import type { Forbids, ServerAttributes } from './forbids.js';
+import { type Admission, nameRefusal, packageOf } from './names.js';
+
+export type Proposed = DataOf<typeof Proposal>;
+export type Said = DataOf<typeof Verdict>;
+
+/** The acquisition policy, compiled. */
+export interface Policy {
+  admission: Admission;
+  allow: 'contained' | 'nothing';
+  ask: 'otherwise' | 'never';
+  confinement: Confinement;
+  forbids: Forbids;
+}
+
+/** What is remembered of a proposal and its event type when it comes again at a later stage. */
+export interface Remembered {
+  /** A person's answer, and to what exactly. */
+  answer?: { verdict: 'allow' | 'deny'; by: string; because: string; terms: string };
+  installed: boolean;
+  /** The forbid rule that stopped this proposal, or another one for the same event type. */
+  forbidden?: { rule: string; because: string };
+}
+
+export interface Judgement {
+  verdict: 'allow' | 'deny' | 'ask';
+  rule: string;
+  because: string;
+  by: string;
+  /** A `forbid` rule decided. */
+  forbidden?: true;
+}
+
+/** What a person says yes to: when any of it changes, the yes is void. A hash, so that it is small to keep. */
+export function termsOf({ candidate, server, grants, tool, only }: Proposed): string {
+  return fingerprint([candidate.name, candidate.version, candidate.spec, server, grants, tool ?? null, only ?? null]);
+}
+
+const by = 'policy';
+
+/**
+ * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what policy
+ * allows by itself, then a person.
+ */
+export function judge(policy: Policy, proposal: Proposed, remembered: Remembered): Judgement {
+  if (proposal.stage === 'remove') return judgeRemoval(proposal, remembered);
+  if (proposal.stage === 'refuse') return judgeRefusal(proposal, remembered);
+  const outside = nameRefusal(policy.admission, proposal.candidate);
+  if (outside) return { verdict: 'deny', by, ...outside };
+  const forbidden = policy.forbids({
+    principal: proposal.by === undefined ? { type: 'System', id: 's4' } : { type: 'Person', id: proposal.by },
+    action: 'acquire',
+    server: { id: proposal.candidate.name, attributes: attributesOf(proposal) },
+    stage: proposal.stage,
+  });
+  if (forbidden) return { verdict: 'deny', rule: forbidden.name, because: forbidden.because, by, forbidden: true };
+  if (proposal.stage === 'probe')
+    return {
+      verdict: 'allow',
+      rule: 'acquire.from',
+      because: `${proposal.candidate.name} is admitted; it may be started, confined and without grants, to see what it offers`,
+      by,
+    };
+  const unproven = proposal.stage === 'install' ? evidenceRefusal(proposal, policy.confinement) : undefined;
+  if (unproven) return { verdict: 'deny', by, ...unproven };
+  return judgeGrants(policy, proposal, remembered);
+}
+
+function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered): Judgement {
+  const holds = answer !== undefined && answer.terms === termsOf(proposal);
+  if (answer?.verdict === 'deny' && holds) return { ...verdictOf(answer), rule: 'acquire.ask' };
+  if (policy.allow === 'contained' && isContained(proposal.grants))
+    return {
+      verdict: 'allow',
+      rule: 'acquire.allow',
+      because: 'contained: no network, no programs, no files but its own folder',
+      by,
+    };
+  if (holds) return { ...verdictOf(answer), rule: 'acquire.ask' };
+  const wants = isContained(proposal.grants) ? 'policy allows nothing by itself' : `it wants ${wanted(proposal)}`;
+  return policy.ask === 'otherwise'
+    ? { verdict: 'ask', rule: 'acquire.ask', because: `${wants}; a person decides`, by }
+    : { verdict: 'deny', rule: 'acquire.allow', because: `${wants}, and nobody is to be asked`, by };
+}
+
+const verdictOf = (answer: NonNullable<Remembered['answer']>) => ({
+  verdict: answer.verdict,
+  because: answer.because,
+  by: answer.by,
+});
+
+function judgeRemoval(proposal: Proposed, remembered: Remembered): Judgement {
+  return remembered.installed
+    ? { verdict: 'allow', rule: 'acquire.rollback', because: proposal.because, by }
+    : { verdict: 'deny', rule: 'acquire.rollback', because: 'this proposal never led to an installation', by };
+}
+
+function judgeRefusal(proposal: Proposed, { forbidden }: Remembered): Judgement {
+  return forbidden
+    ? { verdict: 'allow', rule: forbidden.rule, because: forbidden.because, by }
+    : {
+        verdict: 'deny',
+        rule: 'acquire.refuse',
+        because: `no forbid rule stopped anything for ${proposal.type}; what waits goes on waiting`,
+        by,
+      };
+}
+
+function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Proposed): ServerAttributes {
+  const attributes: ServerAttributes = {
+    name: candidate.name,
+    package: packageOf(candidate.spec.npm),
+    version: candidate.version,
+    registry: candidate.registry,
+    contained: isContained(grants),
+    network: grants.network,
+    runs: grants.runs,
+    reads: grants.reads,
+    writes: grants.writes,
+  };
+  if (stage !== 'probe') {
+    attributes.tool = proposal.tool ?? '';
+    attributes.arguments = proposal.arguments;
+    attributes.readOnly = proposal.readOnly ?? false;
+  }
+  if (evidence) {
+    if (evidence.confinement) attributes.confinement = evidence.confinement;
+    attributes.mcpNameMatches = evidence.mcpName === candidate.name;
+  }
+  return attributes;
+}
+
+function wanted({ grants }: Proposed): string {
+  const wants = [
+    grants.network ? 'the network' : '',
+    grants.runs.length > 0 ? `to run ${grants.runs.join(', ')}` : '',
+    grants.reads.length > 0 ? `to read ${grants.reads.join(', ')}` : '',
+    grants.writes.length > 0 ? `to write ${grants.writes.join(', ')}` : '',
+  ];
+  return wants.filter((want) => want !== '').join(', ');
+}

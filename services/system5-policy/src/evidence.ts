@@ -1,0 +1,45 @@
+import { CallResponse, Confinement, type DataOf, type Grants, type Proposal } from '@vsmcp/vsm';
+import type { Refusal } from './names.js';
+
+type Proposed = DataOf<typeof Proposal>;
+
+/** No network, no programs, nothing to read or write beyond its own folder. */
+export function isContained(grants: Grants): boolean {
+  return !grants.network && grants.runs.length === 0 && grants.reads.length === 0 && grants.writes.length === 0;
+}
+
+/** Whether `actual` confines at least as strongly as `minimum`. */
+export function confines(actual: Confinement, minimum: Confinement): boolean {
+  const ladder = Confinement.options;
+  return ladder.indexOf(actual) <= ladder.indexOf(minimum);
+}
+
+/**
+ * What the trial did not show, or undefined. A tool that answers input on which it should fail is admitted when its
+ * response has a guard that keeps such input away.
+ */
+export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refusal | undefined {
+  const { evidence } = proposal;
+  if (!evidence) return { rule: 'acquire.evidence', because: 'nothing shows how the trial went' };
+  const { confinement, integrity, results } = evidence;
+  if (!confinement || !confines(confinement, minimum))
+    return {
+      rule: 'acquire.confinement',
+      because: `it ran under ${confinement ?? 'no known confinement'}, policy wants at least ${minimum}`,
+    };
+  if (!integrity) return { rule: 'acquire.integrity', because: 'the integrity of its package is not known' };
+  const guarded = CallResponse.safeParse(proposal.response).data?.guard !== undefined;
+  const unmet = results.find((r) => (r.expect === 'answer' ? r.error : !r.error && !guarded));
+  if (unmet)
+    return {
+      rule: 'acquire.trial',
+      because:
+        unmet.expect === 'answer'
+          ? `${unmet.tool} failed on a real sample`
+          : `${unmet.tool} answered input on which it must fail, and no guard keeps such input away`,
+    };
+  const shown = results.some((r) => r.expect === 'answer' && r.tool === proposal.tool);
+  if (proposal.response !== undefined && !shown)
+    return { rule: 'acquire.trial', because: `${proposal.tool ?? 'its tool'} was never seen to answer a sample` };
+  return undefined;
+}

@@ -1,0 +1,79 @@
+import type { FleetConfig } from '@vsmcp/service';
+import type { Answer, Asked, Capability } from '@vsmcp/vsm';
+import type { Policy } from './decision.js';
+import { isContained } from './evidence.js';
+import { compileForbids } from './forbids.js';
+import { packageOf } from './names.js';
+
+/**
+ * The acquisition policy of vsmcp.yaml, compiled.
+ * @throws VSM_CONFIG naming a rule that Cedar cannot read
+ */
+export function policyOf({ policy: { acquire, forbid }, settings }: FleetConfig): Policy & { wait: number } {
+  const { from, deny, allow, ask, wait, confinement } = acquire;
+  return {
+    admission: { from, deny, allowed: settings.allowed_mcp_servers },
+    allow,
+    ask,
+    wait,
+    confinement,
+    forbids: compileForbids(forbid),
+  };
+}
+
+/** Identity and every policy in force, for who asks. */
+export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig): Answer<'policies'> {
+  const nobody = 'no server is admitted';
+  return {
+    purpose,
+    policies: [
+      { name: 'acquire.from', because: acquire.from.join(', ') || nobody },
+      ...(acquire.deny.length > 0 ? [{ name: 'acquire.deny', because: acquire.deny.join(', ') }] : []),
+      { name: 'acquire.allow', because: `allowed by itself: ${acquire.allow}` },
+      {
+        name: 'acquire.ask',
+        because:
+          acquire.ask === 'otherwise' ? `a person is asked, at most ${acquire.wait / 1000} s` : 'nobody is asked',
+      },
+      { name: 'acquire.confinement', because: `at least ${acquire.confinement}` },
+      ...forbid.map(({ name, because, cedar }) => ({ name, because, cedar })),
+    ],
+  };
+}
+
+/** Whether somebody may do something with a server that the fleet has. What no rule forbids is permitted. */
+export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capability | undefined): Answer<'permit'> {
+  if (asked.action !== 'operate')
+    return { permitted: false, rule: 'permit.action', because: `${asked.action} is not an action; operate is` };
+  const server = asked.server ?? '';
+  const grants = capability?.spec.grants;
+  const forbidden = policy.forbids({
+    principal: { type: 'Person', id: asked.by },
+    action: 'operate',
+    server: {
+      id: server,
+      attributes: {
+        name: server,
+        package: capability ? packageOf(capability.spec.npm) : '',
+        version: capability?.version ?? '',
+        registry: capability?.origin ?? '',
+        tool: asked.tool ?? '',
+        arguments: asked.arguments,
+        readOnly: isReadOnly(capability, asked.tool),
+        contained: grants !== undefined && isContained(grants),
+        network: grants?.network ?? false,
+        runs: grants?.runs ?? [],
+        reads: grants?.reads ?? [],
+        writes: grants?.writes ?? [],
+        ...(capability?.confinement && { confinement: capability.confinement }),
+      },
+    },
+  });
+  return forbidden
+    ? { permitted: false, rule: forbidden.name, because: forbidden.because }
+    : { permitted: true, rule: 'operate', because: 'no rule forbids it' };
+}
+
+function isReadOnly(capability: Capability | undefined, tool: string | undefined): boolean {
+  return capability?.tools.find((t) => t.name === tool)?.annotations?.readOnlyHint === true;
+}

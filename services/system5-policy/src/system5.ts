@@ -1,0 +1,74 @@
+import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
+import { reasonOf } from '@vsmcp/vsm';
+import { acquisitions } from './acquisitions.js';
+import { AlertEvent } from './alerts.js';
+import type { Policy } from './decision.js';
+import { DeliberationEvent } from './deliberated.js';
+import { pain } from './pain.js';
+import { permit, policiesOf, policyOf } from './policy.js';
+
+/** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
+const TICK = 250;
+
+/**
+ * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and takes
+ * pain up until somebody acknowledges it. One instance leads; its state is what the journal holds.
+ */
+export const system5: Service = {
+  system: 's5',
+  async start(context) {
+    const policy = policyOf(context.config);
+    context.standing({ state: 'standby' });
+    const leadership = context.leaderships.campaign('s5', (epoch) => lead(context, policy, epoch));
+    return () => leadership.stop();
+  },
+};
+
+async function lead(context: ServiceContext, policy: Policy & { wait: number }, epoch: number) {
+  const deliberation = acquisitions(context, policy, epoch);
+  const alerts = pain(context, context.config.pain, epoch);
+  for await (const entry of context.journal.replay('s5')) {
+    const event = DeliberationEvent.safeParse(entry.data);
+    if (event.success) deliberation.machine.restore(event.data);
+    const alert = AlertEvent.safeParse(entry.data);
+    if (alert.success) alerts.machine.restore(alert.data);
+  }
+  await deliberation.repeat();
+  const hearing = await consumers([
+    context.hear('s5.algedonic', [alerts.hearing]),
+    context.hear('s5.intelligence', [deliberation.hearing]),
+    context.answer({
+      decisions: () => deliberation.decisions(),
+      decide: (asked) => deliberation.decide(asked),
+      acquire: (asked) => deliberation.acquire(asked),
+      alerts: () => alerts.alerts(),
+      acknowledge: (asked) => alerts.acknowledge(asked),
+      policies: async () => policiesOf(context.config),
+      permit: async (asked) => {
+        const { rows } = await context.capabilities.read();
+        return permit(
+          policy,
+          asked,
+          rows.find((row) => row.server === asked.server),
+        );
+      },
+    }),
+  ]);
+  let ticking = false;
+  const stopTicking = context.clock.every(TICK, () => {
+    if (ticking) return;
+    ticking = true;
+    Promise.all([deliberation.tick(), alerts.tick()])
+      .catch((error: unknown) => context.log.error({ err: error }, `deadlines not kept: ${reasonOf(error)}`))
+      .finally(() => {
+        ticking = false;
+      });
+  });
+  context.standing({ state: 'active', epoch });
+  context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');
+  return async () => {
+    stopTicking();
+    await hearing.stop();
+    context.standing({ state: 'standby' });
+  };
+}

@@ -1,0 +1,113 @@
+import { connect } from 'amqplib';
+import { until } from './until.js';
+
+/** What an outcome says, as far as tests look. */
+export interface SeenOutcome {
+  id: string;
+  data: {
+    event: { source: string; id: string; type: string };
+    unit: string;
+    outcome: string;
+    reason?: string;
+    tool?: string;
+    result?: unknown;
+  };
+}
+
+/** Someone outside with an AMQP client: publishes to the environment and counts the outcomes. Survives the broker's restart. */
+export interface Outside {
+  /** Event id → outcomes in the order they came, repeats (same message id) left out. */
+  readonly outcomes: Map<string, SeenOutcome['data'][]>;
+  /** Outcome messages that came more than once under the same id. */
+  readonly repeats: () => number;
+  /** Publishes plain JSON, confirmed; tries again until the broker has it. */
+  publish(type: string, id: string, data: unknown): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openOutside(url: string, path: string): Promise<Outside> {
+  const outcomes = new Map<string, SeenOutcome['data'][]>();
+  const seen = new Set<string>();
+  let repeats = 0;
+  let closed = false;
+  const queue = `test.outcomes.${path}`;
+  const keep = (content: Buffer): void => {
+    const outcome = JSON.parse(content.toString()) as SeenOutcome;
+    if (seen.has(outcome.id)) {
+      repeats++;
+      return;
+    }
+    seen.add(outcome.id);
+    const list = outcomes.get(outcome.data.event.id) ?? [];
+    list.push(outcome.data);
+    outcomes.set(outcome.data.event.id, list);
+  };
+
+  const open = async () => {
+    const connection = await connect(url);
+    const channel = await connection.createConfirmChannel();
+    connection.on('error', () => {});
+    channel.on('error', () => {});
+    connection.on('close', () => {
+      current = undefined;
+    });
+    await channel.assertQueue(queue, { durable: true });
+    await channel.bindQueue(queue, `${path}.outcome`, '#');
+    await channel.consume(queue, (message) => {
+      if (!message) return;
+      keep(message.content);
+      channel.ack(message);
+    });
+    return { connection, channel };
+  };
+  let current: Promise<Awaited<ReturnType<typeof open>>> | undefined;
+  const session = () => {
+    current ??= open().catch((error: unknown) => {
+      current = undefined;
+      throw error;
+    });
+    return current;
+  };
+  const watch = setInterval(() => {
+    if (!closed) session().catch(() => {}); // the broker is away: tried again in a moment
+  }, 500);
+  await session();
+
+  const publishOnce = async (type: string, id: string, data: unknown): Promise<boolean> => {
+    try {
+      const { channel } = await session();
+      await new Promise<void>((resolve, reject) => {
+        const lost = () => reject(new Error('the channel closed'));
+        channel.once('close', lost);
+        channel.publish(
+          `${path}.environment`,
+          type,
+          Buffer.from(JSON.stringify(data)),
+          { messageId: id, appId: 'outside', contentType: 'application/json', persistent: true },
+          (error) => {
+            channel.off('close', lost);
+            if (error) reject(error);
+            else resolve();
+          },
+        );
+      });
+      return true;
+    } catch {
+      return false; // not confirmed: the same id goes out again
+    }
+  };
+  return {
+    outcomes,
+    repeats: () => repeats,
+    publish: async (type, id, data) => {
+      await until(() => publishOnce(type, id, data), { timeout: 120_000, what: `the broker takes ${id}` });
+    },
+    close: async () => {
+      closed = true;
+      clearInterval(watch);
+      const { channel, connection } = await session();
+      await channel.deleteQueue(queue);
+      await connection.close();
+    },
+  };
+}
