@@ -50,7 +50,9 @@ const results = [...(await runAll(parallel, jobs)), ...(await runAll(alone, 1))]
 
 const sum = (of) => results.reduce((total, result) => total + of(result), 0);
 const notRun = [...missing, ...results.flatMap(({ file, skipped }) => skipped.map((test) => `${file}: ${test}`))];
-for (const { file } of results.filter(({ failed }) => failed > 0)) process.stdout.write(`FAILED  ${file}\n`);
+for (const { file, broken } of results.filter(({ failed }) => failed > 0)) {
+  process.stdout.write(`FAILED  ${[file, ...broken].join('\n        ')}\n`);
+}
 for (const what of notRun) process.stdout.write(`NOT RUN ${what}\n`);
 const passed = sum((result) => result.passed);
 const failed = sum((result) => result.failed) + (ci ? notRun.length : 0);

@@ -25,13 +25,14 @@ function below(root, folder) {
     .sort();
 }
 
-/** Reads the counts and the skipped tests out of what node:test reports as TAP. A file without a summary has failed as a whole. */
+/** Reads the counts, and the names of what failed and was skipped, out of what node:test reports as TAP. A file without a summary has failed as a whole. */
 export function readTap(tap, exitCode) {
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
   const skipped = [...tap.matchAll(/^\s*(?:not )?ok \d+ - (.*?) # (?:SKIP|TODO)\s*(.*)$/gm)].map(([, test, why]) =>
     why ? `${test}: ${why}` : test,
   );
+  const broken = [...tap.matchAll(/^\s*not ok \d+ - (?!.*# (?:SKIP|TODO))(.*)$/gm)].map(([, test]) => test);
   const passed = count('pass');
   const failed = count('fail') + count('cancelled');
-  return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, skipped };
+  return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, broken, skipped };
 }

@@ -43,8 +43,8 @@ test('test files are found, packages before the fleet, and a part selects by pat
 test('a report is counted; a file that reports nothing has failed', () => {
   const tap =
     'ok 1 - a\nok 2 - b # SKIP no broker here\nnot ok 3 - c\n# tests 3\n# pass 1\n# fail 1\n# cancelled 0\n# skipped 1\n';
-  assert.deepEqual(readTap(tap, 1), { passed: 1, failed: 1, skipped: ['b: no broker here'] });
-  assert.deepEqual(readTap('', 1), { passed: 0, failed: 1, skipped: [] });
+  assert.deepEqual(readTap(tap, 1), { passed: 1, failed: 1, broken: ['c'], skipped: ['b: no broker here'] });
+  assert.deepEqual(readTap('', 1), { passed: 0, failed: 1, broken: [], skipped: [] });
 });
 
 const run = async (path, limit) => {

@@ -47,7 +47,7 @@ describe('killed replicas and a restarted broker', { skip: !rabbitServer() && 'n
       args: ['--replicas', 'system1-operations=2'],
       files: { ...files, 'desk/out/.keep': '' },
     });
-    const outside = await openOutside(rabbit.url, path);
+    const outside = await openOutside(t, rabbit.url, path);
     await until(async () => (await serversReady(up)) === 2, { timeout: 90_000, what: 'both servers are ready' });
 
     const published = new Map<string, string>();

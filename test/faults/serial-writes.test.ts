@@ -32,7 +32,7 @@ describe('a server that loses parallel writes', async () => {
       args: ['--replicas', 'system1-operations=2'],
       files: { 'desk/.keep': '' },
     });
-    const outside = await openOutside(url, PATH);
+    const outside = await openOutside(t, url, PATH);
     const ids = Array.from({ length: NOTES }, (_, i) => `note-${i}`);
     await Promise.all(ids.map((id) => outside.publish('note.new', id, { name: id })));
     const answered = () => ids.filter((id) => outside.outcomes.get(id)?.at(-1)?.outcome === 'answered');

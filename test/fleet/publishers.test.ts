@@ -40,7 +40,7 @@ describe('any AMQP publisher is a valid one', async () => {
   it('amqp-publish and pika: plain, structured, binary, batch', { skip: trouble, timeout: 180_000 }, async (t) => {
     const url = await brokerUrl();
     const up = await startUp(t, { config: CONFIG, broker: url });
-    const outside = await openOutside(url, PATH);
+    const outside = await openOutside(t, url, PATH);
 
     const plain = await run(
       'amqp-publish',

@@ -16,7 +16,7 @@ export class Child {
   }
 
   get ended(): boolean {
-    return !this.#process || this.#process.exitCode !== null || this.#process.signalCode !== null;
+    return !this.#process?.pid || this.#process.exitCode !== null || this.#process.signalCode !== null;
   }
 
   get output(): string {

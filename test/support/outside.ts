@@ -25,7 +25,11 @@ export interface Outside {
   close(): Promise<void>;
 }
 
-export async function openOutside(url: string, path: string): Promise<Outside> {
+export async function openOutside(
+  t: { after(fn: () => Promise<void>): void },
+  url: string,
+  path: string,
+): Promise<Outside> {
   const outcomes = new Map<string, SeenOutcome['data'][]>();
   const seen = new Set<string>();
   let repeats = 0;
@@ -46,6 +50,7 @@ export async function openOutside(url: string, path: string): Promise<Outside> {
   const open = async () => {
     const connection = await connect(url);
     const channel = await connection.createConfirmChannel();
+    channel.setMaxListeners(0);
     connection.on('error', () => {});
     channel.on('error', () => {});
     connection.on('close', () => {
@@ -72,6 +77,15 @@ export async function openOutside(url: string, path: string): Promise<Outside> {
     if (!closed) session().catch(() => {}); // the broker is away: tried again in a moment
   }, 500);
   await session();
+  const close = async (): Promise<void> => {
+    if (closed) return;
+    closed = true;
+    clearInterval(watch);
+    const { channel, connection } = await session();
+    await channel.deleteQueue(queue);
+    await connection.close();
+  };
+  t.after(() => close().catch(() => {})); // where the test has failed, the broker may be gone before
 
   const publishOnce = async (type: string, id: string, data: unknown): Promise<boolean> => {
     try {
@@ -102,12 +116,6 @@ export async function openOutside(url: string, path: string): Promise<Outside> {
     publish: async (type, id, data) => {
       await until(() => publishOnce(type, id, data), { timeout: 120_000, what: `the broker takes ${id}` });
     },
-    close: async () => {
-      closed = true;
-      clearInterval(watch);
-      const { channel, connection } = await session();
-      await channel.deleteQueue(queue);
-      await connection.close();
-    },
+    close,
   };
 }

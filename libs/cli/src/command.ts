@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os';
 import { VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { z } from 'zod';
@@ -51,5 +52,5 @@ export function jsonOption(flag: string, text: string): unknown {
 
 /** Who asks, as the journal will name it. */
 export function whoAmI(): string {
-  return `cli:${process.env.USER ?? process.env.LOGNAME ?? 'someone'}`;
+  return `cli:${userInfo().username}`;
 }

@@ -70,7 +70,7 @@ for (const { rung, ok, why } of rungs.filter((each) => each.rung !== 'none')) {
     // as when the fleet runs as another user than the one who cloned it
     if (process.getuid?.() === 0) execFileSync('chown', ['-R', '1234', repository]);
 
-    await Promise.all(
+    const ends = await Promise.allSettled(
       uses(home).map(async (use, n) => {
         const given = grants(use.grants);
         const spec = ServerSpec.parse({ npm: use.npm, args: use.args, env: use.env, grants: given });
@@ -85,6 +85,10 @@ for (const { rung, ok, why } of rungs.filter((each) => each.rung !== 'none')) {
           assert.equal(result.isError, false);
         }
       }),
+    );
+    assert.deepEqual(
+      ends.filter((end) => end.status === 'rejected').map((end) => end.reason),
+      [],
     );
     assert.ok(existsSync(join(home, 'desk/memory.jsonl')));
     assert.ok(existsSync(join(home, 'desk/archive/host.load.md')));

@@ -12,17 +12,16 @@ export interface Settlement {
 
 /** The handlers of one subscription: what is in flight, and the end of it. */
 export class Attendance {
-  #count = 0;
+  /** One each: a signal that a thousand handlers share would collect their listeners. */
+  readonly #inFlight = new Set<AbortController>();
   #idle: (() => void)[] = [];
   readonly #handler: Handler;
-  readonly #signal: AbortSignal;
   readonly #queue: string;
   readonly #stats: BusStats;
   readonly #log: BusLog;
 
-  constructor(handler: Handler, around: { signal: AbortSignal; queue: string; stats: BusStats; log: BusLog }) {
+  constructor(handler: Handler, around: { queue: string; stats: BusStats; log: BusLog }) {
     this.#handler = handler;
-    this.#signal = around.signal;
     this.#queue = around.queue;
     this.#stats = around.stats;
     this.#log = around.log;
@@ -30,31 +29,38 @@ export class Attendance {
 
   /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
-    if (this.#count === 0) return Promise.resolve();
+    if (this.#inFlight.size === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
+  }
+
+  /** Tells all that are in flight to give up. */
+  abandon(): void {
+    for (const controller of this.#inFlight) controller.abort();
   }
 
   /** Runs the handler and settles the delivery; never throws. */
   async attend(delivery: Delivery, settlement: Settlement): Promise<void> {
-    this.#count++;
+    const controller = new AbortController();
+    this.#inFlight.add(controller);
     this.#stats.inFlight++;
     this.#stats.delivered++;
     if (delivery.redelivered) this.#stats.redelivered++;
     try {
-      await this.#settle(delivery, settlement);
+      await this.#settle(delivery, settlement, controller.signal);
     } catch (error) {
       // Not settled, so the broker still holds it and hands it out again.
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a delivery was not settled');
     } finally {
       this.#stats.inFlight--;
-      if (--this.#count === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      this.#inFlight.delete(controller);
+      if (this.#inFlight.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  async #settle(delivery: Delivery, settlement: Settlement): Promise<void> {
+  async #settle(delivery: Delivery, settlement: Settlement, signal: AbortSignal): Promise<void> {
     let verdict: Verdict;
     try {
-      verdict = await this.#handler(delivery, this.#signal);
+      verdict = await this.#handler(delivery, signal);
     } catch (error) {
       this.#stats.failed++;
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');

@@ -135,11 +135,20 @@ const refusals: [string, Partial<Incoming>, RegExp][] = [
   ['an empty key', { key: '' }, /routing key is not/],
   ['another content type', { contentType: 'image/png' }, /content type image\/png: send JSON/],
   ['another character set', { contentType: 'application/json; charset=utf-16' }, /character set utf-16/],
-  ['type and key differ', { contentType: 'application/cloudevents+json', content: bytes({ ...STRUCTURED, type: 'b' }) }, /type b is not the routing key/],
-  ['another spec version', { contentType: 'application/cloudevents+json', content: bytes({ ...STRUCTURED, specversion: '0.3' }) }, /specversion/],
+  [
+    'type and key differ',
+    { contentType: 'application/cloudevents+json', content: bytes({ ...STRUCTURED, type: 'b' }) },
+    /type b is not the routing key/,
+  ],
+  [
+    'another spec version',
+    { contentType: 'application/cloudevents+json', content: bytes({ ...STRUCTURED, specversion: '0.3' }) },
+    /specversion/,
+  ],
   ['a batch that is none', { contentType: 'application/cloudevents-batch+json' }, /JSON array/],
+  ['a NUL in the id', { messageId: 'm\u0000' }, /id .*NUL/],
   ['a message id too long', { messageId: 'm'.repeat(513) }, /not a CloudEvent: id/],
-]; // biome-ignore format: one case a line
+];
 for (const [name, over, reason] of refusals) {
   test(`refused: ${name}`, () => {
     const arrived = only(arrive(incoming(over), limits));

@@ -14,6 +14,7 @@ const AT_ONCE = 20;
 /** Drains `s1.dead` into the ledger: what could not be handled is held, with the reason, and can be replayed. */
 export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
   const handler: Handler = async (delivery) => {
+    if (isUnheardBroadcast(delivery)) return DONE;
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
     const channel = textHeader(delivery, HEADERS.channel) ?? 'dead';
     const events = eventsOf(context, delivery);
@@ -25,6 +26,13 @@ export function drainDead(context: ServiceContext, settling: Settling, draining:
     return DONE;
   };
   return context.bus.subscribe({ queue: { name: 's1.dead', standing: QUEUES['s1.dead'] }, prefetch: AT_ONCE }, handler);
+}
+
+/** A command to all of a system that nobody heard: it only says that rows changed, and whoever starts reads the rows first. */
+function isUnheardBroadcast({ key, content }: Delivery): boolean {
+  if (!/^s[1-5]\.all\.[a-z-]+$/.test(key)) return false;
+  const message = CloudEvent.safeParse(safeJson(content));
+  return message.success && message.data.type.startsWith('vsm.');
 }
 
 /** Events of the environment, as they came or as one replica handed them to another. Messages of the fleet are none. */
@@ -53,9 +61,12 @@ async function holdDead(
     const now = clock.now();
     const { source, id, type } = event;
     const claim = await ledger.claim({ source, id, type, unit: '', holder: instance, deadline: now + 30_000 });
-    if (claim.state === 'settled') return;
+    const task = { event, attempts: 0, arrived: now, unsure: false };
+    if (claim.state === 'settled') {
+      await settling.repeat(task, claim.outcome, claim.record);
+      return;
+    }
     if (claim.state !== 'taken') {
-      const task = { event, attempts: 0, arrived: now, unsure: false };
       const outcome = claim.state === 'called' ? 'doubt' : 'dead';
       await settling.settle(task, claim.attempt, { unit: '', outcome, reason });
       return;

@@ -1,24 +1,30 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import { Handover, type RetryDelay, reasonOf, VsmError } from '@vsmcp/vsm';
+import { VsmError } from '@vsmcp/vsm';
 import type { Bulkhead } from './bulkhead.js';
-import type { Call, Claim } from './call.js';
+import type { Call } from './call.js';
 import type { Catalog } from './catalog.js';
 import { type Disposition, dispose, reach } from './disposition.js';
+import { handOver } from './handover.js';
 import type { LatestWindows } from './latest.js';
+import type { Match } from './matching.js';
 import { delayFor } from './outcome.js';
+import { sleep } from './patience.js';
 import type { CallPlan } from './plan.js';
 import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
+import type { Claim } from './steps.js';
 import type { Tally } from './tally.js';
-import { operationOf, type Task, traceOf } from './task.js';
+import { later, operationOf, type Task, traceOf } from './task.js';
 
 /** How long (ms) the settlement of an event without a call may take before another replica may take it over. */
 const WITHOUT_CALL = 15_000;
 /** Longest time (ms) after which an event that another holds is looked at again. */
 const LOOK_AGAIN = 30_000;
+/** Waits (ms) for a place before an event is sent away: most calls take less, and the way through the broker takes a second. */
+const PATIENCE = [5, 20, 50];
 /** The unit of operations whose type no unit absorbs. */
-export const OPERATIONS_UNIT = 'operations';
+const OPERATIONS_UNIT = 'operations';
 
 export interface Parts {
   context: ServiceContext;
@@ -29,13 +35,12 @@ export interface Parts {
   settling: Settling;
   tally: Tally;
   call: Call;
+  draining: AbortSignal;
   /** Told when something was parked that can be answered by now. */
   answerable(): void;
   /** Told when something was parked because the guard of its response does not hold for it. */
   guarded(type: string): void;
 }
-
-export const later = (delay: RetryDelay): Ending => ({ verdict: 'later', delay, counted: false });
 
 /**
  * Takes one event from its arrival to its settlement: what is to be done (`disposition.ts`), the claim, the call (`call.ts`), the
@@ -61,12 +66,12 @@ export class Operations {
   }
 
   async #handle(task: Task): Promise<Ending> {
-    const { catalog, context, bulkhead, tally } = this.#parts;
+    const { catalog, tally } = this.#parts;
     const { event } = task;
     const match = catalog.match(event.type);
     const operation = operationOf(event);
     const unit = match?.unit ?? (operation === undefined ? '' : OPERATIONS_UNIT);
-    const todo = operation === undefined ? this.#dispose(task) : this.#reach(operation);
+    const todo = operation === undefined ? this.#dispose(task, match) : this.#reach(operation);
     switch (todo.do) {
       case 'note':
         return this.#settle(task, { unit, outcome: 'noted' });
@@ -82,21 +87,32 @@ export class Operations {
         return later('1s');
       case 'handover':
         return this.#handover(task, todo.server);
-      case 'call': {
-        const server = todo.plan.steps[0]?.server ?? '';
-        const started = context.clock.now();
-        const leave = bulkhead.enter(unit, server, started);
-        if (leave === undefined) {
-          tally.retried();
-          return later('1s');
-        }
-        try {
-          return await this.#call(task, unit, todo.plan);
-        } finally {
-          leave();
-          tally.spent(unit, context.clock.now() - started);
-        }
-      }
+      case 'call':
+        return this.#enter(task, unit, todo.plan);
+    }
+  }
+
+  /** Calls within the unit's share of concurrency; past it, the event comes again later and makes room for others. */
+  async #enter(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
+    const { bulkhead, context, tally } = this.#parts;
+    const { clock } = context;
+    const server = plan.steps[0]?.server ?? '';
+    let leave = bulkhead.enter(unit, server, clock.now());
+    for (const wait of PATIENCE) {
+      if (leave !== undefined) break;
+      await sleep(clock, wait, this.#parts.draining);
+      leave = bulkhead.enter(unit, server, clock.now());
+    }
+    if (leave === undefined) {
+      tally.retried();
+      return later('1s');
+    }
+    const started = clock.now();
+    try {
+      return await this.#call(task, unit, plan);
+    } finally {
+      leave();
+      tally.spent(unit, clock.now() - started);
     }
   }
 
@@ -115,10 +131,9 @@ export class Operations {
     return reach(plan, { server: (name) => servers.view(name) }) === undefined;
   }
 
-  #dispose(task: Task): Disposition {
+  #dispose(task: Task, match: Match | undefined): Disposition {
     const { catalog, servers, windows, context } = this.#parts;
     const { event } = task;
-    const match = catalog.match(event.type);
     return dispose(event, match, catalog.plan(match), {
       server: (name) => servers.view(name),
       first: ({ latest }) =>
@@ -170,26 +185,13 @@ export class Operations {
     }
   }
 
-  /** Gives the event to the replica that owns the server. Nothing is claimed; where no owner has been yet, it waits. */
   async #handover(task: Task, server: string): Promise<Ending> {
-    // What was claimed back is the owner's to claim back.
-    if (task.held !== undefined) return later('1s');
     const { context, tally } = this.#parts;
-    const { event, attempts } = task;
-    const data = { event: { ...event, vsmcpunsure: task.unsure }, attempts, key: event.type };
-    try {
-      await context.say(Handover, `handover.${server}`, data, {
-        cause: event.id,
-        trace: traceOf(event),
-        mandatory: true,
-      });
-      return DONE;
-    } catch (error) {
-      if (!(error instanceof VsmError) || error.code !== 'VSM_NOT_FOUND') throw error;
-      context.log.debug({ server, event: event.id, reason: reasonOf(error) }, 'nobody owns the server yet');
-      tally.retried();
-      return later('1s');
-    }
+    // What was claimed back is the owner's to claim back; what was handed over waits for the next owner.
+    const mine = task.held !== undefined || task.from === server;
+    if (!mine && (await handOver(context, task, server))) return DONE;
+    tally.retried();
+    return later('1s');
   }
 }
 

@@ -29,9 +29,9 @@ export async function releaseHeld(
   const events = new Map(held.map((row) => [`${row.source} ${row.id}`, row.event]));
   const gone = await ledger.dismiss(filter, outcome, because);
   log.info({ events: gone.length, because, ...filter }, outcome);
-  for (const { source, id, unit, type } of gone) {
+  for (const { source, id, unit, type, attempt } of gone) {
     const record: OutcomeRecord = { event: { source, id, type }, unit, outcome, reason: because, instance };
-    await settling.say(record);
+    await settling.sayWritten(record, attempt);
     const event = CloudEvent.safeParse(events.get(`${source} ${id}`));
     if (event.success) await answers.write(event.data, record);
   }

@@ -21,6 +21,9 @@ export interface Fate {
 
 const HELD: ReadonlySet<OutcomeKind> = new Set(['parked', 'dead', 'doubt', 'asked']);
 
+/** Time (ms) after which an outcome that was written and not said is said by whoever finds it. */
+const UNSAID = 15_000;
+
 /** Another took the event over: its message comes again to find what became of it; what was held has no message and is theirs. */
 export const OVERTAKEN = (task: Task): Ending =>
   task.held === undefined ? { verdict: 'later', delay: '5s', counted: false } : DONE;
@@ -67,6 +70,7 @@ export class Settling {
         ...(fate.reason !== undefined && { because: fate.reason }),
         ...(fate.cause !== undefined && { cause: fate.cause }),
         ...(HELD.has(fate.outcome) && { event }),
+        ...(task.held !== undefined && { unsaid: true as const }),
       }),
     );
     if (!mine) return OVERTAKEN(task);
@@ -76,7 +80,8 @@ export class Settling {
       { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOf(event) },
       fate.outcome,
     );
-    await this.#say(event, record, task.held !== undefined);
+    if (task.held === undefined) await this.#say(event, record);
+    else await this.#sayHeld(event, record, attempt);
     if (fate.outcome === 'doubt') await this.#hurt(fate.unit, `${event.type} ${event.id}: ${fate.reason ?? ''}`);
     return DONE;
   }
@@ -87,27 +92,48 @@ export class Settling {
     const { source, id, type } = task.event;
     const { instance } = this.#context;
     const said = known.success ? known.data : { event: { source, id, type }, unit: '', outcome, instance };
-    await this.#say(task.event, said, false);
+    await this.#say(task.event, said);
     return DONE;
   }
 
-  /** Says what became of an event that is not at hand. */
-  async say(record: OutcomeRecord): Promise<void> {
+  /** Says what was written of an event behind which no message stands. @param attempt as the ledger has it */
+  async sayWritten(record: OutcomeRecord, attempt: number): Promise<void> {
     this.#tally.outcome(record.unit, record.event.type, record.outcome);
     this.#count(record.unit, record.outcome);
-    await this.#context.say(Outcome, `${record.outcome}.${record.event.type}`, record, {
-      id: outcomeId(record),
-      cause: record.event.id,
-    });
+    await this.#sayOnce(record, attempt);
   }
 
-  /** No message stands behind an event that was held: then nothing but this replica can say its outcome. */
-  async #say(event: CloudEvent, record: OutcomeRecord, insist: boolean): Promise<void> {
-    const { clock, say } = this.#context;
+  /** Says what was written and, because its writer vanished or the broker was away, never said. */
+  async sayUnsaid(): Promise<void> {
+    const { clock, ledger } = this.#context;
+    for (const { attempt, record, ...key } of await ledger.unsaid(clock.now() - UNSAID, 200)) {
+      const known = Outcome.data.safeParse(record);
+      if (known.success) await this.#sayOnce(known.data, attempt);
+      else await ledger.said(key, attempt);
+    }
+  }
+
+  async #sayOnce(record: OutcomeRecord, attempt: number): Promise<void> {
+    const { source, id, type } = record.event;
+    await this.#context.say(Outcome, `${record.outcome}.${type}`, record, { id: outcomeId(record), cause: id });
+    await this.#context.ledger.said({ source, id, unit: record.unit }, attempt);
+  }
+
+  async #say(event: CloudEvent, record: OutcomeRecord): Promise<void> {
     const options = { id: outcomeId(record), cause: event.id, trace: traceOf(event) };
-    const task = () => say(Outcome, `${record.outcome}.${event.type}`, record, options);
-    await (insist ? persist(clock, this.#ending, task) : task());
+    await this.#context.say(Outcome, `${record.outcome}.${event.type}`, record, options);
     await this.#answers.write(event, record);
+  }
+
+  /** No message comes again for an event that was held: what cannot be said now is said later, out of the ledger. */
+  async #sayHeld(event: CloudEvent, record: OutcomeRecord, attempt: number): Promise<void> {
+    const { ledger, log } = this.#context;
+    try {
+      await this.#say(event, record);
+      await ledger.said({ source: event.source, id: event.id, unit: record.unit }, attempt);
+    } catch (error) {
+      log.warn({ event: event.id, type: event.type, error }, 'its outcome is written and will be said later');
+    }
   }
 
   async #hurt(unit: string, what: string): Promise<void> {

@@ -9,6 +9,7 @@ import { Catalog } from './catalog.js';
 import { Claims } from './claims.js';
 import { hearCommands } from './commands.js';
 import { drainDead } from './dead.js';
+import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
 import { answersOf } from './questions.js';
@@ -17,11 +18,12 @@ import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
 import { headsOf, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
+import { Steps } from './steps.js';
 import { Sweep } from './sweep.js';
 import { Tally } from './tally.js';
 import { Upkeep } from './upkeep.js';
 import { watchSilence } from './watch.js';
-import { handoverHearing, workHandler } from './work.js';
+import { workHandler } from './work.js';
 
 /** Events handed over to this replica that are handled at once. */
 const HANDED_AT_ONCE = 64;
@@ -73,17 +75,18 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   );
   const servers: Servers = new Servers(context, host, {
     ready: () => sweep.run(),
-    owned: async (server) => {
+    takeHandovers: async (server) => {
       const { name, queue } = handoverQueue(server);
-      const hearing = handoverHearing(parts);
+      const hearing = handoverHearing({ context, draining, handle: (task) => operations.handle(task) }, server);
       const consumer = await context.hear({ name, standing: queue }, [hearing], { prefetch: HANDED_AT_ONCE });
       return () => consumer.stop();
     },
     track,
   });
-  const call = new Call(context, { servers, claims, settling, tally, draining });
+  const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
+  const call = new Call(context, { claims, settling, steps, tally });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call },
+    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, draining },
     answerable: () => sweep.run(),
     guarded: (type) => sweep.guarded(type),
   });
@@ -95,29 +98,39 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       const { rows } = await context.capabilities.read();
       catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
       const wishes = wishesOf(config, rows);
+      const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
       const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
-      await servers.update(wishes, headsOf(owned, catalog.responses()));
+      await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
       sweep.run();
     },
     async tidy() {
       windows.prune(clock.now());
+      await settling.sayUnsaid();
       await sweep.abandoned();
     },
   });
 
-  const stopClaims = await claims.start();
-  await upkeep.reload();
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
-  const listening = await consumers([
-    bus.subscribe(work, workHandler(parts)),
-    drainDead(context, settling, draining),
-    context.answer(answersOf(context, catalog)),
-    ...hearCommands({
-      ...{ context, host, operations, settling, answers, sweep, track, draining },
-      relieve: reliever(context),
-      reload: () => track(upkeep.reload()),
-    }),
-  ]);
+  const listen = async () => {
+    const grants = await claims.start();
+    await upkeep.reload();
+    const events = await consumers([
+      bus.subscribe(work, workHandler(parts)),
+      drainDead(context, settling, draining),
+      context.answer(answersOf(context, catalog)),
+      ...hearCommands({
+        ...{ context, host, operations, settling, answers, sweep, track, draining },
+        relieve: reliever(context),
+        reload: () => track(upkeep.reload()),
+      }),
+    ]);
+    return { grants, events };
+  };
+  const listening = await listen().catch(async (error: unknown) => {
+    drain.abort(error);
+    await servers.stop();
+    throw error;
+  });
   const silence = watchSilence(context, catalog, track);
   const stopReports = reportLoad(context, tally, bulkhead, track);
   upkeep.start();
@@ -130,11 +143,11 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       track(servers.stop());
       end.abort(new Error('the service stops'));
     });
-    await Promise.all([listening.stop(), silence?.stop(), upkeep.idle(), sweep.idle()]);
+    await Promise.all([listening.events.stop(), servers.drain(), silence?.stop(), upkeep.idle(), sweep.idle()]);
     await servers.stop();
     late();
     end.abort(new Error('the service has stopped'));
-    await stopClaims();
+    await listening.grants();
     stopReports();
   };
 }

@@ -1,5 +1,6 @@
+import type { Verdict } from '@vsmcp/nervous-system';
 import type { Trace } from '@vsmcp/service';
-import type { CloudEvent } from '@vsmcp/vsm';
+import type { CloudEvent, RetryDelay } from '@vsmcp/vsm';
 import { type CallPlan, operationPlan } from './plan.js';
 
 /** An event on its way through this replica. */
@@ -11,12 +12,17 @@ export interface Task {
   arrived: number;
   /** It came again and its publisher gave it no id: whether it was handled before cannot be known. */
   unsure: boolean;
+  /** The server in whose handover queue it came. */
+  from?: string;
   /** The claim, when it was held in the ledger and claimed back: no message at the broker stands behind it. */
   held?: { attempt: number; unit: string; called: boolean };
 }
 
+/** The event comes again after the delay, uncounted. */
+export const later = (delay: RetryDelay): Verdict => ({ verdict: 'later', delay, counted: false });
+
 /** Source of the events that stand for operations which somebody asked for. */
-export const OPERATIONS = '/operations';
+const OPERATIONS = '/operations';
 /** The extension attribute that names such an operation's tool. Nobody outside may set it. */
 const TOOL = 'vsmcptool';
 

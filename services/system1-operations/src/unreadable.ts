@@ -28,16 +28,17 @@ export async function holdUnreadable(context: ServiceContext, settling: Settling
   const name = { source: event.source, id, unit: '' };
   const claim = await ledger.claim({ ...name, type, holder: instance, deadline: clock.now() + HOLDING });
   if (claim.state === 'settled' || claim.state === 'taken') return;
-  const record = { event, unit: '', outcome: 'dead' as const, reason, instance, attempts: claim.attempt };
+  const { attempt } = claim;
+  const record = { event, unit: '', outcome: 'dead' as const, reason, instance, attempts: attempt };
   const sha256 = createHash('sha256').update(content).digest('hex');
   const raw = Buffer.from(content.subarray(0, KEPT_BYTES)).toString('utf8');
   log.warn({ key, id, channel, bytes: content.length, sha256, reason }, 'held as dead: it cannot be read');
   await ledger.settle({
     ...name,
-    ...{ attempt: claim.attempt, outcome: 'dead', record, because: reason },
+    ...{ attempt, outcome: 'dead', record, because: reason, unsaid: true },
     event: { raw, bytes: content.length, sha256, headers: bounded(message.headers) },
   });
-  await settling.say(record);
+  await settling.sayWritten(record, attempt);
 }
 
 function bounded(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {

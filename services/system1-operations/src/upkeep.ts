@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@vsmcp/service';
+import { HeldReason } from '@vsmcp/vsm';
 
-/** How often (ms): capability rows are read anew, what was left behind is taken over, settled rows are forgotten. */
+/** How often (ms): capability rows are read anew, what was left behind is taken over, settled rows are forgotten and held ones counted. */
 const RELOAD = 30_000;
 const TIDY = 5000;
 const FORGET = 60_000;
@@ -60,8 +61,13 @@ export class Upkeep {
   }
 
   async #forget(): Promise<void> {
-    const { clock, config, ledger } = this.#context;
+    const { clock, config, ledger, metrics } = this.#context;
     await ledger.forget(clock.now() - config.settings.dedupe);
+    const gauge = metrics.gauge('vsmcp_held_events', 'Events held in the ledger', ['reason']);
+    for (const reason of HeldReason.options) {
+      const { total } = await ledger.held({ reason, limit: 1 });
+      gauge.set({ reason }, total);
+    }
   }
 
   #once(name: string, chore: () => Promise<void>): Promise<void> {

@@ -1,11 +1,11 @@
 import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
-import { type Hearing, on, type ServiceContext } from '@vsmcp/service';
-import { type Arrived, arrive, CloudEvent, Handover } from '@vsmcp/vsm';
+import type { ServiceContext } from '@vsmcp/service';
+import { type Arrived, arrive } from '@vsmcp/vsm';
 import { handleHere } from './here.js';
-import { later, type Operations } from './operations.js';
+import type { Operations } from './operations.js';
 import type { Settling } from './settling.js';
 import type { Tally } from './tally.js';
-import { fromOutside, type Task } from './task.js';
+import { fromOutside, later, type Task } from './task.js';
 import { holdUnreadable } from './unreadable.js';
 
 interface Parts {
@@ -58,14 +58,4 @@ async function hold(
   const part = content === delivery.content ? id : `${id}:${context.ids()}`;
   await holdUnreadable(context, settling, { id: part, channel: delivery.channel, key, reason, headers, content });
   return DONE;
-}
-
-/** Events that other replicas handed over because this one owns their server. */
-export function handoverHearing({ context, operations, draining }: Parts): Hearing {
-  return on(Handover, async ({ data }, info) => {
-    if (draining.aborted) return later('1s');
-    const { vsmcpunsure, ...event } = CloudEvent.parse(data.event);
-    const attempts = data.attempts + info.attempts;
-    return operations.handle({ event, attempts, arrived: context.clock.now(), unsure: vsmcpunsure === true });
-  });
 }

@@ -46,10 +46,12 @@ export class Leases {
   /**
    * @param epoch of the leader: the high part of every fencing token, so that tokens grow across takeovers
    * @param notBefore no grant before this instant: leases of an earlier leader may still be held
+   * @param held what an earlier leader handed over
    */
-  constructor(epoch: number, notBefore: number) {
+  constructor(epoch: number, notBefore: number, held: readonly Lease[] = []) {
     this.#token = epoch * 2 ** 32;
     this.#notBefore = notBefore;
+    for (const lease of held) this.#hold({ ...lease });
   }
 
   get held(): Lease[] {
@@ -163,8 +165,7 @@ export class Leases {
       this.#token += 1;
       const { claim, unit, instance, resources: all, ttl, since } = first;
       const lease = { claim, unit, instance, resources: all, token: this.#token, until: now + Math.min(ttl, LONGEST) };
-      this.#leases.set(claim, lease);
-      for (const r of all) this.#holder.set(r, claim);
+      this.#hold(lease);
       answers.push(granted(lease, since, false));
     }
     return answers;
@@ -194,6 +195,11 @@ export class Leases {
       queue?.delete(ticket);
       if (queue?.size === 0) this.#queues.delete(resource);
     }
+  }
+
+  #hold(lease: Lease): void {
+    this.#leases.set(lease.claim, lease);
+    for (const resource of lease.resources) this.#holder.set(resource, lease.claim);
   }
 
   #drop(lease: Lease): void {

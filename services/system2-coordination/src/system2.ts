@@ -26,10 +26,10 @@ export const system2: Service = {
 async function lead(context: ServiceContext, epoch: number) {
   const { clock, log } = context;
   const takeover = new Takeover(context.journal, epoch);
-  const notBefore = await takeover.notBefore(clock.now());
+  const { held, notBefore } = await takeover.inherit(clock.now());
   if (notBefore > clock.now())
     log.info({ epoch, notBefore }, 'leases of the last coordinator may be held: no grant yet');
-  const leases = new Leases(epoch, notBefore);
+  const leases = new Leases(epoch, notBefore, held);
   const loops = new Loops();
   for (const loop of await takeover.loops()) loops.restore(loop, clock.now());
   const coordination = coordinate(context, leases, loops, takeover, epoch);

@@ -8,9 +8,28 @@ import type { Found } from './loops.js';
 /** The lease time (ms) that is waited for after a crash, unless a longer one was journalled: a call's usual deadline. */
 const USUAL = 30_000;
 
+/** Leases that are handed over one by one; with more, the next leader waits until all have lapsed. */
+const MOST_HANDED = 1000;
+
+const Left = z.object({
+  until: z.number(),
+  leases: z.array(
+    z.object({
+      ...{ claim: z.string(), unit: z.string(), instance: z.string(), resources: z.array(z.string()) },
+      ...{ token: z.number(), until: z.number() },
+    }),
+  ),
+});
+
+/** `held` stands still; nothing else is granted before `notBefore`, ms since the epoch. */
+export interface Inheritance {
+  held: readonly Lease[];
+  notBefore: number;
+}
+
 /**
- * What a leader leaves to the next one. Leases are not journalled one by one; so a new leader grants nothing until those of
- * the last have lapsed: until the latest of them when it left in order, else for the longest time one could last.
+ * What a leader leaves to the next one. Leases are not journalled as they are given: a leader that goes in order hands them
+ * over; after one that did not, nothing is granted for the longest time that a lease could last.
  */
 export class Takeover {
   readonly #journal: Journal;
@@ -22,14 +41,14 @@ export class Takeover {
     this.#epoch = epoch;
   }
 
-  /** ms since the epoch before which nothing may be granted. */
-  async notBefore(now: number): Promise<number> {
+  async inherit(now: number): Promise<Inheritance> {
     const [longest] = await this.#journal.read({ system: 's2', type: 'leases.longest', limit: 1 });
     if (longest) this.#longest = z.object({ ttl: z.number() }).parse(longest.data).ttl;
-    if (this.#epoch <= 1) return now;
-    const [left] = await this.#journal.read({ system: 's2', type: 'leases.left', limit: 1 });
-    if (left?.epoch === this.#epoch - 1) return z.object({ until: z.number() }).parse(left.data).until;
-    return now + this.#longest;
+    if (this.#epoch <= 1) return { held: [], notBefore: now };
+    const [entry] = await this.#journal.read({ system: 's2', type: 'leases.left', limit: 1 });
+    if (entry?.epoch !== this.#epoch - 1) return { held: [], notBefore: now + this.#longest };
+    const { until, leases } = Left.parse(entry.data);
+    return { held: leases.filter((lease) => lease.until > now), notBefore: until };
   }
 
   /** Loops that were being damped. */
@@ -53,7 +72,11 @@ export class Takeover {
 
   /** Leaves in order: nothing is granted any more. */
   async leave(leases: readonly Lease[]): Promise<void> {
-    const data = { until: Math.max(0, ...leases.map((lease) => lease.until)) };
+    const few = leases.length <= MOST_HANDED;
+    const until = few ? 0 : Math.max(...leases.map((lease) => lease.until));
+    const data: z.infer<typeof Left> = { until, leases: few ? leases.map(copy) : [] };
     await this.#journal.append({ system: 's2', epoch: this.#epoch, type: 'leases.left', data });
   }
 }
+
+const copy = (lease: Lease) => ({ ...lease, resources: [...lease.resources] });

@@ -92,6 +92,17 @@ describe('leases', () => {
   });
 });
 
+describe('leases handed over', () => {
+  it('stand for a new leader, and nothing else waits for them', () => {
+    const first = new Leases(1, 0);
+    first.claim(claim('a', ['x']), 0);
+    const second = new Leases(2, 0, first.held);
+    assert.deepEqual(told(second.claim(claim('b', ['x']), 10)), []);
+    assert.deepEqual(told(second.claim(claim('c', ['y']), 11)), ['c granted']);
+    assert.deepEqual(told(second.release('a', 12)), ['b granted']);
+  });
+});
+
 /** A claim that asks, and asks again as it is told, and what happens between. */
 const step = fc.oneof(
   {

@@ -40,8 +40,9 @@ describe('System 2', () => {
   const standby: Service = { ...system2 };
   let fleet: Fleet;
   before(async () => {
-    const leadership = { ttl: 1000, renew: 200, margin: 200 };
-    fleet = await openFleet({ services: [s1.service, system2, standby], leadership });
+    // a busy machine must not cost the lease
+    const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
+    fleet = await openFleet({ leadership, services: [s1.service, system2, standby] });
   });
   after(() => fleet.stop());
   const granted = (claim: string) =>

@@ -17,20 +17,25 @@ describe('takeover', () => {
     ...{ claim: randomUUID(), unit: 'u', instance: 'i', resources: ['x'], token: 1, until },
   });
 
-  it('the first leader grants at once; after one that left in order the next waits for its leases only', async () => {
+  it('the first leader grants at once; one that leaves in order hands its leases over', async () => {
     const first = new Takeover(state.journal, 1);
-    assert.equal(await first.notBefore(1000), 1000);
-    await first.leave([lease(7000), lease(9000)]);
-    assert.equal(await new Takeover(state.journal, 2).notBefore(5000), 9000);
-    await new Takeover(state.journal, 2).leave([]);
-    assert.ok((await new Takeover(state.journal, 3).notBefore(5000)) <= 5000);
+    assert.deepEqual(await first.inherit(1000), { held: [], notBefore: 1000 });
+    const held = lease(9000);
+    await first.leave([lease(4000), held]);
+    assert.deepEqual(await new Takeover(state.journal, 2).inherit(5000), { held: [held], notBefore: 0 });
   });
 
-  it('after one that did not, for as long as a lease could last', async () => {
-    assert.equal(await new Takeover(state.journal, 4).notBefore(5000), 35_000);
+  it('with very many, the next waits for the last of them', async () => {
+    const many = Array.from({ length: 1001 }, (_, n) => lease(6000 + n));
+    await new Takeover(state.journal, 2).leave(many);
+    assert.deepEqual(await new Takeover(state.journal, 3).inherit(5000), { held: [], notBefore: 7000 });
+  });
+
+  it('after one that did not leave in order, for as long as a lease could last', async () => {
+    assert.equal((await new Takeover(state.journal, 4).inherit(5000)).notBefore, 35_000);
     const long = new Takeover(state.journal, 4);
     await long.longest(20_000);
     await long.longest(90_000);
-    assert.equal(await new Takeover(state.journal, 6).notBefore(5000), 95_000);
+    assert.equal((await new Takeover(state.journal, 6).inherit(5000)).notBefore, 95_000);
   });
 });

@@ -85,7 +85,9 @@ describe('System 3', () => {
   let fleet: Fleet;
   before(async () => {
     const config = { servers: { memory: { npm: 'memory@1.0.0', writes: 'desk' } } };
-    fleet = await openFleet({ services: [s1.service, s5.service, system3], config });
+    // a busy machine must not cost the lease
+    const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
+    fleet = await openFleet({ leadership, services: [s1.service, s5.service, system3], config });
   });
   after(() => fleet.stop());
   const capability = async (server: string) =>

@@ -49,8 +49,9 @@ describe('System 5', () => {
   const standby: Service = { ...system5 };
   let fleet: Fleet;
   before(async () => {
-    const leadership = { ttl: 1000, renew: 200, margin: 200 };
-    fleet = await openFleet({ services: [s4.service, system5, standby], config, leadership });
+    // a busy machine must not cost the lease
+    const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
+    fleet = await openFleet({ leadership, services: [s4.service, system5, standby], config });
   });
   after(() => fleet.stop());
 

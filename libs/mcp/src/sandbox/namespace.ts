@@ -6,7 +6,8 @@ import { type Mount, mountFlags, view } from './view.js';
 
 /**
  * Builds the server's file system in a mount namespace: `ROOT FOLDER (ro AT FLAGS | rw AT | tmpfs AT | link AT TO)… -- command…`.
- * Values come as arguments, none is ever part of the script. The last step enters it and gives up all capabilities, so that
+ * Values come as arguments, none is ever part of the script. What an outer mount already holds is not made anew.
+ * Its own /proc is refused inside some containers; a server then only lacks figures of its memory. The last step enters it and gives up all capabilities, so that
  * there is no way back.
  */
 const BUILD = `
@@ -15,16 +16,22 @@ root=$1 folder=$2 path=$PATH
 PATH=/usr/sbin:/usr/bin:/sbin:/bin
 shift 2
 mount -t tmpfs -o mode=755 tmpfs "$root"
-place() { mkdir -p "$root\${1%/*}"; if [ -d "$1" ]; then mkdir -p "$root$1"; else : > "$root$1"; fi; }
+place() {
+  [ ! -e "$root$1" ] || return 0
+  mkdir -p "$root\${1%/*}"
+  if [ -d "$1" ]; then mkdir "$root$1"; else : > "$root$1"; fi
+}
 while [ "$1" != -- ]; do
   case $1 in
     ro) place "$2"; mount --rbind "$2" "$root$2"; mount -o "remount,bind,ro$3" "$root$2"; shift 3 ;;
     rw) place "$2"; mount --rbind "$2" "$root$2"; shift 2 ;;
     tmpfs) mkdir -p "$root$2"; mount -t tmpfs -o mode=1777 tmpfs "$root$2"; shift 2 ;;
-    link) mkdir -p "$root\${2%/*}"; ln -s "$3" "$root$2"; shift 3 ;;
+    link) mkdir -p "$root\${2%/*}"; [ -e "$root$2" ] || ln -s "$3" "$root$2"; shift 3 ;;
   esac
 done
 shift
+mkdir -p "$root/proc"
+mount -t proc proc "$root/proc" 2>/dev/null || :
 unshare=$(command -v unshare)
 PATH=$path
 exec "$unshare" --root="$root" --wd="$folder" -- "$@"

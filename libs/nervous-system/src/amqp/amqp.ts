@@ -147,6 +147,7 @@ class AmqpNervousSystem implements NervousSystem {
   async depth(queue: string): Promise<number | undefined> {
     const { model } = this.#links.consume;
     if (!model) throw new VsmError('VSM_BROKER', `the depth of ${queue} is not known: no connection to the broker`);
+    // A channel that the broker closes because there is no such queue is an answer, not a trouble.
     const channel = await openChannel(model, { ...this.#options.log, warn: () => {} });
     try {
       const { messageCount } = await channel.checkQueue(queueName(this.#options.path, queue));

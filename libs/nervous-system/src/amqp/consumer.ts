@@ -4,7 +4,8 @@ import { Attendance, type Settlement } from '../attend.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
 import { isFinal, openChannel } from './declare.js';
 import type { Attachment } from './link.js';
-import { againPacket, deadPacket, laterPacket, type Packet, type Received, receive } from './packet.js';
+import { againPacket, deadPacket, laterPacket, type Packet } from './packet.js';
+import { type Received, receive } from './receive.js';
 import type { Source } from './source.js';
 
 /** Pauses (ms) before a consumer that lost its channel tries again: the first, and the longest. */
@@ -35,8 +36,10 @@ export class AmqpConsumer implements Consumer, Attachment {
   #trouble: string | undefined = 'not consuming yet';
   #failures = 0;
   #stopping: Promise<void> | undefined;
-  #abandoned: () => void = () => {};
-  readonly #abort = new AbortController();
+  #giveUp: () => void = () => {};
+  readonly #givenUp = new Promise<void>((resolve) => {
+    this.#giveUp = resolve;
+  });
   readonly #source: Source;
   readonly #attendance: Attendance;
   readonly #around: ConsumerOptions;
@@ -44,7 +47,7 @@ export class AmqpConsumer implements Consumer, Attachment {
   constructor(source: Source, handler: Handler, around: ConsumerOptions) {
     this.#source = source;
     this.#around = around;
-    this.#attendance = new Attendance(handler, { ...around, queue: source.name, signal: this.#abort.signal });
+    this.#attendance = new Attendance(handler, { ...around, queue: source.name });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#hasFailed = reject;
@@ -76,20 +79,16 @@ export class AmqpConsumer implements Consumer, Attachment {
 
   /** Ends at once: what is in flight is told so, and the broker hands it out again. */
   abandon(): void {
-    this.#abort.abort();
+    this.#attendance.abandon();
     this.#hasFailed(new VsmError('VSM_BROKER', `closed before ${this.#source.name} was consumed`));
-    this.#abandoned();
+    this.#giveUp();
   }
 
   async #end(): Promise<void> {
-    const abandoned = new Promise<void>((resolve) => {
-      this.#abandoned = resolve;
-    });
-    if (this.#abort.signal.aborted) this.#abandoned();
     this.#around.ended(this);
     const channel = this.#channel;
     if (channel && this.#tag) await this.#quietly(channel.cancel(this.#tag));
-    await Promise.race([this.#attendance.idle(), abandoned]);
+    await Promise.race([this.#attendance.idle(), this.#givenUp]);
     this.#channel = undefined;
     this.#model = undefined;
     if (channel) await this.#quietly(channel.close());
@@ -113,6 +112,7 @@ export class AmqpConsumer implements Consumer, Attachment {
       });
       await channel.prefetch(this.#around.prefetch);
       const queue = await this.#source.open(channel);
+      if (this.#model !== model || this.#stopping) return this.#quietly(channel.close());
       this.#channel = channel;
       const { consumerTag } = await channel.consume(queue, (message) => this.#take(channel, queue, message), {
         consumerTag: `${queue}.${this.#around.ids()}`,

@@ -1,10 +1,10 @@
-import { type Clock, reasonOf } from '@vsmcp/vsm';
+import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import amqp, { type ChannelModel, type Options, type RecoveringChannelModel } from 'amqplib';
 import type { BusLog, Health } from '../nervous-system.js';
 
 /** What hangs on a connection: it is attached again to every new one. */
 export interface Attachment {
-  /** Rejects when the connection is of no use; it is then opened anew. */
+  /** Rejects when the connection is of no use; it is then opened anew. A `detach` meanwhile holds. */
   attach(model: ChannelModel): Promise<void>;
   detach(): void;
   /** The broker takes nothing for now. */
@@ -31,6 +31,7 @@ const LONGEST_PAUSE = 5000;
 export class Link {
   #model: ChannelModel | undefined;
   #recovering: RecoveringChannelModel | undefined;
+  #attached = false;
   #blocked: string | undefined;
   #trouble = 'not connected yet';
   #connections = 0;
@@ -63,14 +64,9 @@ export class Link {
     return this.#model;
   }
 
-  /** True while what is sent reaches the broker. */
-  get flowing(): boolean {
-    return this.#model !== undefined && this.#blocked === undefined;
-  }
-
   health(): Health {
     const { shown } = this.#around;
-    if (!this.#model) return { ok: false, reason: `not connected to the broker at ${shown}: ${this.#trouble}` };
+    if (!this.#attached) return { ok: false, reason: `not connected to the broker at ${shown}: ${this.#trouble}` };
     if (this.#blocked) return { ok: false, reason: `the broker at ${shown} blocks publishers ${this.#blocked}` };
     return { ok: true };
   }
@@ -108,11 +104,16 @@ export class Link {
     this.#blocked = undefined;
     this.#model = model;
     try {
-      for (const attachment of [...this.#attachments]) await attachment.attach(model);
+      for (const attachment of [...this.#attachments]) {
+        await attachment.attach(model);
+        // It may have ended, or been closed, meanwhile.
+        if (this.#model !== model) throw new VsmError('VSM_BROKER', `lost while it was set up: ${this.#trouble}`);
+      }
     } catch (error) {
       this.#lose();
       throw error;
     }
+    this.#attached = true;
     if (this.#connections++ > 0) this.#around.reconnected();
     this.#trouble = 'the connection was lost';
     this.#around.log.info({ connection: this.#around.name, broker: this.#around.shown }, 'connected to the broker');
@@ -120,6 +121,7 @@ export class Link {
 
   #lose(): void {
     if (!this.#model) return;
+    this.#attached = false;
     this.#model = undefined;
     this.#blocked = undefined;
     for (const attachment of this.#attachments) attachment.detach();

@@ -105,6 +105,7 @@ export class Publisher implements Attachment {
 
   async #open(model: ChannelModel): Promise<void> {
     const channel = await model.createConfirmChannel();
+    if (this.#model !== model) return;
     channel.on('error', (error) => this.#blame(error));
     channel.on('return', (message) => this.#returned(message));
     // Ahead of amqplib's own listener, which fails all unconfirmed: those are kept instead.

@@ -25,7 +25,6 @@ export interface Around {
 export class MemoryConsumer implements Consumer {
   readonly #consumer: SmqpConsumer;
   readonly #attendance: Attendance;
-  readonly #abort = new AbortController();
   readonly #around: Around;
   readonly #held = new Set<ConsumeMessage>();
   #abandoned: (() => void) | undefined;
@@ -33,7 +32,7 @@ export class MemoryConsumer implements Consumer {
 
   constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
     this.#around = around;
-    this.#attendance = new Attendance(inOwnTurn(handler), { ...around, signal: this.#abort.signal });
+    this.#attendance = new Attendance(inOwnTurn(handler), around);
     this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
   }
 
@@ -44,7 +43,7 @@ export class MemoryConsumer implements Consumer {
 
   /** Ends at once: what is in flight is told so, and goes back into the queue. */
   abandon(): void {
-    this.#abort.abort();
+    this.#attendance.abandon();
     this.#consumer.cancel({ keepPending: true });
     for (const message of this.#held) message.nack(false, true);
     this.#held.clear();

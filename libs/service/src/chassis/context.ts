@@ -11,6 +11,7 @@ import { answerOne, ask } from '../messages/questions.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
+import { watchDatabase } from './database-check.js';
 import { beatEvery, Presence, type Readiness } from './presence.js';
 
 /** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
@@ -100,8 +101,14 @@ export function openContext(options: ContextOptions): OpenContext {
     standing: (where) => presence.standing(where),
   };
 
+  const interval = options.heartbeat ?? HEARTBEAT;
+  const database = watchDatabase(state.database, clock, interval);
   presence.check('broker', () => bus.health());
-  const stopBeating = beatEvery(context, presence, options.heartbeat ?? HEARTBEAT);
+  presence.check('database', database.check);
+  const traffic = metrics.gauge('vsmcp_bus_messages', 'Messages of this instance, by what became of them', ['what']);
+  const stopBeating = beatEvery(context, presence, interval, () => {
+    for (const [what, count] of Object.entries(bus.stats())) traffic.set({ what }, count);
+  });
   let stopService = async () => {};
 
   return {
@@ -112,12 +119,16 @@ export function openContext(options: ContextOptions): OpenContext {
       presence.started();
     },
     async stop(ms) {
+      const until = clock.now() + ms;
       presence.standing({ state: 'draining' });
       stopBeating();
-      const until = clock.now() + ms;
-      await stopService();
-      await leaderships.stop();
-      await bus.drain(Math.max(0, until - clock.now()));
+      database.stop();
+      try {
+        await stopService();
+      } finally {
+        await leaderships.stop();
+        await bus.drain(Math.max(0, until - clock.now()));
+      }
     },
   };
 }

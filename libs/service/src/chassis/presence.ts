@@ -58,14 +58,20 @@ function run(check: Check): ReturnType<Check> {
   }
 }
 
-/** Says the heartbeat now and every `interval` ms. One that cannot be sent is not kept: the next says more. */
+/**
+ * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept: the next
+ * says more.
+ * @param before called before each
+ */
 export function beatEvery(
   context: Pick<ServiceContext, 'say' | 'system' | 'instance' | 'clock' | 'log'>,
   presence: Presence,
   interval: number,
+  before: () => void,
 ): () => void {
   let lost = 0;
   const beat = () => {
+    before();
     context
       .say(Heartbeat, `${context.system}.${context.instance}.heartbeat`, presence.beat())
       .then(() => {
@@ -76,5 +82,9 @@ export function beatEvery(
       });
   };
   beat();
-  return context.clock.every(interval, beat);
+  const stop = context.clock.every(interval, beat);
+  return () => {
+    stop();
+    beat();
+  };
 }

@@ -2,6 +2,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } f
 import { basename, dirname, join, resolve } from 'node:path';
 import { VsmError } from '@vsmcp/vsm';
 
+/** Locks of this process. One that carries its id and is not among them is a former process's: in a container ids come again. */
+const mine = new Set<string>();
+
 /**
  * Takes a folder for this process. The lock lies beside the folder, because the database itself wants to own what is inside.
  * @returns gives it back
@@ -16,12 +19,17 @@ export function lockFolder(folder: string): () => void {
       const handle = openSync(file, 'wx');
       writeSync(handle, `${process.pid}\n`);
       closeSync(handle);
-      return () => release(file);
+      mine.add(file);
+      return () => {
+        mine.delete(file);
+        release(file);
+      };
     } catch (error) {
       if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
     }
     const holder = holderOf(file);
-    if (holder !== undefined && (holder === process.pid || isAlive(holder))) throw taken(path, holder, file);
+    if (holder !== undefined && (holder === process.pid ? mine.has(file) : isAlive(holder)))
+      throw taken(path, holder, file);
     release(file); // its process is gone
   }
   throw taken(path, holderOf(file), file);

@@ -38,4 +38,12 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
       `CREATE TABLE IF NOT EXISTS vsmcp_row_version (kind text PRIMARY KEY, version bigint NOT NULL)`,
     ],
   },
+  {
+    version: 2,
+    statements: [
+      // Outcomes that are written and not yet said, of events behind which no message stands.
+      `ALTER TABLE vsmcp_ledger ADD COLUMN IF NOT EXISTS unsaid boolean NOT NULL DEFAULT false`,
+      `CREATE INDEX IF NOT EXISTS vsmcp_ledger_unsaid ON vsmcp_ledger (changed) WHERE unsaid`,
+    ],
+  },
 ];

@@ -16,8 +16,8 @@ const MAX_CONNECTIONS = 100;
  * Opens an embedded database and serves it to other processes of this machine, on a loopback port.
  * @throws VSM_DATABASE when another process has the folder
  */
-export async function serveEmbedded(where: Parameters<typeof openEmbedded>[0]): Promise<ServedDatabase> {
-  const database = await openEmbedded(where);
+export async function serveEmbedded(...how: Parameters<typeof openEmbedded>): Promise<ServedDatabase> {
+  const database = await openEmbedded(...how);
   const server = new PGLiteSocketServer({
     db: database.engine,
     host: '127.0.0.1',

@@ -37,10 +37,14 @@ FROM pick WHERE l.seq = pick.seq ${BACK}, l.state = 'called' AS called`;
 export const DISMISS = `-- dismiss
 WITH pick AS (SELECT seq FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int FOR UPDATE SKIP LOCKED)
 UPDATE vsmcp_ledger l
-SET outcome = $6, because = $7, cause = NULL, event = NULL, replayable = false, changed = $8::bigint,
+SET outcome = $6, because = $7, cause = NULL, event = NULL, replayable = false, unsaid = true, changed = $8::bigint,
     record = json_build_object('event', json_build_object('source', l.source, 'id', l.id, 'type', l.type),
       'unit', l.unit, 'outcome', $6::text, 'reason', $7::text, 'instance', l.holder)::text
-FROM pick WHERE l.seq = pick.seq RETURNING l.seq, l.source, l.id, l.unit, l.type`;
+FROM pick WHERE l.seq = pick.seq RETURNING l.seq, l.source, l.id, l.unit, l.type, l.attempt`;
+
+/** $1 before, $2 limit. */
+export const UNSAID = `-- unsaid
+SELECT source, id, unit, attempt, record FROM vsmcp_ledger WHERE unsaid AND changed < $1::bigint ORDER BY changed LIMIT $2::int`;
 
 export const HELD = `-- held
 SELECT source, id, unit, type, outcome, because, attempt, changed, event, count(*) OVER ()::int AS total
@@ -77,7 +81,7 @@ export const FORGET = `-- forget
 WITH gone AS (
   DELETE FROM vsmcp_ledger WHERE seq IN (
     SELECT seq FROM vsmcp_ledger
-    WHERE state = 'settled' AND outcome NOT IN ('parked', 'dead', 'doubt', 'asked') AND changed < $1::bigint
+    WHERE state = 'settled' AND outcome NOT IN ('parked', 'dead', 'doubt', 'asked') AND NOT unsaid AND changed < $1::bigint
     ORDER BY seq LIMIT $2::int FOR UPDATE SKIP LOCKED)
   RETURNING outcome
 ), counted AS (SELECT outcome, count(*) AS events FROM gone GROUP BY outcome),

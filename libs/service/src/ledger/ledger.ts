@@ -41,6 +41,8 @@ export interface Settlement extends LedgerKey {
   outcome: OutcomeKind;
   /** The published outcome message's data, republished when the event comes again. */
   record: unknown;
+  /** No message stands behind the event, so its outcome is kept as unsaid until `said`. */
+  unsaid?: true;
   /** For held ones: why, and the event itself, which then lives here. */
   because?: string;
   /** For parked ones. */
@@ -56,6 +58,12 @@ export interface Reclaimed extends LedgerKey {
   /** An earlier holder had written its intent to call and never said how it went: repeating may do harm. */
   called: boolean;
   event: CloudEvent;
+}
+
+/** An outcome that was written and, as far as is known, never said. */
+export interface Unsaid extends LedgerKey {
+  attempt: number;
+  record: unknown;
 }
 
 /**
@@ -90,12 +98,16 @@ export interface Ledger {
   ): Promise<Reclaimed[]>;
   /** Reclaimed events whose holder vanished: taken over for `holder`. */
   abandoned(holder: string, now: number, deadline: number, limit: number): Promise<Reclaimed[]>;
-  /** Settles held events in place as discarded or refused; returns their rows so that the outcome can be published. */
+  /** Settles held events in place as discarded or refused, unsaid; returns their rows so that the outcome can be published. */
   dismiss(
     filter: HeldFilter,
     outcome: 'discarded' | 'refused',
     because: string,
-  ): Promise<{ source: string; id: string; unit: string; type: string }[]>;
+  ): Promise<{ source: string; id: string; unit: string; type: string; attempt: number }[]>;
+  /** The outcome of that attempt has been said. */
+  said(key: LedgerKey, attempt: number): Promise<void>;
+  /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
+  unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
   waiting(limit: number, samples: number): Promise<{ types: number; events: number; waiting: Waiting[] }>;
   /** Rows by outcome; those in progress count in `received` only. */

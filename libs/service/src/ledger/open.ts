@@ -12,11 +12,13 @@ import {
   heldEvent,
   reclaimed,
   settlement,
+  type UnsaidRow,
+  unsaidOf,
   type WaitingRow,
   waitingOf,
 } from './shape.js';
 import { fromText, keyOf, toText } from './text.js';
-import { CLAIM, INTEND, RELEASE, SETTLE } from './writes.js';
+import { CLAIM, INTEND, RELEASE, SAID, SETTLE } from './writes.js';
 
 /** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */
 const MOST = 500;
@@ -58,6 +60,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
   );
   const settle = batched<Settlement, boolean>(SETTLE, settlement, done);
   const release = batched<Fenced, boolean>(RELEASE, ({ attempt }) => ({ attempt }), done);
+  const said = batched<Fenced, boolean>(SAID, ({ attempt }) => ({ attempt }), done);
 
   return {
     claim,
@@ -65,6 +68,12 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     settle,
     async release(key, attempt) {
       await release({ ...key, attempt });
+    },
+    async said(key, attempt) {
+      await said({ ...key, attempt });
+    },
+    async unsaid(before, limit) {
+      return (await database.query<UnsaidRow>(held.UNSAID, [before, limit])).map(unsaidOf);
     },
     async reclaim({ reason, types, source, id, causes, before }, holder, deadline, limit) {
       const rows = await database.query<BackRow>(held.RECLAIM, [
@@ -93,6 +102,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
           id: fromText(row.id),
           unit: row.unit,
           type: fromText(row.type),
+          attempt: row.attempt,
         }));
     },
     async held({ reason, type, source, id, limit }) {

@@ -8,7 +8,7 @@ import {
   VsmError,
   type Waiting,
 } from '@vsmcp/vsm';
-import type { Claimed, Reclaimed, Settlement } from './ledger.js';
+import type { Claimed, Reclaimed, Settlement, Unsaid } from './ledger.js';
 import { fromText, toText } from './text.js';
 
 export interface ClaimRow {
@@ -49,6 +49,7 @@ export function settlement(s: Settlement): object {
     because: s.because === undefined ? null : toText(s.because),
     record: JSON.stringify(s.record) ?? null,
     event: keeps ? JSON.stringify(s.event) : null,
+    unsaid: s.unsaid ?? false,
     replayable: keeps && CloudEvent.safeParse(s.event).success,
   };
 }
@@ -134,6 +135,19 @@ export function countsOf(rows: readonly { outcome: string | null; events: number
   const received = rows.reduce((sum, row) => sum + row.events, 0);
   const outcomes = rows.flatMap((row) => (row.outcome === null ? [] : [[row.outcome, row.events]]));
   return { received, outcomes: Counts.parse(Object.fromEntries(outcomes)) };
+}
+
+export interface UnsaidRow {
+  source: string;
+  id: string;
+  unit: string;
+  attempt: number;
+  record: string | null;
+}
+
+export function unsaidOf(row: UnsaidRow): Unsaid {
+  const { source, id, unit, attempt, record } = row;
+  return { source: fromText(source), id: fromText(id), unit, attempt, record: parsed(record) };
 }
 
 function parsed(json: string | null): unknown {

@@ -53,11 +53,11 @@ FROM mine WHERE l.seq = mine.seq RETURNING mine.n`;
 export const SETTLE = `-- settle
 WITH item AS (
   SELECT * FROM json_to_recordset($1::json)
-    AS t(n int, key text, attempt int, unit text, outcome text, cause text, because text, record text, event text, replayable boolean)
+    AS t(n int, key text, attempt int, unit text, outcome text, cause text, because text, record text, event text, replayable boolean, unsaid boolean)
 ), mine AS (${LOCK})
 UPDATE vsmcp_ledger l
 SET state = 'settled', outcome = mine.outcome, unit = mine.unit, cause = mine.cause, because = mine.because,
-    record = mine.record, event = mine.event, replayable = mine.replayable, changed = $2::bigint
+    record = mine.record, event = mine.event, replayable = mine.replayable, unsaid = mine.unsaid, changed = $2::bigint
 FROM mine WHERE l.seq = mine.seq RETURNING mine.n`;
 
 /** An event that lives here has no message that comes again: given back, it waits as it did before. */
@@ -67,3 +67,12 @@ WITH item AS (
 ), mine AS (${LOCK})
 UPDATE vsmcp_ledger l SET state = CASE WHEN l.replayable THEN 'settled' ELSE 'given' END, changed = $2::bigint
 FROM mine WHERE l.seq = mine.seq RETURNING mine.n`;
+
+export const SAID = `-- said
+WITH item AS (
+  SELECT * FROM json_to_recordset($1::json) AS t(n int, key text, attempt int)
+), mine AS (
+  SELECT item.*, l.seq FROM item JOIN vsmcp_ledger l ON l.key = item.key AND l.attempt = item.attempt AND l.unsaid
+  ORDER BY item.key FOR UPDATE OF l
+)
+UPDATE vsmcp_ledger l SET unsaid = false FROM mine WHERE l.seq = mine.seq AND $2::bigint IS NOT NULL RETURNING mine.n`;

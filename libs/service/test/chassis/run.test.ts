@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { embeddedTemplate } from '../../../../test/support/embedded.js';
 import { until } from '../../../../test/support/until.js';
 import { type ServedDatabase, serveEmbedded } from '../../src/index.js';
 
@@ -18,7 +19,7 @@ describe('a service as a process of its own', () => {
   const running = new Set<ChildProcess>();
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'vsmcp-run-'));
-    served = await serveEmbedded('memory');
+    served = await serveEmbedded('memory', { template: await embeddedTemplate() });
   });
   after(async () => {
     for (const child of running) child.kill('SIGKILL');
@@ -56,7 +57,10 @@ describe('a service as a process of its own', () => {
 
   test('without its broker it runs, is not ready, and stops cleanly', async () => {
     const lone = start({ VSMCP_AMQP_URL: NO_BROKER, VSMCP_DATABASE_URL: served.url, VSMCP_NODE_NAME: 'n1' });
-    const url = await until(() => /"health":"(http[^"]+)"/.exec(lone.log())?.[1], { timeout: 30_000, what: 'the service' });
+    const url = await until(() => /"health":"(http[^"]+)"/.exec(lone.log())?.[1], {
+      timeout: 30_000,
+      what: 'the service',
+    });
     assert.deepEqual(await (await fetch(`${url}/health`)).json(), { status: 'ok' });
     const ready = await fetch(`${url}/ready`);
     assert.equal(ready.status, 503);

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { VsmError } from '@vsmcp/vsm';
 import fc from 'fast-check';
-import { Settings } from '../../src/config/schema.js';
 import { configJsonSchemaText } from '../../src/config/json-schema.js';
+import { Settings } from '../../src/config/schema.js';
 import { loadConfig, parseConfig } from '../../src/index.js';
 
 function problems(text: string, env: Record<string, string> = {}): string[] {
@@ -115,11 +115,15 @@ units:
 
   test('never ends in anything but VSM_CONFIG', () => {
     fc.assert(
-      fc.property(fc.jsonValue(), fc.constantFrom('units', 'servers', 'environment', 'policy', 'settings', 'pain'), (value, key) => {
-        problems(JSON.stringify(value));
-        problems(JSON.stringify({ [key]: value }));
-        problems(JSON.stringify({ [key]: { a: value } }));
-      }),
+      fc.property(
+        fc.jsonValue(),
+        fc.constantFrom('units', 'servers', 'environment', 'policy', 'settings', 'pain'),
+        (value, key) => {
+          problems(JSON.stringify(value));
+          problems(JSON.stringify({ [key]: value }));
+          problems(JSON.stringify({ [key]: { a: value } }));
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -158,5 +162,9 @@ describe('settings by environment', () => {
 
 test('vsmcp.schema.json is current', async () => {
   const committed = await readFile(new URL('../../../../vsmcp.schema.json', import.meta.url), 'utf8');
-  assert.equal(committed, configJsonSchemaText(), 'run node --import tsx -C source libs/service/scripts/config-schema.ts');
+  assert.equal(
+    committed,
+    configJsonSchemaText(),
+    'run node --import tsx -C source libs/service/scripts/config-schema.ts',
+  );
 });

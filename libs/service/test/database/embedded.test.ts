@@ -26,6 +26,8 @@ describe('the embedded database in a folder', () => {
 
     await writeFile(lock(), `${process.ppid}\n`);
     await assert.rejects(openEmbedded({ folder }), new RegExp(`open in process ${process.ppid};.*delete`));
+    await writeFile(lock(), `${process.pid}\n`); // as a container's process finds it after a crash
+    await (await openEmbedded({ folder })).close();
     await writeFile(lock(), '999999999\n'); // its process is gone
     const second = await openEmbedded({ folder });
     assert.deepEqual(await second.query('SELECT n FROM kept'), [{ n: 7 }]);

@@ -3,13 +3,14 @@ import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { embeddedTemplate } from '../../../../test/support/embedded.js';
 import { serveEmbedded } from '../../src/index.js';
 
 const run = promisify(execFile);
 const client = fileURLToPath(new URL('../support/client.ts', import.meta.url));
 
 test('several processes share one embedded database, and none gets the answer of another', async () => {
-  const served = await serveEmbedded('memory');
+  const served = await serveEmbedded('memory', { template: await embeddedTemplate() });
   try {
     const node = ['--import', 'tsx', '-C', 'source', client, served.url];
     const outputs = await Promise.all(['a', 'b', 'c'].map((name) => run(process.execPath, [...node, name])));

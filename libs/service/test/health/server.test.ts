@@ -12,7 +12,10 @@ test('health, readiness with its reasons, and metrics of several services in one
   one.histogram('vsmcp_call_seconds', 'Calls', [], [0.1, 1]).observe(0.5);
 
   const trouble: Record<string, string> = {};
-  const services = () => ({ s1: { ready: Object.keys(trouble).length === 0, trouble }, s3: { ready: true, trouble: {} } });
+  const services = () => ({
+    s1: { ready: Object.keys(trouble).length === 0, trouble },
+    s3: { ready: true, trouble: {} },
+  });
   const health = await openHealth({ host: '127.0.0.1', port: 0, services, metrics });
   try {
     assert.equal((await fetch(`${health.url}/ready`)).status, 200);

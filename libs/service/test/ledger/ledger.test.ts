@@ -167,7 +167,7 @@ onEveryDatabase('the ledger', (on) => {
     const gone = await ledger.dismiss({ type: 'kind.stale', limit: 2 }, 'discarded', 'too old');
     assert.deepEqual(
       gone,
-      keys.slice(0, 2).map((key) => ({ ...key, type: 'kind.stale' })),
+      keys.slice(0, 2).map((key) => ({ ...key, type: 'kind.stale', attempt: 1 })),
     );
     const again = await ledger.claim(claim(keys[0] ?? fresh(), 'kind.stale'));
     assert.equal(again.state === 'settled' && again.outcome, 'discarded');
@@ -244,5 +244,41 @@ onEveryDatabase('the ledger', (on) => {
       keys.map((key) => event({ source: '/evil', id: 'evil' }, 'kind.evil', { text: key.id })),
     );
     await ledger.dismiss({ type: 'kind.evil', limit: 100 }, 'refused', 'evil');
+  });
+
+  test('an outcome behind which no message stands is kept as unsaid until it was said', async () => {
+    const key = fresh();
+    await ledger.claim(claim(key));
+    const record = { n: 7 };
+    await ledger.settle({ ...key, attempt: 1, outcome: 'answered', record, unsaid: true });
+    const parked = await park('kind.unsaid');
+    await ledger.dismiss({ type: 'kind.unsaid', limit: 1 }, 'refused', 'no');
+    const mine = async (before = clock.now() + 1) =>
+      (await other.unsaid(before, 1000)).filter(({ id }) => [key.id, parked.id].includes(id));
+    assert.deepEqual(await mine(clock.now()), [], 'not yet: its writer may be saying it');
+    const [first, second] = await mine();
+    assert.deepEqual(first, { ...key, attempt: 1, record });
+    assert.equal(second?.id, parked.id);
+    await ledger.said(key, 2);
+    assert.equal((await mine()).length, 2, 'of another attempt');
+    await ledger.said(key, 1);
+    await ledger.said(parked, 1);
+    assert.deepEqual(await mine(), []);
+  });
+
+  test('only what waits for the given causes, since before the given instant, is claimed back', async () => {
+    await park('kind.causes');
+    const guarded = fresh('');
+    await ledger.claim(claim(guarded, 'kind.causes'));
+    const held = { outcome: 'parked', cause: 'guard', because: 'too vague' } as const;
+    await ledger.settle({ ...guarded, attempt: 1, record: {}, event: event(guarded, 'kind.causes'), ...held });
+    const back = (more: object) =>
+      ledger.reclaim({ reason: 'parked', types: ['kind.causes'], ...more }, 'a', clock.now() + 1000, 10);
+    assert.deepEqual(await back({ before: clock.now() }), []);
+    assert.deepEqual(
+      (await back({ causes: ['guard'], before: clock.now() + 1 })).map((row) => row.id),
+      [guarded.id],
+    );
+    assert.equal((await back({ causes: ['unanswered', 'wanted'] })).length, 1);
   });
 });

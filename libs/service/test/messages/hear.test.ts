@@ -14,7 +14,9 @@ test('what is malformed is held with the reason, what is newer is heard, and not
   const listener: Service = {
     system: 's3',
     async start(context) {
-      await context.hear('s3.report', [on(Load, async ({ data, cause }, { trace }) => void heard.push({ data, cause, trace }))]);
+      await context.hear('s3.report', [
+        on(Load, async ({ data, cause }, { trace }) => void heard.push({ data, cause, trace })),
+      ]);
       return async () => {};
     },
   };

@@ -6,14 +6,14 @@ import type { Leadership, Leaderships } from '@vsmcp/service';
  */
 export class Ownership {
   readonly #leaderships: Leaderships;
-  readonly #begin: (server: string) => Promise<() => Promise<void>>;
+  readonly #begin: (server: string, epoch: number) => Promise<() => Promise<void>>;
   readonly #campaigns = new Map<string, Leadership>();
   readonly #leading = new Set<string>();
   #heads: ReadonlyMap<string, string> = new Map();
   #stopped = false;
 
   /** @param begin starts what the owner of a server does, and returns how to stop it */
-  constructor(leaderships: Leaderships, begin: (server: string) => Promise<() => Promise<void>>) {
+  constructor(leaderships: Leaderships, begin: (server: string, epoch: number) => Promise<() => Promise<void>>) {
     this.#leaderships = leaderships;
     this.#begin = begin;
   }
@@ -36,7 +36,7 @@ export class Ownership {
         if (this.#mayLead(server) && !this.#campaigns.has(server)) {
           this.#campaigns.set(
             server,
-            this.#leaderships.campaign(`server:${server}`, () => this.#lead(server)),
+            this.#leaderships.campaign(`server:${server}`, (epoch) => this.#lead(server, epoch)),
           );
         }
       }
@@ -56,9 +56,9 @@ export class Ownership {
     return head === server || (head !== undefined && this.leads(head));
   }
 
-  async #lead(server: string): Promise<() => Promise<void>> {
+  async #lead(server: string, epoch: number): Promise<() => Promise<void>> {
     this.#leading.add(server);
-    const end = await this.#begin(server);
+    const end = await this.#begin(server, epoch);
     await this.update(this.#heads);
     return async () => {
       this.#leading.delete(server);

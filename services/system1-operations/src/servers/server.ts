@@ -1,5 +1,5 @@
 import { CallError, type McpHost, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
-import { type Clock, type Random, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import { type Clock, Confinement, type Random, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import type { Failure } from '../outcome.js';
 import { sleep } from '../patience.js';
@@ -61,10 +61,6 @@ export class Server {
     return this.#down === undefined ? { state: 'starting' } : { state: 'down', reason: this.#down };
   }
 
-  get contract(): string | undefined {
-    return this.#connection?.contract;
-  }
-
   tool(name: string): Tool | undefined {
     if (this.wish.only !== undefined && !this.wish.only.includes(name)) return undefined;
     return this.#connection?.tools.find((tool) => tool.name === name);
@@ -73,6 +69,7 @@ export class Server {
   /**
    * Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`.
    * @param deadline ms for the call itself
+   * @param waiting calls it off while it waits for its turn
    * @param intend asked right before the call is made; false when it must not be made any more
    */
   async call(
@@ -83,7 +80,12 @@ export class Server {
     intend: () => Promise<boolean>,
   ): Promise<Called> {
     const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
-    const end = writes && !this.wish.spec.parallel ? await this.#turns.take(waiting) : () => {};
+    let end = () => {};
+    try {
+      if (writes && !this.wish.spec.parallel) end = await this.#turns.take(waiting);
+    } catch (error) {
+      return { ok: false, failure: 'unsent', reason: `called off before its turn: ${reasonOf(error)}`, ms: 0 };
+    }
     try {
       const connection = this.#connection;
       if (!connection?.alive) return { ok: false, failure: 'unsent', reason: 'the server is not running', ms: 0 };
@@ -146,9 +148,11 @@ export class Server {
   async #once(): Promise<string> {
     const { host, folder, home } = this.#around;
     const { signal } = this.#stop;
-    const { spec } = this.wish;
+    const { spec, confinement, integrity } = this.wish;
     try {
-      const options = { folder, home, grants: spec.grants, deadline: START_DEADLINE, signal };
+      mustConfine(host, confinement);
+      const pin = integrity === undefined ? {} : { pin: { integrity } };
+      const options = { folder, home, grants: spec.grants, deadline: START_DEADLINE, signal, ...pin };
       const { installed, connection } = await host.start(spec, options);
       return await this.#watch(connection, installed.integrity);
     } catch (error) {
@@ -200,4 +204,14 @@ export class Server {
 function failureOf(error: unknown): Failure {
   if (!(error instanceof CallError) || error.doubt) return 'lost';
   return error.sent ? 'error' : 'unsent';
+}
+
+/** What was approved under a confinement is not run under a weaker one. */
+function mustConfine({ sandbox }: McpHost, approved: Confinement | undefined): void {
+  const ladder = Confinement.options;
+  if (approved === undefined || ladder.indexOf(sandbox.best) <= ladder.indexOf(approved)) return;
+  throw new VsmError(
+    'VSM_SANDBOX',
+    `approved under ${approved}, and this machine reaches only ${sandbox.best}: run this replica where it can, or approve it again`,
+  );
 }

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
 import type { McpHost } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
-import { Algedonic, CapabilityState, type Tool, word } from '@vsmcp/vsm';
+import type { Tool } from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import { Ownership } from './ownership.js';
 import { type Called, Server, type ServerState } from './server.js';
+import { Telling } from './telling.js';
 import type { Wish } from './wishes.js';
 
 /** What the rest of the service does when a server of this replica comes or goes. */
 export interface ServerHooks {
   /** A server can be called from here now. */
   ready(server: string): void;
-  /** This replica owns the server: take what is handed over to it; the returned function stops that. */
-  owned(server: string): Promise<() => Promise<void>>;
+  /** Begins to take what other replicas hand over for the server; the returned function stops that. */
+  takeHandovers(server: string): Promise<() => Promise<void>>;
   /** Keeps a promise that nobody awaits from being lost. */
   track(task: Promise<unknown>): void;
 }
@@ -23,8 +24,11 @@ export class Servers {
   readonly #host: McpHost;
   readonly #hooks: ServerHooks;
   readonly #running = new Map<string, Server>();
-  readonly #hurting = new Map<string, number>();
+  readonly #telling: Telling;
   readonly #ownership: Ownership;
+  /** Servers that have no owner any more: what was handed over for them is taken by every replica. */
+  readonly #ownerless = new Map<string, () => Promise<void>>();
+  readonly #taking = new Set<() => Promise<void>>();
   #wishes: ReadonlyMap<string, Wish> = new Map();
   #stopped = false;
 
@@ -32,7 +36,8 @@ export class Servers {
     this.#context = context;
     this.#host = host;
     this.#hooks = hooks;
-    this.#ownership = new Ownership(context.leaderships, (server) => this.#own(server));
+    this.#telling = new Telling(context, hooks.track);
+    this.#ownership = new Ownership(context.leaderships, (server, epoch) => this.#own(server, epoch));
   }
 
   view(name: string): ServerView {
@@ -59,9 +64,18 @@ export class Servers {
     return server.call(tool, args, options.deadline, options.waiting, options.intend);
   }
 
-  /** Starts what is new, stops what is gone, starts anew what changed. @param heads see `headsOf` */
-  async update(wishes: ReadonlyMap<string, Wish>, heads: ReadonlyMap<string, string>): Promise<void> {
+  /**
+   * Starts what is new, stops what is gone, starts anew what changed.
+   * @param to.heads see `headsOf`
+   * @param to.removed servers that are wished no more
+   */
+  async update(to: {
+    wishes: ReadonlyMap<string, Wish>;
+    removed: readonly string[];
+    heads: ReadonlyMap<string, string>;
+  }): Promise<void> {
     if (this.#stopped) return;
+    const { wishes, removed, heads } = to;
     this.#wishes = new Map([...wishes].map(([name, wish]) => [name, pinned(wish, this.#running.get(name)?.wish)]));
     const stops: Promise<void>[] = [];
     for (const [name, server] of this.#running) {
@@ -72,18 +86,28 @@ export class Servers {
       }
       this.#running.delete(name);
       stops.push(server.stop());
-      if (wish === undefined) this.#removed(server.wish);
+      if (wish === undefined) this.#telling.removed(server.wish);
     }
     await Promise.all(stops);
     await this.#ownership.update(heads);
     for (const [name, wish] of this.#wishes) {
       if (wish.shared || this.#ownership.leads(name)) this.#start(name, wish);
     }
+    // One that says `parallel` never had an owner, unless its configuration changed while events were on their way.
+    const shared = [...wishes.values()].filter((wish) => wish.shared && !wish.spec.parallel);
+    await this.#takeOwnerless(new Set([...removed, ...shared.map((wish) => wish.name)]));
+  }
+
+  /** Takes no more of what is handed over; resolves when what was taken has ended. */
+  async drain(): Promise<void> {
+    this.#stopped = true;
+    await Promise.all([...this.#taking].map((end) => end()));
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#ownership.stop();
+    await this.#takeOwnerless(new Set());
     await Promise.all([...this.#running.values()].map((server) => server.stop()));
     this.#running.clear();
   }
@@ -99,10 +123,22 @@ export class Servers {
     this.#running.set(name, new Server(wish, around));
   }
 
-  async #own(name: string): Promise<() => Promise<void>> {
+  async #takeOwnerless(names: ReadonlySet<string>): Promise<void> {
+    for (const [name, end] of this.#ownerless) {
+      if (names.has(name)) continue;
+      this.#ownerless.delete(name);
+      await end();
+    }
+    for (const name of names) {
+      if (!this.#ownerless.has(name)) this.#ownerless.set(name, await this.#take(name));
+    }
+  }
+
+  async #own(name: string, epoch: number): Promise<() => Promise<void>> {
+    if (epoch > 1) this.#telling.inherit(name);
     const wish = this.#wishes.get(name);
     if (wish !== undefined) this.#start(name, wish);
-    const end = await this.#hooks.owned(name);
+    const end = await this.#take(name);
     return async () => {
       // First the server, so that calls under way end now: another owner may start in a moment.
       const server = this.#running.get(name);
@@ -114,61 +150,20 @@ export class Servers {
     };
   }
 
+  async #take(name: string): Promise<() => Promise<void>> {
+    if (this.#stopped) return async () => {};
+    const stop = await this.#hooks.takeHandovers(name);
+    const end = async () => {
+      this.#taking.delete(end);
+      await stop();
+    };
+    this.#taking.add(end);
+    return end;
+  }
+
   #changed(wish: Wish, state: ServerState): void {
-    const { log } = this.#context;
-    const fields = { server: wish.name, npm: wish.spec.npm };
-    if (state.state === 'ready') {
-      log.info({ ...fields, confinement: state.connection.confinement, tools: state.connection.tools.length }, 'ready');
-      this.#feel(wish, undefined);
-      this.#hooks.ready(wish.name);
-    } else {
-      log.warn({ ...fields, reason: state.reason }, state.state);
-      if (state.state === 'suspended' || state.lasting) this.#feel(wish, state.reason);
-    }
-    this.#report(wish, state);
-  }
-
-  #report(wish: Wish, state: ServerState): void {
-    const { instance } = this.#context;
-    const connection = 'connection' in state ? state.connection : undefined;
-    const offered = connection?.tools.filter((tool) => wish.only === undefined || wish.only.includes(tool.name));
-    const report = this.#context.say(CapabilityState, `s1.${instance}.capability`, {
-      instance,
-      server: wish.name,
-      state: state.state,
-      tools: [...(offered ?? [])],
-      ...(wish.proposal !== undefined && { proposal: wish.proposal }),
-      ...(state.state === 'ready' ? { integrity: state.integrity } : { reason: state.reason }),
-      ...(connection !== undefined && { confinement: connection.confinement, contract: connection.contract }),
-    });
-    this.#hooks.track(report);
-  }
-
-  #removed(wish: Wish): void {
-    const { instance, log } = this.#context;
-    log.info({ server: wish.name }, 'removed');
-    this.#feel(wish, undefined);
-    const proposal = wish.proposal === undefined ? {} : { proposal: wish.proposal };
-    const data = { instance, server: wish.name, state: 'removed' as const, tools: [], ...proposal };
-    this.#hooks.track(this.#context.say(CapabilityState, `s1.${instance}.capability`, data));
-  }
-
-  /** Pain when a server stays down, pleasure when it is well again or wanted no more. */
-  #feel(wish: Wish, reason: string | undefined): void {
-    const since = this.#hurting.get(wish.name);
-    if ((reason === undefined) === (since === undefined)) return;
-    const now = this.#context.clock.now();
-    if (reason === undefined) this.#hurting.delete(wish.name);
-    else this.#hurting.set(wish.name, now);
-    const severity = reason === undefined ? 'pleasure' : 'pain';
-    const said = this.#context.say(Algedonic, `${severity}.s1.${word(wish.name)}`, {
-      alert: `server:${wish.name}`,
-      severity,
-      unit: wish.name,
-      what: reason === undefined ? `server ${wish.name} is back` : `server ${wish.name} stays down: ${reason}`,
-      since: since ?? now,
-    });
-    this.#hooks.track(said);
+    this.#telling.changed(wish, state);
+    if (state.state === 'ready') this.#hooks.ready(wish.name);
   }
 }
 

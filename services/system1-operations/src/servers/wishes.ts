@@ -1,5 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Capability, type Response, ServerSpec, type Tool, VsmError } from '@vsmcp/vsm';
+import { type Capability, type Confinement, type Response, ServerSpec, type Tool, VsmError } from '@vsmcp/vsm';
 import { toolRef } from '../plan.js';
 
 /** A server as it should be here. */
@@ -10,6 +10,10 @@ export interface Wish {
   /** Hash of what it may declare; absent until first seen. */
   contract?: string;
   only?: readonly string[];
+  /** sha512 of the package that was approved; another is not started. */
+  integrity?: string;
+  /** The confinement under which an acquired server was approved; under a weaker one it is not started. */
+  confinement?: Confinement;
   /** Why it must not run. */
   barred?: string;
   /**
@@ -44,6 +48,8 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
       ...(row.proposal !== undefined && { proposal: row.proposal }),
       ...(same && row.contract !== undefined && { contract: row.contract }),
       ...(row.only !== undefined && { only: row.only }),
+      ...(same && row.integrity !== undefined && { integrity: row.integrity }),
+      ...(row.origin === 'acquired' && row.confinement !== undefined && { confinement: row.confinement }),
       ...(row.state === 'suspended' && { barred: row.reason ?? 'suspended until System 5 approves it again' }),
     });
   }

@@ -1,9 +1,9 @@
 import type { CapabilityState, DataOf, Tried, Verdict, Waiting } from '@vsmcp/vsm';
-import { typical } from '../matching/fields.js';
 import { judge } from '../matching/trial.js';
 import { advance, evolveAll } from './advance.js';
+import { late, takeOver } from './late.js';
 import type { Limits } from './limits.js';
-import { installOf, matchesOf, removeOf, toolsOf } from './propose.js';
+import { installOf, matchesOf, toolsOf } from './propose.js';
 import {
   type AcquisitionEvent,
   isOver,
@@ -14,6 +14,8 @@ import {
   sagaOf,
   type Wish,
 } from './state.js';
+
+import { moved, onward, opened, passed, takenBack } from './steps.js';
 
 /** Sagas at work at the same time; those that wait for a person do not count. */
 const PARALLEL = 2;
@@ -66,32 +68,6 @@ export function decide(state: State, input: Input, now: number, limits: Limits):
     case 'takeover':
       return [...state.sagas.values()].flatMap((saga) => takeOver(saga, now));
   }
-}
-
-function opened(
-  proposal: string,
-  event: string,
-  waiting: number,
-  samples: readonly unknown[],
-  at: number,
-  wish?: Wish,
-): AcquisitionEvent {
-  const one = { type: 'acquisition.opened' as const, proposal, at, event, waiting, samples: bounded(typical(samples)) };
-  return wish ? { ...one, wish } : one;
-}
-
-/** Samples that together stay small enough to be journalled; UTF-16 units. */
-function bounded(samples: readonly unknown[]): unknown[] {
-  let room = 262_144;
-  return samples.filter((sample) => {
-    room -= JSON.stringify(sample)?.length ?? 0;
-    return room > 0;
-  });
-}
-
-function moved(saga: Saga, step: Saga['step'], because: string, at: number, waiting?: number): AcquisitionEvent {
-  const event = { type: 'acquisition.moved' as const, proposal: saga.proposal, at, step, because };
-  return waiting === undefined ? event : { ...event, waiting };
 }
 
 function onWaiting(
@@ -166,15 +142,6 @@ function onVerdict(state: State, said: DataOf<typeof Verdict>, now: number, limi
   return onward(state, saga, [ruled, passed(saga, what, because, now)], now, limits);
 }
 
-function passed(saga: Saga, what: 'option' | 'tool', because: string, at: number): AcquisitionEvent {
-  return { type: 'acquisition.passed', proposal: saga.proposal, at, what, because };
-}
-
-/** The events, and what comes next after them. */
-function onward(state: State, saga: Saga, events: AcquisitionEvent[], now: number, limits: Limits): AcquisitionEvent[] {
-  return [...events, ...advance(evolveAll(state, events), saga.type, now, limits)];
-}
-
 function onTried(state: State, said: DataOf<typeof Tried>, now: number, limits: Limits): AcquisitionEvent[] {
   const saga = sagaOf(state, said.proposal);
   const about = saga?.said;
@@ -227,56 +194,4 @@ function onCapability(state: State, said: DataOf<typeof CapabilityState>, now: n
       return [takenBack(saga, `${said.server} ${said.state}: ${said.reason ?? 'no reason given'}`, now)];
   }
   return [];
-}
-
-/** Proposes to take back what was installed. */
-function takenBack(saga: Saga, because: string, at: number): AcquisitionEvent {
-  if (saga.said === undefined) return moved(saga, 'failed', because, at);
-  const { option, match } = saga;
-  return {
-    type: 'acquisition.proposed',
-    proposal: saga.proposal,
-    at,
-    said: removeOf(saga.said, because),
-    option,
-    match,
-  };
-}
-
-/** What follows when a step took too long. */
-function late(state: State, saga: Saga, now: number, limits: Limits): AcquisitionEvent[] {
-  if (isOver(saga) || saga.step === 'asking') return [];
-  const waited = now - saga.at;
-  const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
-  if (saga.step === 'searching' && saga.options.length > 0) return advance(state, saga.type, now, limits);
-  if (saga.step === 'searching')
-    return waited < limits.search
-      ? []
-      : [moved(saga, 'failed', `the registries did not answer in ${seconds(limits.search)}`, now)];
-  if (saga.said === undefined) return advance(state, saga.type, now, limits);
-  const { stage, server } = saga.said;
-  if (!saga.allowed) {
-    if (waited < limits.verdict) return [];
-    const because = `System 5 did not answer the proposal (${stage} of ${server}) in ${seconds(limits.verdict)}`;
-    return [moved(saga, stage === 'remove' ? 'rolled-back' : 'failed', because, now)];
-  }
-  if (stage === 'probe' || stage === 'trial') {
-    if (waited < limits.tried) return [];
-    const because = `${server}: System 1 did not report the ${stage} in ${seconds(limits.tried)}`;
-    return onward(state, saga, [passed(saga, 'option', because, now)], now, limits);
-  }
-  if (saga.step === 'installing' && waited >= limits.ready)
-    return [takenBack(saga, `${server} was not ready ${seconds(limits.ready)} after it was allowed`, now)];
-  if (saga.step === 'confirming' && waited >= limits.confirm)
-    return [takenBack(saga, `${saga.type} still waits ${seconds(limits.confirm)} after ${server} was ready`, now)];
-  return [];
-}
-
-/** A new leader asks again what its predecessor may not have heard the answer to. */
-function takeOver(saga: Saga, at: number): AcquisitionEvent[] {
-  if (isOver(saga) || saga.step === 'asking') return [];
-  const { said, option, match, proposal } = saga;
-  if (said === undefined || saga.step === 'searching' || (said.stage === 'install' && saga.allowed))
-    return [moved(saga, saga.step, saga.because, at)];
-  return [{ type: 'acquisition.proposed', proposal, at, said, option, match }];
 }

@@ -1,6 +1,6 @@
 import { type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
-import { conformance } from './conformance.js';
-import { clock, ids, silent } from './world.js';
+import { conformance } from '../conformance.js';
+import { clock, ids, silent } from '../world.js';
 
 conformance('in memory', async () => {
   let broker = openMemoryBroker({ clock, ids });

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CHANNEL_NAMES, handoverQueue, QUEUES, RETRY_DELAYS, standingTopology, topology } from '@vsmcp/vsm';
+
+const whole = topology('vsm.west');
+const queue = (name: string) => whole.queues.find((q) => q.name === `vsm.west.${name}`)?.arguments;
+
+test('one exchange a channel; commands that nobody takes go to the dead', () => {
+  assert.deepEqual(
+    whole.exchanges.map((e) => e.name),
+    CHANNEL_NAMES.map((channel) => `vsm.west.${channel}`),
+  );
+  const alternates = whole.exchanges.filter((e) => Object.keys(e.arguments).length > 0);
+  assert.deepEqual(alternates, [{ name: 'vsm.west.command', arguments: { 'alternate-exchange': 'vsm.west.dead' } }]);
+});
+
+test('all it binds is declared, each name once, and the dead have their queue first', () => {
+  const exchanges = new Set(whole.exchanges.map((e) => e.name));
+  const queues = new Set(whole.queues.map((q) => q.name));
+  assert.equal(queues.size, whole.queues.length);
+  for (const binding of whole.bindings) {
+    assert.ok(exchanges.has(binding.exchange), binding.exchange);
+    assert.ok(queues.has(binding.queue), binding.queue);
+  }
+  assert.equal(whole.queues[0]?.name, 'vsm.west.s1.dead');
+  for (const name of Object.keys(QUEUES)) assert.ok(queue(name), name);
+});
+
+test('work is a quorum queue that loses nothing and gives poison up', () => {
+  assert.deepEqual(queue('s1.work'), {
+    'x-queue-type': 'quorum',
+    'x-delivery-limit': 20,
+    'x-dead-letter-exchange': 'vsm.west.dead',
+    'x-dead-letter-strategy': 'at-least-once',
+    'x-overflow': 'reject-publish',
+  });
+  assert.equal(queue('s1.dead')?.['x-dead-letter-exchange'], undefined);
+  assert.deepEqual(queue('s1.query'), {
+    'x-queue-type': 'classic',
+    'x-max-length': 10_000,
+    'x-overflow': 'drop-head',
+    'x-message-ttl': 30_000,
+  });
+});
+
+test('what comes back later waits in a queue of one delay, and goes straight to its work queue', () => {
+  const { queue: server } = handoverQueue('memory');
+  const { queues, bindings } = standingTopology('vsm', 's1.handover.memory', server);
+  assert.equal(queues.length, 1 + Object.keys(RETRY_DELAYS).length);
+  assert.deepEqual(queues[1], {
+    name: 'vsm.retry.1s.s1.handover.memory',
+    arguments: {
+      'x-queue-type': 'quorum',
+      'x-message-ttl': 1000,
+      'x-dead-letter-exchange': '',
+      'x-dead-letter-routing-key': 'vsm.s1.handover.memory',
+      'x-dead-letter-strategy': 'at-least-once',
+      'x-overflow': 'reject-publish',
+    },
+  });
+  assert.deepEqual(bindings.slice(0, 2), [
+    { exchange: 'vsm.coordination', queue: 'vsm.s1.handover.memory', key: 'handover.memory' },
+    { exchange: 'vsm.retry', queue: 'vsm.retry.1s.s1.handover.memory', key: '1s.s1.handover.memory' },
+  ]);
+});

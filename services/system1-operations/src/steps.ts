@@ -1,0 +1,131 @@
+import type { ServiceContext } from '@vsmcp/service';
+import { reasonOf } from '@vsmcp/vsm';
+import { argumentsOf, scopeOf } from './mapping.js';
+import { boundedResult, type Failure, textOf } from './outcome.js';
+import { type CallPlan, isRepeatable, type PlanStep } from './plan.js';
+import type { Called } from './servers/server.js';
+import type { Servers } from './servers/servers.js';
+import type { Tally } from './tally.js';
+import type { Task } from './task.js';
+
+/** Time (ms) beyond the calls themselves: waiting for turns and writing down. */
+export const SLACK = 15_000;
+/** Most characters of a tool's error that become the reason. */
+const MOST_REASON = 2000;
+
+/** `called`: the intent to make a call stands written, and how the call went is not known. */
+export interface Claim {
+  attempt: number;
+  called: boolean;
+}
+
+/** How the steps went. `calling`: ms inside tools. */
+export type Progress = { calling: number } & (
+  | { end: 'answered'; step: number; result: unknown }
+  | { end: 'overtaken'; step: number }
+  | { end: 'failed'; step: number; failure: Failure; reason: string; result?: unknown }
+  | { end: 'unmappable'; step: number; reason: string }
+);
+
+type OneStep =
+  | { end: 'result'; result: unknown; seen: unknown; ms: number }
+  | { end: 'overtaken'; ms: number }
+  | { end: 'failed'; failure: Failure; reason: string; result?: unknown; ms: number }
+  | { end: 'unmappable'; reason: string; ms: number };
+
+/** Makes the calls of a response one after the other, each seeing the results of those before. */
+export class Steps {
+  readonly #context: ServiceContext;
+  readonly #servers: Servers;
+  readonly #tally: Tally;
+  readonly #signals: { draining: AbortSignal; ending: AbortSignal };
+  readonly #observe: (tool: string, ms: number) => void;
+
+  /** @param signals draining: no event is begun any more; ending: what was begun is not gone on with */
+  constructor(
+    context: ServiceContext,
+    servers: Servers,
+    tally: Tally,
+    signals: { draining: AbortSignal; ending: AbortSignal },
+  ) {
+    this.#context = context;
+    this.#servers = servers;
+    this.#tally = tally;
+    this.#signals = signals;
+    const seconds = context.metrics.histogram('vsmcp_call_seconds', 'Time inside tools', ['tool']);
+    this.#observe = (tool, ms) => seconds.observe({ tool }, ms / 1000);
+  }
+
+  /** True when calling again does no harm. What is not known does. */
+  isRepeatable(step: PlanStep, plan: CallPlan): boolean {
+    const tool = this.#servers.tool(step.server, step.tool);
+    return tool === undefined ? plan.idempotent : isRepeatable(tool, plan);
+  }
+
+  async run(task: Task, unit: string, plan: CallPlan, claim: Claim): Promise<Progress> {
+    const results: unknown[] = [];
+    let calling = 0;
+    let last: unknown;
+    for (const [step, planned] of plan.steps.entries()) {
+      const one = await this.#one(task, unit, plan, claim, step, planned, results);
+      calling += one.ms;
+      if (one.end !== 'result') return { ...one, step, calling };
+      results.push(one.seen);
+      last = one.result;
+    }
+    return { end: 'answered', step: plan.steps.length - 1, result: last, calling };
+  }
+
+  async #one(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    step: number,
+    planned: PlanStep,
+    results: readonly unknown[],
+  ): Promise<OneStep> {
+    let args: Record<string, unknown>;
+    try {
+      args = argumentsOf(planned.args, scopeOf(task.event, results));
+    } catch (error) {
+      return { end: 'unmappable', reason: reasonOf(error), ms: 0 };
+    }
+    const { server, tool } = planned;
+    const called = await this.#servers.call(server, tool, args, {
+      deadline: this.#deadline(plan),
+      waiting: step === 0 ? this.#signals.draining : this.#signals.ending,
+      intend: this.isRepeatable(planned, plan) ? async () => true : () => this.#intend(task, unit, plan, claim, step),
+    });
+    return this.#read(`${server}.${tool}`, called);
+  }
+
+  /** Before what must not happen twice, the intent is written, with a deadline that counts from now. */
+  async #intend(task: Task, unit: string, plan: CallPlan, claim: Claim, step: number): Promise<boolean> {
+    const { clock, ledger } = this.#context;
+    const { source, id } = task.event;
+    const left = (plan.steps.length - step) * this.#deadline(plan) + SLACK;
+    const mine = await ledger.intend({ source, id, unit }, claim.attempt, clock.now() + left);
+    claim.called ||= mine;
+    return mine;
+  }
+
+  #read(tool: string, called: Called): OneStep {
+    if (!called.ok && called.failure === 'overtaken') return { end: 'overtaken', ms: 0 };
+    const { ms } = called;
+    if (called.ok || called.failure !== 'unsent') {
+      this.#tally.call(tool, ms, !called.ok || called.result.isError);
+      this.#observe(tool, ms);
+    }
+    if (!called.ok) return { end: 'failed', failure: called.failure, reason: called.reason, ms };
+    const { isError, content, structured } = called.result;
+    const result = boundedResult({ content, ...(structured !== undefined && { structuredContent: structured }) });
+    if (!isError) return { end: 'result', result, seen: structured ?? { content, text: textOf({ content }) }, ms };
+    const reason = textOf(result).slice(0, MOST_REASON) || 'the tool reported an error without saying which';
+    return { end: 'failed', failure: 'error', reason, result, ms };
+  }
+
+  #deadline(plan: CallPlan): number {
+    return plan.deadline ?? this.#context.config.settings.operation_deadline;
+  }
+}

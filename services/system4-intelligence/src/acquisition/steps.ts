@@ -1,0 +1,62 @@
+import { typical } from '../matching/fields.js';
+import { advance, evolveAll } from './advance.js';
+import type { Limits } from './limits.js';
+import { removeOf } from './propose.js';
+import type { AcquisitionEvent, Saga, State, Wish } from './state.js';
+
+/** The events that decisions are put together from. */
+
+export function opened(
+  proposal: string,
+  event: string,
+  waiting: number,
+  samples: readonly unknown[],
+  at: number,
+  wish?: Wish,
+): AcquisitionEvent {
+  const one = { type: 'acquisition.opened' as const, proposal, at, event, waiting, samples: bounded(typical(samples)) };
+  return wish ? { ...one, wish } : one;
+}
+
+/** Samples that together stay small enough to be journalled; UTF-16 units. */
+function bounded(samples: readonly unknown[]): unknown[] {
+  let room = 262_144;
+  return samples.filter((sample) => {
+    room -= JSON.stringify(sample)?.length ?? 0;
+    return room > 0;
+  });
+}
+
+export function moved(saga: Saga, step: Saga['step'], because: string, at: number, waiting?: number): AcquisitionEvent {
+  const event = { type: 'acquisition.moved' as const, proposal: saga.proposal, at, step, because };
+  return waiting === undefined ? event : { ...event, waiting };
+}
+
+export function passed(saga: Saga, what: 'option' | 'tool', because: string, at: number): AcquisitionEvent {
+  return { type: 'acquisition.passed', proposal: saga.proposal, at, what, because };
+}
+
+/** The events, and what comes next after them. */
+export function onward(
+  state: State,
+  saga: Saga,
+  events: AcquisitionEvent[],
+  now: number,
+  limits: Limits,
+): AcquisitionEvent[] {
+  return [...events, ...advance(evolveAll(state, events), saga.type, now, limits)];
+}
+
+/** Proposes to take back what was installed. */
+export function takenBack(saga: Saga, because: string, at: number): AcquisitionEvent {
+  if (saga.said === undefined) return moved(saga, 'failed', because, at);
+  const { option, match } = saga;
+  return {
+    type: 'acquisition.proposed',
+    proposal: saga.proposal,
+    at,
+    said: removeOf(saga.said, because),
+    option,
+    match,
+  };
+}
