@@ -37,7 +37,7 @@ export const QUEUES = {
   's3.intelligence': { owner: 's3', channel: 'intelligence', bind: ['s5.verdict'], kind: 'quorum', retry: true },
   's3.command': { owner: 's3', channel: 'command', bind: ['s3.*.*'], kind: 'quorum', retry: true },
   's3.query': { owner: 's3', channel: 'query', bind: ['s3.any.*'], kind: 'classic', most: 10_000, expires: 30_000 },
-  's4.report': { owner: 's4', channel: 'report', bind: ['s1.*.*'], kind: 'classic', most: 10_000 },
+  's4.report': { owner: 's4', channel: 'report', bind: ['s1.*.*', 'gateway.*.demand'], kind: 'classic', most: 10_000 },
   's4.intelligence': { owner: 's4', channel: 'intelligence', bind: ['s5.*', 's3.*'], kind: 'quorum', retry: true },
   's4.command': { owner: 's4', channel: 'command', bind: ['s4.*.*'], kind: 'quorum', retry: true },
   's4.query': { owner: 's4', channel: 'query', bind: ['s4.any.*'], kind: 'classic', most: 10_000, expires: 30_000 },

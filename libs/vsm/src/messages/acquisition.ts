@@ -126,3 +126,20 @@ export const Acquire = defineMessage(
     by: z.string(),
   }),
 );
+
+/**
+ * Somebody looked for a tool and found none: variety that is missing, counted like an event that waits (DESIGN, row B1).
+ * Key: `gateway.<instance>.demand`. The same `type` for the same wish, so that asking twice is one demand.
+ */
+export const Demand = defineMessage(
+  'gateway',
+  'demand',
+  'report',
+  z.looseObject({
+    /** `demand.<words of the wish>` */
+    type: z.string(),
+    /** The wish in the asker's words. Not trusted. */
+    wish: z.string().max(500),
+    by: z.string(),
+  }),
+);
