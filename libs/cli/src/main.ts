@@ -1,5 +1,6 @@
 import { reasonOf } from '@vsmcp/vsm';
 import { CommanderError } from 'commander';
+import { Ended } from './ended.js';
 import { program } from './program.js';
 
 /** sysexits.h: the command was used wrongly. */
@@ -7,7 +8,7 @@ export const EX_USAGE = 64;
 
 /**
  * Runs one `vsmcp` command to its end.
- * @returns the exit code: 0, 1 when it failed, 64 when it was used wrongly
+ * @returns the exit code: 0, 1 when it failed, 64 when it was used wrongly, or the command's own
  */
 export async function run(argv: readonly string[]): Promise<number> {
   try {
@@ -16,6 +17,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // commander has said what is wrong by then; help and version that were asked for are no errors
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EX_USAGE;
+    if (error instanceof Ended) return error.exitCode;
     process.stderr.write(`vsmcp: ${reasonOf(error)}\n`);
     return isUsage(error) ? EX_USAGE : 1;
   }

@@ -4,11 +4,13 @@ import { capabilities } from './commands/capabilities.js';
 import { decisions } from './commands/decisions.js';
 import { events } from './commands/events.js';
 import { held } from './commands/held.js';
+import { init } from './commands/init.js';
 import { journal } from './commands/journal.js';
 import { operations } from './commands/operations.js';
 import { status } from './commands/status.js';
 import { units } from './commands/units.js';
 import { up } from './commands/up.js';
+import { validate } from './commands/validate.js';
 import { variety } from './commands/variety.js';
 
 /** The `vsmcp` command with all it can do; each file of `commands/` adds one. */
@@ -40,6 +42,8 @@ Examples:
     journal,
     decisions,
     algedonic,
+    init,
+    validate,
   ]) {
     add(vsmcp);
   }

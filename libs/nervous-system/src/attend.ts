@@ -6,7 +6,8 @@ export interface Settlement {
   ack(): void;
   /** Hands it out again, counted toward the poison limit. */
   again(reason: string): Promise<void>;
-  later(delay: RetryDelay, attempts: number): Promise<void>;
+  /** @param headers set over the message's own */
+  later(delay: RetryDelay, attempts: number, headers?: Readonly<Record<string, string>>): Promise<void>;
   dead(reason: string): Promise<void>;
 }
 
@@ -71,7 +72,7 @@ export class Attendance {
         return settlement.ack();
       case 'later':
         this.#stats.later++;
-        return settlement.later(verdict.delay, delivery.attempts + (verdict.counted ? 1 : 0));
+        return settlement.later(verdict.delay, delivery.attempts + (verdict.counted ? 1 : 0), verdict.headers);
       case 'dead':
         this.#stats.dead++;
         return settlement.dead(verdict.reason);

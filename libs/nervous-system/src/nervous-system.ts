@@ -39,11 +39,12 @@ export interface Delivery {
 
 /**
  * What the handler did with a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish to the
- * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`. `dead` goes to `vsm.dead` with the reason.
+ * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the message's own
+ * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason.
  */
 export type Verdict =
   | { verdict: 'done' }
-  | { verdict: 'later'; delay: RetryDelay; counted: boolean }
+  | { verdict: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
   | { verdict: 'dead'; reason: string };
 
 export const DONE: Verdict = { verdict: 'done' };

@@ -9,7 +9,15 @@ export { runService } from './chassis/run.js';
 export { type Runtime, readRuntime } from './chassis/runtime.js';
 export { type ManualClock, manualClock, realClock } from './clock.js';
 export type { Environment } from './config/environment.js';
-export { loadConfig, parseConfig } from './config/load.js';
+export {
+  type CheckedConfig,
+  type ConfigProblem,
+  checkConfig,
+  loadConfig,
+  parseConfig,
+  problemText,
+} from './config/load.js';
+export type { Problem } from './config/problems.js';
 export * from './config/schema.js';
 export * from './consumers.js';
 export { type Embedded, openEmbedded } from './database/embedded.js';
@@ -24,6 +32,7 @@ export * from './leadership.js';
 export * from './ledger/ledger.js';
 export * from './log.js';
 export * from './metrics.js';
+export * from './pain.js';
 export * from './rows.js';
 export * from './service.js';
 export { openState, type State } from './state.js';

@@ -22,6 +22,7 @@ import type { Leaderships } from './leadership.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Log } from './log.js';
 import type { Metrics } from './metrics.js';
+import type { PainRows } from './pain.js';
 import type { Rows } from './rows.js';
 
 /** What every service is given; nothing in it tells which transport or database it runs on. */
@@ -43,6 +44,8 @@ export interface ServiceContext {
   readonly journal: Journal;
   readonly capabilities: Rows<Capability>;
   readonly leaderships: Leaderships;
+  /** Pain that the broker could not take; `say` writes it, System 5 reads it. */
+  readonly pain: PainRows;
   /** Says a message of a known kind; resolves when it is safe. `cause` is the id of what it follows from. */
   say<K extends MessageKind>(
     kind: K,

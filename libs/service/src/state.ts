@@ -7,6 +7,8 @@ import type { Journal } from './journal.js';
 import type { Ledger } from './ledger/ledger.js';
 import { openLedger } from './ledger/open.js';
 import type { Log } from './log.js';
+import { openPainRows } from './pain/open.js';
+import type { PainRows } from './pain.js';
 import { openRows } from './rows/open.js';
 import type { Rows } from './rows.js';
 
@@ -16,6 +18,7 @@ export interface State {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly capabilities: Rows<Capability>;
+  readonly pain: PainRows;
 }
 
 /**
@@ -29,6 +32,7 @@ export async function openState(database: Database, path: string, clock: Clock):
     ledger: openLedger(database, clock),
     journal: openJournal(database, clock),
     capabilities: openRows(database, 'capability', Capability),
+    pain: openPainRows(database, clock),
   };
 }
 

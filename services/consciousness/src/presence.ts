@@ -12,6 +12,8 @@ export type Instance = {
   instance: string;
   /** `silent`: its heartbeat stopped without a farewell. */
   state: 'active' | 'standby' | 'draining' | 'silent';
+  /** Of the lease that it leads under. */
+  epoch?: number;
   ready: boolean;
   version: string;
   trouble: Record<string, string>;
@@ -41,6 +43,7 @@ export function presenceOf(
     instances.push({
       instance: last.instance,
       state: alive ? last.state : 'silent',
+      ...(last.epoch !== undefined && { epoch: last.epoch }),
       ready: alive && last.ready,
       version: last.version,
       trouble: last.trouble,

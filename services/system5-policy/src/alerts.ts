@@ -58,11 +58,17 @@ export interface PainPolicy {
 export function signalled(state: AlertsState, policy: PainPolicy, signal: Signal, now: number): AlertEvent[] {
   const standing = state.standing.get(signal.alert);
   if (signal.severity === 'pleasure') return standing ? close(state, signal, now) : [];
+  if (!standing && isLate(state, signal)) return [];
   if (standing) return worse(standing, signal) ? [climbed(standing.alert, signal, now)] : [];
   if (state.standing.size < MOST_STANDING) return [raise(policy, signal, now)];
   if (state.standing.has(OVERFLOW)) return [];
   const what = `${MOST_STANDING} alerts stand; further pain is not listed singly`;
   return [raise(policy, { alert: OVERFLOW, severity: 'critical', unit: 's5', what, since: now }, now)];
+}
+
+/** Pain that was written down or kept back can arrive after the pleasure that ended it: it began no later than what is closed. */
+function isLate({ closed }: AlertsState, { alert, since }: Signal): boolean {
+  return closed.some((one) => one.alert === alert && since <= one.since);
 }
 
 function worse(standing: Standing, signal: Signal): boolean {

@@ -1,1 +1,2 @@
+export { compileForbids } from './forbids.js';
 export { system5 } from './system5.js';

@@ -34,10 +34,13 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
     for (const event of events) {
       const alert = stateOf(state, event.alert);
       if (!alert) continue;
-      await context.say(AlertState, 's5.alert', alert, { cause: alert.alert });
       const fields = { alert: alert.alert, unit: alert.unit, level: alert.level, told: alert.told };
       if (alert.level === 'system5') log.error(fields, alert.what);
       else log.warn(fields, `${alert.level}: ${alert.what}`);
+      // A broker that takes nothing now must not hold up the next pain: the bus keeps it until it does.
+      context
+        .say(AlertState, 's5.alert', alert, { cause: alert.alert })
+        .catch((error: unknown) => log.error({ ...fields, err: error }, 'the alert could not be told'));
     }
     for (const level of ['owner', 'system5', 'acknowledged'] as const)
       standing.set({ level }, [...state.standing.values()].filter((alert) => alert.level === level).length);
@@ -49,6 +52,13 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
       heardOf.inc({ severity: message.data.severity });
       await alerts.run((state) => signalled(state, policy, message.data, clock.now()), message.id, tell);
     }),
+    /** Takes up what the broker could not carry. */
+    async found(): Promise<void> {
+      await context.pain.drain(async (id, signal) => {
+        heardOf.inc({ severity: signal.severity });
+        await alerts.run((state) => signalled(state, policy, signal, clock.now()), id, tell);
+      });
+    },
     tick: () => alerts.run((state) => overdue(state, policy, clock.now()), 'pain.climb', tell),
     async alerts(): Promise<Answer<'alerts'>> {
       const { state } = alerts;

@@ -9,6 +9,8 @@ import { permit, policiesOf, policyOf } from './policy.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;
+/** Milliseconds between looks for pain that the broker could not carry. */
+const LOOK = 1000;
 
 /**
  * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and takes
@@ -54,21 +56,30 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       },
     }),
   ]);
-  let ticking = false;
-  const stopTicking = context.clock.every(TICK, () => {
-    if (ticking) return;
-    ticking = true;
-    Promise.all([deliberation.tick(), alerts.tick()])
-      .catch((error: unknown) => context.log.error({ err: error }, `deadlines not kept: ${reasonOf(error)}`))
-      .finally(() => {
-        ticking = false;
-      });
+  const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
+    await Promise.all([deliberation.tick(), alerts.tick()]);
   });
+  const stopLooking = inTurn(context, LOOK, 'pain in the database not read', () => alerts.found());
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');
   return async () => {
     stopTicking();
+    stopLooking();
     await hearing.stop();
     context.standing({ state: 'standby' });
   };
+}
+
+/** Runs `task` every `ms` milliseconds, never twice at the same time; one that fails is logged and tried again. */
+function inTurn({ clock, log }: ServiceContext, ms: number, trouble: string, task: () => Promise<void>): () => void {
+  let running = false;
+  return clock.every(ms, () => {
+    if (running) return;
+    running = true;
+    task()
+      .catch((error: unknown) => log.error({ err: error }, `${trouble}: ${reasonOf(error)}`))
+      .finally(() => {
+        running = false;
+      });
+  });
 }

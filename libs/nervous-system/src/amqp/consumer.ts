@@ -177,9 +177,9 @@ export class AmqpConsumer implements Consumer, Attachment {
     return {
       ack,
       dead,
-      later: (delay, attempts) =>
+      later: (delay, attempts, headers) =>
         delays
-          ? pass(laterPacket(path, name, received, delay, attempts))
+          ? pass(laterPacket(path, name, received, delay, attempts, headers))
           : dead(`${name} has no delay queues to come back from`),
       again: async (reason) => {
         if (lastStop) {

@@ -38,6 +38,7 @@ export function laterPacket(
   { delivery, message }: Received,
   delay: RetryDelay,
   attempts: number,
+  headers: Readonly<Record<string, string>> = {},
 ): Packet {
   return {
     exchange: exchangeName(path, 'retry'),
@@ -46,7 +47,7 @@ export function laterPacket(
     options: {
       ...sameProperties(message),
       mandatory: true,
-      headers: { ...delivery.headers, ...origin(delivery), [HEADERS.attempts]: attempts },
+      headers: { ...delivery.headers, ...headers, ...origin(delivery), [HEADERS.attempts]: attempts },
     },
   };
 }

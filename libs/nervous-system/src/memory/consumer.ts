@@ -79,11 +79,11 @@ export class MemoryConsumer implements Consumer {
     return {
       ack,
       dead,
-      later: async (delay, attempts) => {
+      later: async (delay, attempts, headers) => {
         const { returnLater } = this.#around;
         if (!returnLater) return dead(`${this.#around.queue} has no delay queues to come back from`);
         if (!this.#held.has(message)) return;
-        returnLater({ ...stored, attempts }, delay);
+        returnLater({ ...stored, attempts, headers: { ...stored.headers, ...headers } }, delay);
         ack();
       },
       again: async (reason) => {

@@ -1,12 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Consumer, NervousSystem } from '@vsmcp/nervous-system';
-import { type Clock, type Ids, QUEUES, type QueueName, type Random, type System, word } from '@vsmcp/vsm';
+import { Algedonic, type Clock, type Ids, QUEUES, type QueueName, type Random, type System, word } from '@vsmcp/vsm';
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
 import type { Log } from '../log.js';
 import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
+import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
@@ -71,11 +72,20 @@ export function openContext(options: ContextOptions): OpenContext {
 
   const context: ServiceContext = {
     ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus, leaderships },
-    ...{ database: state.database, ledger: state.ledger, journal: state.journal, capabilities: state.capabilities },
+    ...{
+      database: state.database,
+      ledger: state.ledger,
+      journal: state.journal,
+      capabilities: state.capabilities,
+      pain: state.pain,
+    },
     random: options.random ?? (() => randomInt(2 ** 32) / 2 ** 32),
     say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
       const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
-      return bus.publish({ channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) });
+      const message = { channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) };
+      const signal = kind.channel === 'algedonic' ? Algedonic.data.safeParse(data) : undefined;
+      if (signal?.success) return hurt({ bus, pain: state.pain, clock, log }, { ...message, id }, signal.data);
+      return bus.publish(message);
     },
     hear(from, on, { prefetch = PREFETCH } = {}) {
       return bus.subscribe({ queue: queueOf(from), prefetch }, (delivery) => dispatch(around, on, delivery));

@@ -4,7 +4,7 @@ import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { inconsistencies } from './consistency.js';
 import { type Environment, settingsIn, variableOf } from './environment.js';
-import { type Problem, problemsOf } from './problems.js';
+import { at, type Problem, problemsOf } from './problems.js';
 import { FleetConfig } from './schema.js';
 
 /**
@@ -27,38 +27,87 @@ async function read(file: string): Promise<string> {
   }
 }
 
+/** One thing that is wrong with a configuration, and where. */
+export interface ConfigProblem {
+  /** From 1; 0 for what the environment says. */
+  line: number;
+  /** `units.desk.responses`, a variable's name for what the environment says, or empty. */
+  at: string;
+  message: string;
+}
+
+export type CheckedConfig =
+  | { ok: true; config: FleetConfig; problemsAt(problems: readonly Problem[]): ConfigProblem[] }
+  | { ok: false; problems: ConfigProblem[] };
+
 /** @param name the file's name, for messages */
 export function parseConfig(text: string, name: string, env: Environment): FleetConfig {
+  const checked = checkConfig(text, env);
+  if (checked.ok) return checked.config;
+  throw new VsmError('VSM_CONFIG', checked.problems.map((problem) => problemText(problem, name)).join('\n'));
+}
+
+/** @param name of the file */
+export function problemText({ line, at, message }: ConfigProblem, name: string): string {
+  return line === 0 ? `${at}: ${message}` : `${name}:${line} ${at && `${at}: `}${message}`;
+}
+
+/** Reads a configuration and finds all that is wrong, in the order of the file. */
+export function checkConfig(text: string, env: Environment): CheckedConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const lineOf = (offset: number) => lines.linePos(offset).line;
   if (document.errors.length > 0) {
-    throw failed(document.errors.map((e) => `${name}:${lineOf(e.pos[0])} ${e.message.split('\n')[0] ?? ''}`));
+    const problems = document.errors.map((e) => ({
+      line: lineOf(e.pos[0]),
+      at: '',
+      message: e.message.split('\n')[0] ?? '',
+    }));
+    return { ok: false, problems };
   }
 
   const overriding = settingsIn(env);
   const input = merged(document.toJS() ?? {}, overriding);
-  const describe = (problems: readonly Problem[]) =>
+  const problemsAt = (problems: readonly Problem[]): ConfigProblem[] =>
     problems
       .map(({ path, message }) => {
         const [top, setting] = path.map(String);
         const variable = top === 'settings' && setting !== undefined && setting in overriding && variableOf(setting);
-        if (variable) return { line: 0, text: `${variable}: ${message}` };
-        const line = lineOf(offsetOf(document, path));
-        return { line, text: `${name}:${line} ${path.map(String).join('.') || 'the file'}: ${message}` };
+        if (variable) return { line: 0, at: variable, message };
+        return {
+          line: lineOf(offsetOf(document, path)),
+          at: path.map(String).join('.') || 'the file',
+          message,
+        };
       })
-      .sort((a, b) => a.line - b.line)
-      .map(({ text }) => text);
+      .sort((a, b) => a.line - b.line);
 
   const parsed = FleetConfig.safeParse(input);
-  if (!parsed.success) throw failed(describe(problemsOf(parsed.error.issues, input, FleetConfig)));
+  if (!parsed.success) {
+    const problems = problemsOf(parsed.error.issues, input, FleetConfig);
+    return { ok: false, problems: problemsAt([...problems, ...inconsistentRest(input, problems)]) };
+  }
   const problems = inconsistencies(parsed.data);
-  if (problems.length > 0) throw failed(describe(problems));
-  return parsed.data;
+  if (problems.length > 0) return { ok: false, problems: problemsAt(problems) };
+  return { ok: true, config: parsed.data, problemsAt };
 }
 
-function failed(problems: readonly string[]): VsmError {
-  return new VsmError('VSM_CONFIG', problems.join('\n'));
+/**
+ * What is inconsistent in the part of a file that the schema accepts, so that as much as can be is told at once: what has a
+ * problem is taken out first. Where that would take out what others name, nothing more is told.
+ */
+function inconsistentRest(input: unknown, problems: readonly Problem[]): Problem[] {
+  const rest: unknown = structuredClone(input);
+  for (const { path } of problems) {
+    const holder = at(rest, path.slice(0, -1));
+    const key = path.at(-1);
+    if (key === undefined || typeof holder !== 'object' || holder === null) continue;
+    // what follows in a list would be counted otherwise; a whole server may be named by units
+    if (Array.isArray(holder) || (path[0] === 'servers' && path.length < 3)) return [];
+    Reflect.deleteProperty(holder, key);
+  }
+  const parsed = FleetConfig.safeParse(rest);
+  return parsed.success ? inconsistencies(parsed.data) : [];
 }
 
 /** The file's content with the environment's settings over its own. What is no mapping is left for the schema to refuse. */

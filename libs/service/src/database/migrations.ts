@@ -46,4 +46,11 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
       `CREATE INDEX IF NOT EXISTS vsmcp_ledger_unsaid ON vsmcp_ledger (changed) WHERE unsaid`,
     ],
   },
+  {
+    version: 3,
+    statements: [
+      // Pain that the broker could not take.
+      `CREATE TABLE IF NOT EXISTS vsmcp_pain (id text PRIMARY KEY, at bigint NOT NULL, signal text NOT NULL)`,
+    ],
+  },
 ];

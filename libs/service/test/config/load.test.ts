@@ -47,6 +47,22 @@ units:
     assert.deepEqual(config.units.desk?.silence, { 'file.ok': 10_000 });
   });
 
+  test('what is inconsistent is told beside what the schema refuses', () => {
+    assert.deepEqual(
+      problems(`purposes: x
+servers:
+  memory: { npm: "time-mcp@latest" }
+units:
+  desk: { responses: { file.md: { call: memry.create } } }
+`).map((problem) => problem.slice(0, 60)),
+      [
+        'vsmcp.yaml:1 purposes: got an unknown key, expected one that',
+        "vsmcp.yaml:3 servers.memory.npm: got 'time-mcp@latest', expe",
+        "vsmcp.yaml:5 units.desk.responses.file.md.call: got server '",
+      ].map((problem) => problem.slice(0, 60)),
+    );
+  });
+
   test('every problem is told with its line, what was got and what was expected', () => {
     const found = problems(`name: front-desk
 purposes: x

@@ -1,0 +1,38 @@
+import { type ConfigProblem, checkConfig, type Environment, type FleetConfig, type Problem } from '@vsmcp/service';
+import { checkedResponse } from '@vsmcp/system1-operations';
+import { compileForbids } from '@vsmcp/system5-policy';
+import { reasonOf } from '@vsmcp/vsm';
+
+export type Checked = { ok: true; config: FleetConfig } | { ok: false; problems: ConfigProblem[] };
+
+/** All that can be known of a configuration without running it: its schema, its names, its expressions and its rules. */
+export function checkAll(text: string, env: Environment): Checked {
+  const checked = checkConfig(text, env);
+  if (!checked.ok) return checked;
+  const problems = [...badResponses(checked.config), ...badRules(checked.config)];
+  if (problems.length > 0) return { ok: false, problems: checked.problemsAt(problems) };
+  return { ok: true, config: checked.config };
+}
+
+/** Expressions that do not compile: System 1 would park the events of such a response. */
+function badResponses({ units }: FleetConfig): Problem[] {
+  return Object.entries(units).flatMap(([unit, { responses }]) =>
+    Object.entries(responses).flatMap(([type, response]) =>
+      tried(['units', unit, 'responses', type], () => checkedResponse(type, response)),
+    ),
+  );
+}
+
+/** Rules that are none: System 5 would not start. */
+function badRules({ policy }: FleetConfig): Problem[] {
+  return policy.forbid.flatMap((rule, i) => tried(['policy', 'forbid', i, 'cedar'], () => compileForbids([rule])));
+}
+
+function tried(path: PropertyKey[], attempt: () => unknown): Problem[] {
+  try {
+    attempt();
+    return [];
+  } catch (error) {
+    return [{ path, message: reasonOf(error) }];
+  }
+}
