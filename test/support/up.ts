@@ -32,6 +32,8 @@ export interface UpOptions {
   env?: Record<string, string>;
   /** Files below the fleet's folder. */
   files?: Record<string, string>;
+  /** Prepares the folder further. */
+  before?: (home: string) => void;
 }
 
 /** Starts it and waits until it is ready. The folder goes when the test ends. */
@@ -42,6 +44,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
     await mkdir(join(home, name, '..'), { recursive: true });
     await writeFile(join(home, name), text);
   }
+  options.before?.(home);
   const port = await freePort();
   const env = {
     ...process.env,

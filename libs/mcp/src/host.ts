@@ -50,13 +50,19 @@ export interface ServerConnection {
   /** sha256 over all that a server declares: names, titles, descriptions, schemas, annotations, instructions. */
   readonly contract: string;
   readonly confinement: Confinement;
+  /** The MCP version both agreed on, and who the server says it is; nothing in it is trusted. */
+  readonly identity: { protocol: string; name: string; version: string };
   readonly alive: boolean;
+  /** The end of what it wrote to stderr, cleaned. */
+  readonly lastWords: string;
   /**
    * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's own
    * error is a result with `isError`. Rejections are `CallError`s, which say whether the call is in doubt.
    * @param deadline ms for this call; cancellation reaches the server
    */
   call(tool: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult>;
+  /** Asks whether it is there. @returns ms until it answered. Rejects with VSM_MCP or, past `deadline` ms, VSM_TIMEOUT */
+  ping(deadline: number): Promise<number>;
   /** Ends the whole process group: SIGTERM, then SIGKILL after 2 s. */
   close(): Promise<void>;
   /** Called once when it is gone, however it went. */

@@ -1,6 +1,11 @@
 export * from './client/errors.js';
 export * from './host.js';
+export { isInstalled } from './install/installer.js';
+export { findNpm } from './install/npm-cli.js';
+export { type Npm, openNpm } from './install/npm-view.js';
 export * from './log.js';
 export * from './open-host.js';
 export * from './registry/open-registry.js';
+export { NOT_HELD } from './sandbox/gaps.js';
+export { openSandbox } from './sandbox/sandbox.js';
 export * from './text.js';

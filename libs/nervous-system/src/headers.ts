@@ -1,6 +1,6 @@
 /**
  * Headers of our own, on messages that travel a second time. They are trusted only where no outsider can have set them: on what
- * the delay queues hand back, on the dead channel, and on what went back into a queue by name.
+ * comes over the retry channel, and on the dead channel.
  */
 export const HEADERS = {
   /** Where the message was published first. */

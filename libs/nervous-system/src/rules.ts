@@ -1,19 +1,32 @@
-import { CHANNELS, type Channel, isKey, isPattern, mayListen, mayPublish, type Party, VsmError } from '@vsmcp/vsm';
+import {
+  CHANNELS,
+  type Channel,
+  isKey,
+  isPattern,
+  mayListen,
+  mayPublish,
+  maySay,
+  type Party,
+  rightsToSay,
+  VsmError,
+} from '@vsmcp/vsm';
 import type { Member, Outgoing, Subscription } from './nervous-system.js';
 
 /** What the channel table allows. Throws VSM_CHANNEL, or VSM_EVENT for a key that is none. */
 export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | 'key'>): void {
   if (!mayPublish(party, message.channel)) {
-    throw new VsmError(
-      'VSM_CHANNEL',
-      `${party} may not publish on ${message.channel}; allowed: ${CHANNELS[message.channel].publish.join(', ')}`,
-    );
+    const rights = rightsToSay(party, message.channel);
+    throw new VsmError('VSM_CHANNEL', `${party} may not publish on ${message.channel}; ${rights}`);
   }
   if (!isKey(message.key)) {
     throw new VsmError(
       'VSM_EVENT',
       `"${message.key.slice(0, 250)}" is no routing key: use at most 200 bytes of dot-separated words out of a-z 0-9 _ -`,
     );
+  }
+  if (!maySay(party, message.channel, message.key)) {
+    const rights = rightsToSay(party, message.channel);
+    throw new VsmError('VSM_CHANNEL', `${party} may not say ${message.key} on ${message.channel}; ${rights}`);
   }
 }
 

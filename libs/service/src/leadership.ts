@@ -13,4 +13,6 @@ export interface Leadership {
 export interface Leaderships {
   /** @param name what is led: `s3`, `server:memory` */
   campaign(name: string, lead: (epoch: number) => Promise<() => Promise<void>>): Leadership;
+  /** The instance that leads, as the database has it now; undefined when nobody does. */
+  leader(name: string): Promise<string | undefined>;
 }

@@ -1,4 +1,5 @@
 import pino from 'pino';
+import { traceFields } from './telemetry/spans.js';
 
 /** Structured log lines. Fields first, sentence second, as pino has it. */
 export interface Log {
@@ -13,7 +14,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /**
- * JSON lines on stderr, so that stdout stays a program's own answer, or in a file.
+ * JSON lines on stderr, with the trace they belong to, so that stdout stays a program's own answer, or in a file.
  * @param fields on every line: system, instance
  * @param file a file to append to; its folder is made
  */
@@ -25,6 +26,7 @@ export function openLog(level: LogLevel, fields: object = {}, file?: string): Lo
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: pino.stdSerializers.err },
+      mixin: traceFields,
     },
     pino.destination({ dest: file ?? 2, mkdir: true, sync: true }),
   );

@@ -10,6 +10,11 @@ export const Grants = z.strictObject({
 });
 export type Grants = z.infer<typeof Grants>;
 
+/** No network, no programs, nothing to read or write beyond its own folder. */
+export function isContained(grants: Grants): boolean {
+  return !grants.network && grants.runs.length === 0 && grants.reads.length === 0 && grants.writes.length === 0;
+}
+
 /** A server that runs from an npm package at an exact version. */
 export const ServerSpec = z.strictObject({
   npm: z.string().regex(/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+@\d+\.\d+\.\d+[\w.+-]*$/i, 'package@exact.version'),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Candidate, Capability, Tool } from './capability.js';
+import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
@@ -219,6 +219,31 @@ export const QUESTIONS = {
     'capabilities',
     Nothing,
     z.object({ version: z.number().int(), capabilities: z.array(Capability) }),
+  ),
+  /** How a server does. A replica that does not run it names the one that does, to be asked instead. */
+  test: question(
+    's1',
+    'test',
+    z.object({ server: z.string() }),
+    z.looseObject({
+      server: z.string(),
+      ok: z.boolean(),
+      /** The replica that answers, and the one that runs the server. */
+      instance: z.string(),
+      elsewhere: z.string().optional(),
+      /** ms until it answered a ping. */
+      latency: z.number().optional(),
+      /** The MCP version that was agreed on. */
+      protocol: z.string().optional(),
+      /** Who it says it is. */
+      serverInfo: z.object({ name: z.string(), version: z.string() }).optional(),
+      /** Names of the tools that may be called. */
+      tools: z.array(z.string()),
+      confinement: Confinement.optional(),
+      /** Why it cannot be used, and what to do. */
+      reason: z.string().optional(),
+      mend: z.string().optional(),
+    }),
   ),
   discover: question(
     's4',

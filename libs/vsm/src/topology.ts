@@ -1,5 +1,6 @@
 import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, exchangeName } from './channels.js';
 import { QUEUES, RETRY_DELAYS, type RetryDelay, type StandingQueue } from './queues.js';
+import type { Party } from './systems.js';
 
 /** A broker object's arguments, as AMQP 0-9-1 has them. */
 export type TopologyArguments = Record<string, string | number>;
@@ -44,6 +45,16 @@ export function delayQueueName(path: string, delay: RetryDelay, name: string): s
   return `${path}.retry.${delay}.${name}`;
 }
 
+/** What the queues of a party's instances are named: of the table's own names none begins with `own`. */
+export function ownQueuePrefix(path: string, party: Party): string {
+  return `${path}.own.${party}.`;
+}
+
+/** The key on `vsm.retry` that leads straight back into the queue `name` (behind the path). */
+export function backKey(name: string): string {
+  return `back.${name}`;
+}
+
 /** The key on `vsm.retry` that leads into that queue. */
 export function retryKey(delay: RetryDelay, name: string): string {
   return `${delay}.${name}`;
@@ -73,10 +84,12 @@ export function standingTopology(path: string, name: string, queue: StandingQueu
     queue: work,
     key,
   }));
+  const retry = exchangeName(path, 'retry');
+  if (queue.retry || queue.kind === 'classic') bindings.push({ exchange: retry, queue: work, key: backKey(name) });
   for (const [delay, ttl] of queue.retry ? delays() : []) {
     const waiting = delayQueueName(path, delay, name);
-    queues.push({ name: waiting, arguments: delayArguments(work, ttl) });
-    bindings.push({ exchange: exchangeName(path, 'retry'), queue: waiting, key: retryKey(delay, name) });
+    queues.push({ name: waiting, arguments: delayArguments(retry, backKey(name), ttl) });
+    bindings.push({ exchange: retry, queue: waiting, key: retryKey(delay, name) });
   }
   return { queues, bindings };
 }
@@ -110,13 +123,16 @@ function queueArguments(path: string, queue: StandingQueue): TopologyArguments {
 /** Dead-lettering waits for the broker's own confirm; RabbitMQ wants the overflow rule with it. */
 const LOSE_NOTHING = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
-/** When its time is over a message goes straight to the work queue, through the default exchange. */
-function delayArguments(work: string, ttl: number): TopologyArguments {
+/**
+ * When its time is over a message goes straight back to the work queue. Not through the default exchange: who may write there may
+ * write into any queue.
+ */
+function delayArguments(retry: string, back: string, ttl: number): TopologyArguments {
   return {
     'x-queue-type': 'quorum',
     'x-message-ttl': ttl,
-    'x-dead-letter-exchange': '',
-    'x-dead-letter-routing-key': work,
+    'x-dead-letter-exchange': retry,
+    'x-dead-letter-routing-key': back,
     ...LOSE_NOTHING,
   };
 }

@@ -43,7 +43,7 @@ test('work is a quorum queue that loses nothing and gives poison up', () => {
   });
 });
 
-test('what comes back later waits in a queue of one delay, and goes straight to its work queue', () => {
+test('what comes back later waits in a queue of one delay, and goes straight back to its work queue', () => {
   const { queue: server } = handoverQueue('memory');
   const { queues, bindings } = standingTopology('vsm', 's1.handover.memory', server);
   assert.equal(queues.length, 1 + Object.keys(RETRY_DELAYS).length);
@@ -52,14 +52,15 @@ test('what comes back later waits in a queue of one delay, and goes straight to 
     arguments: {
       'x-queue-type': 'quorum',
       'x-message-ttl': 1000,
-      'x-dead-letter-exchange': '',
-      'x-dead-letter-routing-key': 'vsm.s1.handover.memory',
+      'x-dead-letter-exchange': 'vsm.retry',
+      'x-dead-letter-routing-key': 'back.s1.handover.memory',
       'x-dead-letter-strategy': 'at-least-once',
       'x-overflow': 'reject-publish',
     },
   });
-  assert.deepEqual(bindings.slice(0, 2), [
+  assert.deepEqual(bindings.slice(0, 3), [
     { exchange: 'vsm.coordination', queue: 'vsm.s1.handover.memory', key: 'handover.memory' },
+    { exchange: 'vsm.retry', queue: 'vsm.s1.handover.memory', key: 'back.s1.handover.memory' },
     { exchange: 'vsm.retry', queue: 'vsm.retry.1s.s1.handover.memory', key: '1s.s1.handover.memory' },
   ]);
 });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { HttpError } from './failure.js';
 
 /** An event in its short form: the rest is filled in. */
-const Short = z.strictObject({
+export const ShortEvent = z.strictObject({
   type: z
     .string({ error: 'an event has a type' })
     .refine(isKey, { error: `a type is at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -` }),
@@ -33,7 +33,7 @@ export function incoming(
 
 function one(body: unknown, where: string, now: number, newId: Ids): CloudEvent {
   if (typeof body === 'object' && body !== null && 'specversion' in body) return checked(CloudEvent, body, where);
-  const { type, data, id, source } = checked(Short, body, where);
+  const { type, data, id, source } = checked(ShortEvent, body, where);
   return {
     specversion: '1.0',
     id: id ?? newId(),

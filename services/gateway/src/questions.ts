@@ -5,9 +5,13 @@ import { HttpError, unanswered } from './failure.js';
 
 /** How long an answer is waited for where nothing else is said. ms */
 const PATIENCE = 5000;
+/** Registries may be far away. ms */
+export const DISCOVERY = 60_000;
+/** What an answer may take beyond the time that the question itself says. ms */
+export const SLACK = 5000;
 
 /**
- * Asks, after checking what the caller sent against the question's own schema.
+ * Asks (`instance`, where it is to be that one), after checking what the caller sent against the question's own schema.
  * @throws HttpError 422 when it does not fit, 503 when the addressee does not answer
  */
 export async function put<N extends QuestionName>(
@@ -15,10 +19,11 @@ export async function put<N extends QuestionName>(
   name: N,
   data: unknown,
   timeout = PATIENCE,
+  instance?: string,
 ): Promise<Answer<N>> {
   const asked = fitting(name, data);
   try {
-    return await context.ask(name, asked, { timeout });
+    return await context.ask(name, asked, { timeout, ...(instance !== undefined && { instance }) });
   } catch (error) {
     throw unanswered(error, QUESTIONS[name].to);
   }

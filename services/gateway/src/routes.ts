@@ -1,10 +1,10 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { CLOUDEVENTS_JSON, type QuestionName } from '@vsmcp/vsm';
+import type { QuestionName } from '@vsmcp/vsm';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { HttpError } from './failure.js';
-import { incoming } from './incoming.js';
-import { fromQuery, put } from './questions.js';
+import { publishEvents } from './publish.js';
+import { DISCOVERY, fromQuery, put, SLACK } from './questions.js';
 
 /** Path → the question behind it. Reading changes nothing. */
 const READS = {
@@ -27,6 +27,8 @@ const READS = {
 /** Registries may be far away, and operations take their time. ms */
 const DISCOVERY = 60_000;
 const SLACK = 5000;
+/** A server has a few seconds to answer a ping. ms */
+const TEST = 8000;
 
 /** The REST interface: questions as GET, events and petitions as POST. */
 export function routes(app: FastifyInstance, context: ServiceContext): void {
@@ -46,18 +48,14 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
     );
   });
 
+  app.get<{ Params: { server: string } }>('/capabilities/:server/test', async ({ params }) => {
+    const first = await put(context, 'test', params, TEST);
+    return first.elsewhere === undefined ? first : put(context, 'test', params, TEST, first.elsewhere);
+  });
+
   app.post('/events', async (request, reply) => {
     const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
-    const events = incoming(contentType, request.body, { now: context.clock.now(), newId: context.ids });
-    await context.bus.publishBatch(
-      events.map((event) => ({
-        channel: 'environment',
-        key: event.type,
-        id: event.id,
-        contentType: CLOUDEVENTS_JSON,
-        content: new TextEncoder().encode(JSON.stringify(event)),
-      })),
-    );
+    const events = await publishEvents(context, contentType, request.body);
     return reply.code(202).send({
       accepted: events.length,
       ...(events.length === 1 ? { id: events[0]?.id } : {}),

@@ -1,5 +1,4 @@
-import type { ServiceContext } from '@vsmcp/service';
-import { on } from '@vsmcp/service';
+import { inSpan, on, type ServiceContext } from '@vsmcp/service';
 import { Claim, type DataOf, Grant, Release } from '@vsmcp/vsm';
 
 export type Held = { granted: true; release: () => Promise<void> } | { granted: false; wait: number; reason: string };
@@ -31,7 +30,16 @@ export class Claims {
    * @param ttl ms after which System 2 takes the resources back by itself
    * @returns `wait`: ms after which asking again makes sense
    */
-  async hold(unit: string, resources: readonly string[], ttl: number): Promise<Held> {
+  hold(unit: string, resources: readonly string[], ttl: number): Promise<Held> {
+    const attributes = { 'vsmcp.unit': unit, 'vsmcp.resources': [...resources] };
+    return inSpan(this.#context, 'coordinate', { attributes }, async (span) => {
+      const held = await this.#hold(unit, resources, ttl);
+      span.setAttribute('vsmcp.granted', held.granted);
+      return held;
+    });
+  }
+
+  async #hold(unit: string, resources: readonly string[], ttl: number): Promise<Held> {
     const { clock, config, ids, instance, say } = this.#context;
     const claim = ids();
     const asked = { claim, unit, instance, resources: [...resources] };

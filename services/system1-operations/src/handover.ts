@@ -1,7 +1,7 @@
 import type { Verdict } from '@vsmcp/nervous-system';
-import { type Hearing, on, type ServiceContext } from '@vsmcp/service';
+import { type Hearing, on, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { CloudEvent, Handover, VsmError } from '@vsmcp/vsm';
-import { later, type Task, traceOf } from './task.js';
+import { later, type Task } from './task.js';
 
 /**
  * Gives an event to the replica that owns the server, over the server's own queue. Nothing is claimed.
@@ -9,7 +9,7 @@ import { later, type Task, traceOf } from './task.js';
  */
 export async function handOver({ say }: ServiceContext, task: Task, server: string): Promise<boolean> {
   const { event, attempts, unsure } = task;
-  const options = { cause: event.id, trace: traceOf(event), mandatory: true as const };
+  const options = { cause: event.id, trace: traceOfEvent(event), mandatory: true as const };
   try {
     await say(Handover, `handover.${server}`, { event, attempts, key: event.type, unsure }, options);
     return true;

@@ -1,5 +1,5 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
-import type { ServiceContext } from '@vsmcp/service';
+import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
 import type { Bulkhead } from './bulkhead.js';
 import type { Call } from './call.js';
@@ -15,7 +15,7 @@ import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
 import type { Claim } from './steps.js';
 import type { Tally } from './tally.js';
-import { later, operationOf, type Task, traceOf } from './task.js';
+import { later, operationOf, type Task } from './task.js';
 
 /** How long (ms) the settlement of an event without a call may take before another replica may take it over. */
 const WITHOUT_CALL = 15_000;
@@ -59,7 +59,7 @@ export class Operations {
       return await this.#handle(task);
     } catch (error) {
       const { log } = this.#parts.context;
-      log.warn({ event: task.event.id, type: task.event.type, error, ...traceOf(task.event) }, 'comes again');
+      log.warn({ event: task.event.id, type: task.event.type, error, ...traceOfEvent(task.event) }, 'comes again');
       this.#parts.tally.retried();
       return later('5s');
     }
@@ -167,7 +167,11 @@ export class Operations {
     const { context, tally, settling, windows } = this.#parts;
     const { source, id, type } = task.event;
     const claim = { source, id, unit, type, holder: context.instance, deadline };
-    const claimed = await context.ledger.claim(claim);
+    const claimed = await inSpan(context, 'claim', { attributes: { 'vsmcp.unit': unit } }, async (span) => {
+      const answer = await context.ledger.claim(claim);
+      span.setAttribute('vsmcp.claim', answer.state);
+      return answer;
+    });
     switch (claimed.state) {
       case 'settled':
         tally.duplicate();

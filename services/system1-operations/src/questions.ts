@@ -1,11 +1,12 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
 import type { Catalog } from './catalog.js';
+import type { Servers } from './servers/servers.js';
 
 /** Samples (`data`) of each kind of waiting event. */
 const SAMPLES = 5;
 
 /** What System 1 can be asked. */
-export function answersOf({ ledger }: ServiceContext, catalog: Catalog): Answers {
+export function answersOf({ ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
   return {
     units: async () => ({
       units: [...catalog.units].map(([name, unit]) => ({
@@ -19,5 +20,6 @@ export function answersOf({ ledger }: ServiceContext, catalog: Catalog): Answers
     waiting: ({ limit }) => ledger.waiting(limit, SAMPLES),
     held: (filter) => ledger.held(filter),
     account: () => ledger.account(),
+    test: ({ server }) => servers.test(server),
   };
 }

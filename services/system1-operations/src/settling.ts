@@ -1,11 +1,11 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
-import type { ServiceContext } from '@vsmcp/service';
+import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { Algedonic, type CloudEvent, Outcome, type OutcomeKind, type ParkedCause } from '@vsmcp/vsm';
 import type { Answers } from './answers.js';
 import { type OutcomeRecord, outcomeId } from './outcome.js';
 import { persist } from './patience.js';
 import type { Tally } from './tally.js';
-import { type Task, traceOf } from './task.js';
+import type { Task } from './task.js';
 
 /** How an event ends, beyond its name. */
 export interface Fate {
@@ -54,7 +54,12 @@ export class Settling {
   }
 
   /** @param attempt of the claim */
-  async settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
+  settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
+    const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome };
+    return inSpan(this.#context, 'settle', { attributes }, () => this.#settle(task, attempt, fate));
+  }
+
+  async #settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
     const { clock, ledger, log, instance } = this.#context;
     const { event } = task;
     const record: OutcomeRecord = {
@@ -77,7 +82,7 @@ export class Settling {
     this.#tally.outcome(fate.unit, event.type, fate.outcome);
     this.#count(fate.unit, fate.outcome);
     log.debug(
-      { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOf(event) },
+      { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOfEvent(event) },
       fate.outcome,
     );
     if (task.held === undefined) await this.#say(event, record);
@@ -120,7 +125,7 @@ export class Settling {
   }
 
   async #say(event: CloudEvent, record: OutcomeRecord): Promise<void> {
-    const options = { id: outcomeId(record), cause: event.id, trace: traceOf(event) };
+    const options = { id: outcomeId(record), cause: event.id, trace: traceOfEvent(event) };
     await this.#context.say(Outcome, `${record.outcome}.${event.type}`, record, options);
     await this.#answers.write(event, record);
   }

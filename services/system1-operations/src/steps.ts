@@ -1,4 +1,4 @@
-import type { ServiceContext } from '@vsmcp/service';
+import { failSpan, inSpan, type ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
 import { argumentsOf, scopeOf } from './mapping.js';
 import { boundedResult, type Failure, textOf } from './outcome.js';
@@ -39,7 +39,7 @@ export class Steps {
   readonly #servers: Servers;
   readonly #tally: Tally;
   readonly #signals: { draining: AbortSignal; ending: AbortSignal };
-  readonly #observe: (tool: string, ms: number) => void;
+  readonly #observe: (labels: { tool: string }, seconds: number) => void;
 
   /** @param signals draining: no event is begun any more; ending: what was begun is not gone on with */
   constructor(
@@ -52,8 +52,7 @@ export class Steps {
     this.#servers = servers;
     this.#tally = tally;
     this.#signals = signals;
-    const seconds = context.metrics.histogram('vsmcp_call_seconds', 'Time inside tools', ['tool']);
-    this.#observe = (tool, ms) => seconds.observe({ tool }, ms / 1000);
+    this.#observe = context.metrics.seconds('vsmcp_call_seconds', 'Time inside tools', ['tool']);
   }
 
   /** True when calling again does no harm. What is not known does. */
@@ -92,12 +91,23 @@ export class Steps {
       return { end: 'unmappable', reason: reasonOf(error), ms: 0 };
     }
     const { server, tool } = planned;
-    const called = await this.#servers.call(server, tool, args, {
-      deadline: this.#deadline(plan),
-      waiting: step === 0 ? this.#signals.draining : this.#signals.ending,
-      intend: this.isRepeatable(planned, plan) ? async () => true : () => this.#intend(task, unit, plan, claim, step),
-    });
-    return this.#read(`${server}.${tool}`, called);
+    return inSpan(
+      this.#context,
+      `tools/call ${tool}`,
+      { kind: 'CLIENT', attributes: calling(server, tool) },
+      async (span) => {
+        const called = await this.#servers.call(server, tool, args, {
+          deadline: this.#deadline(plan),
+          waiting: step === 0 ? this.#signals.draining : this.#signals.ending,
+          intend: this.isRepeatable(planned, plan)
+            ? async () => true
+            : () => this.#intend(task, unit, plan, claim, step),
+        });
+        const one = this.#read(`${server}.${tool}`, called);
+        if (one.end === 'failed') failSpan(span, one.failure === 'error' ? 'tool_error' : one.failure, one.reason);
+        return one;
+      },
+    );
   }
 
   /** Before what must not happen twice, the intent is written, with a deadline that counts from now. */
@@ -115,7 +125,7 @@ export class Steps {
     const { ms } = called;
     if (called.ok || called.failure !== 'unsent') {
       this.#tally.call(tool, ms, !called.ok || called.result.isError);
-      this.#observe(tool, ms);
+      this.#observe({ tool }, ms / 1000);
     }
     if (!called.ok) return { end: 'failed', failure: called.failure, reason: called.reason, ms };
     const { isError, content, structured } = called.result;
@@ -128,4 +138,15 @@ export class Steps {
   #deadline(plan: CallPlan): number {
     return plan.deadline ?? this.#context.config.settings.operation_deadline;
   }
+}
+
+/** As OpenTelemetry's conventions for MCP have it. Arguments and results are left out: they may be anybody's secrets. */
+function calling(server: string, tool: string) {
+  return {
+    'mcp.method.name': 'tools/call',
+    'gen_ai.operation.name': 'execute_tool',
+    'gen_ai.tool.name': tool,
+    'network.transport': 'pipe',
+    'vsmcp.server': server,
+  };
 }

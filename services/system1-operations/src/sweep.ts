@@ -1,4 +1,4 @@
-import type { Reclaimed, ServiceContext } from '@vsmcp/service';
+import { inWaitingSpan, type Reclaimed, type ServiceContext } from '@vsmcp/service';
 import { type ParkedCause, type Response, VsmError } from '@vsmcp/vsm';
 import type { Catalog } from './catalog.js';
 import { reach } from './disposition.js';
@@ -83,10 +83,13 @@ export class Sweep {
     const { clock, ledger } = context;
     await Promise.all(
       rows.map(async ({ event, attempt, unit, called, source, id }) => {
-        const task = { event, attempts: 0, arrived: clock.now(), unsure: false, held: { attempt, unit, called } };
-        const ending = await handleHere(operations, task, clock, draining, PATIENCE);
+        const held = { attempt, unit, called };
+        const ending = await inWaitingSpan(context, event, (carrying) => {
+          const task = { event: carrying, attempts: 0, arrived: clock.now(), unsure: false, held };
+          return handleHere(operations, task, clock, draining, PATIENCE);
+        });
         // One that may have been called is left to its deadline, and then to doubt.
-        if (ending.verdict === 'later' && !task.held.called) await ledger.release({ source, id, unit }, attempt);
+        if (ending.verdict === 'later' && !held.called) await ledger.release({ source, id, unit }, attempt);
       }),
     );
   }

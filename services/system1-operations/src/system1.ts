@@ -117,7 +117,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
       drainDead(context, settling, draining),
-      context.answer(answersOf(context, catalog)),
+      context.answer(answersOf(context, catalog, servers)),
       ...hearCommands({
         ...{ context, host, operations, settling, answers, sweep, track, draining },
         relieve: reliever(context),

@@ -1,5 +1,4 @@
 import type { Verdict } from '@vsmcp/nervous-system';
-import type { Trace } from '@vsmcp/service';
 import type { CloudEvent, RetryDelay } from '@vsmcp/vsm';
 import { type CallPlan, operationPlan } from './plan.js';
 
@@ -61,12 +60,4 @@ export function fromOutside(event: CloudEvent): CloudEvent {
   if (!(TOOL in event)) return event;
   const { [TOOL]: _, ...rest } = event;
   return rest;
-}
-
-export function traceOf(event: CloudEvent): Trace {
-  const { traceparent, tracestate } = event;
-  return {
-    ...(typeof traceparent === 'string' && { traceparent }),
-    ...(typeof tracestate === 'string' && { tracestate }),
-  };
 }

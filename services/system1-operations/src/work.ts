@@ -1,6 +1,6 @@
 import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
-import type { ServiceContext } from '@vsmcp/service';
-import { type Arrived, arrive } from '@vsmcp/vsm';
+import { inEventSpan, type ServiceContext } from '@vsmcp/service';
+import { type Arrived, arrive, queueName } from '@vsmcp/vsm';
 import { handleHere } from './here.js';
 import type { Operations } from './operations.js';
 import type { Settling } from './settling.js';
@@ -22,6 +22,7 @@ interface Parts {
  */
 export function workHandler(parts: Parts): Handler {
   const { context, operations, draining } = parts;
+  const queue = queueName(context.config.path, 's1.work');
   return async (delivery) => {
     if (draining.aborted) return later('1s');
     const now = context.clock.now();
@@ -30,15 +31,19 @@ export function workHandler(parts: Parts): Handler {
       { maxBytes: context.config.settings.max_event_bytes, now, newId: context.ids },
     );
     const [first] = arrived;
-    if (arrived.length === 1 && first?.ok) return operations.handle(taskOf(first, delivery, now));
+    const spanned = (one: Arrived & { ok: true }, handle: (task: Task) => Promise<Ending>) =>
+      inEventSpan(context, one.event, delivery, queue, (event) => handle(taskOf({ ...one, event }, delivery, now)));
+    if (arrived.length === 1 && first?.ok) return spanned(first, (task) => operations.handle(task));
     const endings = await Promise.all(
       arrived.map((one) =>
         one.ok
-          ? handleHere(operations, taskOf(one, delivery, now), context.clock, draining)
+          ? spanned(one, (task) => handleHere(operations, task, context.clock, draining))
           : hold(parts, one, delivery),
       ),
     );
-    return endings.find((ending) => ending.verdict === 'later') ?? DONE;
+    const again = endings.find((ending) => ending.verdict === 'later');
+    // Each event of a batch has a trace of its own: the message comes again as it was.
+    return again?.verdict === 'later' ? { ...again, headers: {} } : DONE;
   };
 }
 

@@ -1,4 +1,4 @@
-import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
+import { consumers, on, type Service, type ServiceContext, type Trace } from '@vsmcp/service';
 import { Claim, Grant, Loop, Release, reasonOf, word } from '@vsmcp/vsm';
 import { type Answered, type Claiming, refused } from './answers.js';
 import { AGAIN, Leases } from './leases.js';
@@ -37,8 +37,8 @@ async function lead(context: ServiceContext, epoch: number) {
     context.hear(
       's2.coordination',
       [
-        on(Claim, ({ data }) => coordination.claim(data)),
-        on(Release, ({ data }) => coordination.tell(leases.release(data.claim, clock.now()))),
+        on(Claim, ({ data }, { trace }) => coordination.claim(data, trace)),
+        on(Release, ({ data }) => coordination.release(data.claim)),
       ],
       { prefetch: 500 },
     ),
@@ -75,6 +75,8 @@ function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeo
   const held = metrics.gauge('vsmcp_leases', 'Leases held');
   const cooled = metrics.gauge('vsmcp_loops', 'Loops that are damped');
   const conflicts = metrics.counter('vsmcp_conflicts_resolved_total', 'Claims that had to wait, and loops damped');
+  /** Claims that wait, with the trace that their grant belongs to: it may be a release of another trace that brings it. */
+  const traces = new Map<string, Trace>();
   let heldBack = 0;
   let dampedLoops = 0;
   let counted = 0;
@@ -104,7 +106,9 @@ function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeo
           waits.observe((now - since) / 1000);
           found.push(...loops.granted(resources, unit, now));
         }
-        await context.say(Grant, `grant.${instance}`, grant, { cause: grant.claim });
+        const trace = traces.get(grant.claim) ?? {};
+        traces.delete(grant.claim);
+        await context.say(Grant, `grant.${instance}`, grant, { cause: grant.claim, trace });
       }),
     );
     held.set(leases.size);
@@ -116,7 +120,8 @@ function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeo
   return {
     resolved,
     tell,
-    async claim(claiming: Claiming): Promise<void> {
+    async claim(claiming: Claiming, trace: Trace): Promise<void> {
+      traces.set(claiming.claim, trace);
       const told = await takeover.longest(claiming.ttl).then(
         () => true,
         (error: unknown) => {
@@ -134,6 +139,10 @@ function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeo
       await tell([refused(claiming, now, Math.min(wait, MOST_WAIT), reason)]);
       dampedLoops += damped.length;
       if (damped.length > 0) await tellLoops(damped);
+    },
+    async release(claim: string): Promise<void> {
+      traces.delete(claim);
+      await tell(leases.release(claim, clock.now()));
     },
     async tick(): Promise<void> {
       const now = clock.now();

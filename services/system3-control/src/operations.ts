@@ -19,7 +19,7 @@ const OWN = 'operate';
 /** Runs a tool, or settles what is held, for a person or an agent. */
 export function operations(context: ServiceContext, epoch: number) {
   const { journal, log, metrics } = context;
-  const asked = metrics.counter('vsmcp_operations_total', 'Operations asked for', ['result']);
+  const asked = metrics.counter('vsmcp_operation_requests_total', 'Operations that somebody asked for', ['result']);
   const waiting = new Map<string, (outcome: DataOf<typeof Outcome>) => void>();
 
   const outcomes = on(Outcome, async ({ data }) => {

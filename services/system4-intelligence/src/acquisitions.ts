@@ -1,4 +1,4 @@
-import { on, type ServiceContext } from '@vsmcp/service';
+import { currentTrace, inSpan, on, type ServiceContext, type Trace } from '@vsmcp/service';
 import {
   Acquire,
   Acquisition,
@@ -42,6 +42,8 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
   const gap = metrics.gauge('vsmcp_gap', 'What nothing answers', ['of']);
   const reserved = new Set(Object.keys(config.servers));
   const stopping = new AbortController();
+  /** Of acquisitions that go on: what time or a person brings belongs to them too. */
+  const traces = new Map<string, Trace>();
   let state = EMPTY;
   let last: Promise<unknown> = Promise.resolve();
   let cancelLook: (() => void) | undefined;
@@ -67,12 +69,24 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     return turn;
   }
 
-  async function tell(event: AcquisitionEvent, before: Saga | undefined, saga: Saga | undefined, cause: string) {
-    if (event.type === 'acquisition.proposed') await context.say(Proposal, 's4.proposal', event.said, { cause });
+  /** A gap that opens begins a trace; every later step belongs to it. */
+  function tell(event: AcquisitionEvent, before: Saga | undefined, saga: Saga | undefined, cause: string) {
+    if (event.type !== 'acquisition.opened') return tellStep(event, before, saga, cause);
+    const attributes = { 'vsmcp.type': event.event, 'vsmcp.proposal': event.proposal, 'vsmcp.waiting': event.waiting };
+    return inSpan(context, 'acquire', { attributes }, async () => {
+      traces.set(event.proposal, currentTrace());
+      await tellStep(event, before, saga, cause);
+    });
+  }
+
+  async function tellStep(event: AcquisitionEvent, before: Saga | undefined, saga: Saga | undefined, cause: string) {
+    const trace = traces.get(event.proposal) ?? {};
+    if (event.type === 'acquisition.proposed') await context.say(Proposal, 's4.proposal', event.said, { cause, trace });
     if (saga === undefined || event.type === 'acquisition.probed') return;
     if (saga.step === 'searching' && saga.options.length === 0) find(saga);
     if (saga.step === before?.step && saga.because === before.because) return;
-    await context.say(Acquisition, 's4.acquisition', acquisitionOf(saga), { cause });
+    await context.say(Acquisition, 's4.acquisition', acquisitionOf(saga), { cause, trace });
+    if (isOver(saga)) traces.delete(saga.proposal);
     if (saga.step !== before?.step) steps.inc({ step: saga.step });
     log.info({ proposal: saga.proposal, type: saga.type, step: saga.step, server: saga.said?.server }, saga.because);
     if (isOver(saga)) lookSoon(DEBOUNCE);

@@ -12,7 +12,9 @@ export interface Found {
 const SHIPPED = fileURLToPath(new URL('../registry.json', import.meta.url));
 
 /** All registries of the config as one. A registry that cannot be read is named with its reason; the others are used. */
-export function openRegistries(context: ServiceContext): (signal?: AbortSignal) => Promise<Found> {
+export function openRegistries(
+  context: Pick<ServiceContext, 'config' | 'home' | 'dataDir' | 'clock' | 'log'>,
+): (signal?: AbortSignal) => Promise<Found> {
   const { config, home, dataDir, clock, log } = context;
   const ttl = config.settings.mcp_discovery_interval;
   const options = { home, dataDir, clock, log, ttl };

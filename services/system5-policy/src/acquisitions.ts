@@ -1,5 +1,5 @@
 import { DONE, type Verdict as Fate } from '@vsmcp/nervous-system';
-import { on, type ServiceContext } from '@vsmcp/service';
+import { on, type ServiceContext, type Trace } from '@vsmcp/service';
 import { Acquire, type Answer, type Asked, type DataOf, Proposal, Verdict, VsmError } from '@vsmcp/vsm';
 import type { Policy } from './decision.js';
 import {
@@ -26,19 +26,25 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
     await journal.append({ system: 's5', epoch, type: event.type, cause, data: event });
   });
 
+  /** Of proposals that wait for a person: the answer, whoever gives it, belongs to the acquisition. */
+  const traces = new Map<string, Trace>();
+
   async function tell(settled: Settled, cause: string): Promise<void> {
     const said = verdictOf(settled, epoch);
     const { proposal, verdict, rule, because, by } = said;
     // The same cause brings the same id, so that System 3 can tell a repeat from a new request.
     const id = `verdict:${proposal.proposal}:${settled.print.slice(0, 16)}:${verdict}:${cause}`;
-    await context.say(Verdict, 's5.verdict', said, { id, cause });
+    const trace = traces.get(proposal.proposal) ?? {};
+    if (verdict !== 'ask') traces.delete(proposal.proposal);
+    await context.say(Verdict, 's5.verdict', said, { id, cause, trace });
     verdicts.inc({ stage: proposal.stage, verdict, rule });
     waiting.set(pending(deliberation.state).length);
     const fields = { proposal: proposal.proposal, stage: proposal.stage, candidate: proposal.candidate.name, rule, by };
     log.info(fields, `${verdict}: ${because}`);
   }
 
-  async function heard(proposal: DataOf<typeof Proposal>, id: string): Promise<Fate> {
+  async function heard(proposal: DataOf<typeof Proposal>, id: string, trace: Trace): Promise<Fate> {
+    traces.set(proposal.proposal, trace);
     try {
       await deliberation.run(
         (state) => propose(state, policy, proposal, clock.now()),
@@ -58,7 +64,7 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
 
   return {
     machine: deliberation,
-    hearing: on(Proposal, (message) => heard(message.data, message.id)),
+    hearing: on(Proposal, (message, { trace }) => heard(message.data, message.id, trace)),
     /** Says no where nobody answered in time. */
     tick: () =>
       deliberation.run(

@@ -1,5 +1,5 @@
-import type { Confinement, DataOf, Proposal, Verdict } from '@vsmcp/vsm';
-import { evidenceRefusal, isContained } from './evidence.js';
+import { type Confinement, type DataOf, isContained, type Proposal, type Verdict } from '@vsmcp/vsm';
+import { evidenceRefusal } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
 import type { Forbids, ServerAttributes } from './forbids.js';
 import { type Admission, nameRefusal, packageOf } from './names.js';

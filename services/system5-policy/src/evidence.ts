@@ -1,12 +1,7 @@
-import { CallResponse, Confinement, type DataOf, type Grants, type Proposal } from '@vsmcp/vsm';
+import { CallResponse, Confinement, type DataOf, type Proposal } from '@vsmcp/vsm';
 import type { Refusal } from './names.js';
 
 type Proposed = DataOf<typeof Proposal>;
-
-/** No network, no programs, nothing to read or write beyond its own folder. */
-export function isContained(grants: Grants): boolean {
-  return !grants.network && grants.runs.length === 0 && grants.reads.length === 0 && grants.writes.length === 0;
-}
 
 /** Whether `actual` confines at least as strongly as `minimum`. */
 export function confines(actual: Confinement, minimum: Confinement): boolean {

@@ -1,7 +1,6 @@
 import type { FleetConfig } from '@vsmcp/service';
-import type { Answer, Asked, Capability } from '@vsmcp/vsm';
+import { type Answer, type Asked, type Capability, isContained } from '@vsmcp/vsm';
 import type { Policy } from './decision.js';
-import { isContained } from './evidence.js';
 import { compileForbids } from './forbids.js';
 import { packageOf } from './names.js';
 
@@ -41,10 +40,8 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
   };
 }
 
-/** Whether somebody may do something with a server that the fleet has. What no rule forbids is permitted. */
+/** Whether somebody may use a server that the fleet has. What no rule forbids is permitted. */
 export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capability | undefined): Answer<'permit'> {
-  if (asked.action !== 'operate')
-    return { permitted: false, rule: 'permit.action', because: `${asked.action} is not an action; operate is` };
   const server = asked.server ?? '';
   const grants = capability?.spec.grants;
   const forbidden = policy.forbids({

@@ -1,6 +1,7 @@
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { reasonOf } from '@vsmcp/vsm';
+import { type Answer, type Asked, reasonOf } from '@vsmcp/vsm';
 import { acquisitions } from './acquisitions.js';
+import { permitAgent, Refusals } from './agents.js';
 import { AlertEvent } from './alerts.js';
 import type { Policy } from './decision.js';
 import { DeliberationEvent } from './deliberated.js';
@@ -36,6 +37,7 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     if (alert.success) alerts.machine.restore(alert.data);
   }
   await deliberation.repeat();
+  const permitting = permits(context, policy, epoch);
   const hearing = await consumers([
     context.hear('s5.algedonic', [alerts.hearing]),
     context.hear('s5.intelligence', [deliberation.hearing]),
@@ -46,14 +48,7 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
       policies: async () => policiesOf(context.config),
-      permit: async (asked) => {
-        const { rows } = await context.capabilities.read();
-        return permit(
-          policy,
-          asked,
-          rows.find((row) => row.server === asked.server),
-        );
-      },
+      permit: (asked) => permitting(asked),
     }),
   ]);
   const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
@@ -67,6 +62,24 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     stopLooking();
     await hearing.stop();
     context.standing({ state: 'standby' });
+  };
+}
+
+/** What may be done: operations by the rules of policy, acts of agents by their grants. What an agent may not is journalled. */
+function permits({ config, capabilities, clock, journal, log }: ServiceContext, policy: Policy, epoch: number) {
+  const refusals = new Refusals();
+  return async (asked: Asked<'permit'>): Promise<Answer<'permit'>> => {
+    const { rows } = await capabilities.read();
+    const capability = rows.find((row) => row.server === asked.server);
+    // System 3 journals what it does not do, with this as the reason
+    if (asked.action === 'operate') return permit(policy, asked, capability);
+    const answer = permitAgent(config.gateway.agents, asked, capability);
+    if (!answer.permitted && refusals.isNews(asked, clock.now())) {
+      const data = { ...asked, rule: answer.rule, because: answer.because };
+      await journal.append({ system: 's5', epoch, type: 'agent.refused', cause: asked.by, data });
+      log.info(data, `${asked.by} may not ${asked.action}`);
+    }
+    return answer;
   };
 }
 

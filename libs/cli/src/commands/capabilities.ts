@@ -1,6 +1,7 @@
 import { type Answer, QUESTIONS, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
+import { Ended } from '../ended.js';
 import { line, table } from '../output.js';
 
 interface AcquireOptions extends AskOptions {
@@ -8,7 +9,7 @@ interface AcquireOptions extends AskOptions {
   for?: string;
 }
 
-/** `vsmcp capabilities list|discover|acquire` */
+/** `vsmcp capabilities list|test|discover|acquire` */
 export function capabilities(vsmcp: Command): void {
   const group = vsmcp.command('capabilities').description('the MCP servers System 1 has, and those it could have');
 
@@ -20,6 +21,25 @@ export function capabilities(vsmcp: Command): void {
     'vsmcp capabilities list --json',
   ).action((options: AskOptions) =>
     ask(options, (fleet) => fleet.get('/capabilities'), QUESTIONS.capabilities.answer, showList),
+  );
+
+  asking(
+    group
+      .command('test')
+      .argument('<server>', 'its name in vsmcp.yaml, or the one it was acquired under')
+      .description('does a server answer, how fast, with which tools; or why not, and the mend'),
+    'vsmcp capabilities test memory',
+    'vsmcp capabilities test memory --json | jq .latency',
+  ).action((server: string, options: AskOptions) =>
+    ask(
+      options,
+      (fleet) => fleet.get(`/capabilities/${encodeURIComponent(server)}/test`),
+      QUESTIONS.test.answer,
+      showTest,
+      ({ ok }) => {
+        if (!ok) throw new Ended(1);
+      },
+    ),
   );
 
   asking(
@@ -54,6 +74,21 @@ export function capabilities(vsmcp: Command): void {
       ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
     );
   });
+}
+
+function showTest({ server, ok, instance, latency, protocol, serverInfo, tools, ...how }: Answer<'test'>): string {
+  const rows: [string, string | undefined][] = [
+    ['answered in', latency === undefined ? undefined : `${latency.toFixed(1)} ms`],
+    ['why', how.reason],
+    ['mend', how.mend],
+    ['MCP', protocol],
+    ['says it is', serverInfo && `${line(serverInfo.name, 80)} ${line(serverInfo.version, 40)}`],
+    ['confinement', how.confinement],
+    ['runs at', instance],
+    ['tools', tools.length === 0 ? undefined : `${tools.length}: ${tools.map((tool) => line(tool, 60)).join(', ')}`],
+  ];
+  const known = rows.flatMap(([name, text]) => (text === undefined ? [] : [`  ${name.padEnd(12)} ${text}`]));
+  return [`${ok ? '✓' : '✗'} ${server}`, ...known].join('\n');
 }
 
 function showList({ capabilities }: Answer<'capabilities'>): string {

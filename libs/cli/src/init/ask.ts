@@ -1,4 +1,4 @@
-import { createInterface } from 'node:readline/promises';
+import { createInterface } from 'node:readline';
 import { VsmError } from '@vsmcp/vsm';
 import { type Beginning, WRONG } from './template.js';
 
@@ -19,23 +19,22 @@ export async function askBeginning(
   { input, output }: { input: NodeJS.ReadableStream; output: NodeJS.WritableStream },
 ): Promise<Beginning> {
   const terminal = createInterface({ input, output });
-  // the interface ends with its input, and a question asked then would wait for ever
-  const ended = new AbortController();
-  terminal.once('close', () => ended.abort());
+  // lines that come faster than the questions are kept by it
+  const lines = terminal[Symbol.asyncIterator]();
   const answers: Beginning = { ...defaults, ...given };
   try {
     for (const key of ['name', 'purpose', 'folder'] as const) {
       if (given[key] !== undefined) continue;
       for (let wrong: string | undefined = ''; wrong !== undefined; ) {
-        const answer = await terminal.question(`${QUESTIONS[key]} (${defaults[key]}): `, { signal: ended.signal });
-        answers[key] = answer.trim() || defaults[key];
+        terminal.setPrompt(`${QUESTIONS[key]} (${defaults[key]}): `);
+        terminal.prompt();
+        const line = await lines.next();
+        if (line.done) throw new VsmError('VSM_USAGE', 'the questions were not answered: nothing is written');
+        answers[key] = line.value.trim() || defaults[key];
         wrong = WRONG[key](answers[key]);
         if (wrong !== undefined) output.write(`  ${wrong}\n`);
       }
     }
-  } catch (error) {
-    if (!ended.signal.aborted) throw error;
-    throw new VsmError('VSM_USAGE', 'the questions were not answered: nothing is written', { cause: error });
   } finally {
     terminal.close();
   }

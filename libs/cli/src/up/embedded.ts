@@ -62,7 +62,8 @@ function transport({ settings, config }: EmbeddedOptions): { connect: Connect; c
   const url = settings.amqpUrl;
   if (url !== undefined) {
     const heartbeat = config.settings.amqp_heartbeat;
-    return { connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat }), close: () => {} };
+    const declare = settings.amqpDeclare;
+    return { connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare }), close: () => {} };
   }
   const memory = openMemoryBroker(around);
   return { connect: async (member) => memory.connect(member), close: () => memory.close() };

@@ -87,6 +87,29 @@ class Connection implements ServerConnection {
     return this.transport.reason === undefined;
   }
 
+  get identity(): { protocol: string; name: string; version: string } {
+    const { name = '', version = '' } = this.client.getServerVersion() ?? {};
+    return {
+      protocol: cleanText(this.transport.protocol, 40),
+      name: cleanText(name, 200),
+      version: cleanText(version, 80),
+    };
+  }
+
+  get lastWords(): string {
+    return this.transport.stderr.slice(-1000);
+  }
+
+  async ping(deadline: number): Promise<number> {
+    const started = performance.now();
+    try {
+      await this.client.ping({ timeout: deadline });
+    } catch (error) {
+      throw this.#failure(`${this.options.name} ping`, error, deadline, false);
+    }
+    return performance.now() - started;
+  }
+
   async call(name: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult> {
     const at = `${this.options.name}.${cleanText(name, 128)}`;
     const unsent = (why: string) => new CallError('VSM_MCP', `${at}: ${why}`, { sent: false, answered: false });

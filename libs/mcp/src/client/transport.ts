@@ -33,6 +33,8 @@ export class ProcessTransport implements Transport {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #guard: Guard;
   readonly #lines = new Lines();
+  /** The MCP version that was agreed on; the SDK's client says it. */
+  protocol = '';
   #child: Child | undefined;
   #stderr = '';
   #reason: string | undefined;
@@ -101,6 +103,10 @@ export class ProcessTransport implements Transport {
     }
     if (stdin.write(serializeMessage(message))) return;
     await Promise.race([new Promise<void>((resolve) => stdin.once('drain', resolve)), this.#ended]);
+  }
+
+  setProtocolVersion(version: string): void {
+    this.protocol = version;
   }
 
   async close(): Promise<void> {

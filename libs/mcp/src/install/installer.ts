@@ -139,6 +139,11 @@ export async function sweepStaging(dataDir: string, clock: Clock): Promise<void>
   }
 }
 
+/** Whether a server was installed below `dataDir` before; then it starts without the network. */
+export async function isInstalled(dataDir: string, npm: string): Promise<boolean> {
+  return (await readRecord(join(dataDir, 'servers', 'by-name', nameOf(npm)))) !== undefined;
+}
+
 async function readRecord(path: string): Promise<Record | undefined> {
   const text = await readFile(path, 'utf8').catch(gone);
   if (text === undefined) return undefined;

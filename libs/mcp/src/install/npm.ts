@@ -59,7 +59,8 @@ const MEANINGS: readonly [RegExp, string][] = [
   [/\bEBADENGINE\b/, 'it does not run on this version of node'],
 ];
 
-function meaning(stderr: string): string {
+/** What npm's last words mean, and what to do. */
+export function meaning(stderr: string): string {
   const known = MEANINGS.find(([pattern]) => pattern.test(stderr))?.[1];
   const said = stderr
     .split('\n')

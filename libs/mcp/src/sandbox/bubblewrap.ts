@@ -14,8 +14,7 @@ export function bubblewrap(launch: Launch, confiners: Confiners): Command {
       '--die-with-parent',
       '--new-session',
       ...view(launch, confiners).flatMap(words),
-      '--proc',
-      '/proc',
+      ...(confiners.noProc ? [] : ['--proc', '/proc']),
       '--dev',
       '/dev',
       // folders that only exist to hold mounts are not to be filled

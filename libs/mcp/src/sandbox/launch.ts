@@ -32,4 +32,6 @@ export interface Confiners {
   sh?: string;
   prlimit?: string;
   setpriv?: string;
+  /** A /proc of its own is refused to bwrap here, as in most containers: a server then lacks the figures of its own memory. */
+  noProc?: true;
 }

@@ -89,6 +89,12 @@ export async function probeRungs(root: string, confiners: Confiners): Promise<Ru
   }
 }
 
+/** Whether bwrap cannot make a /proc of its own here. Where it cannot do anything at all, its rung will say why. */
+export async function refusesProc(bwrap: string): Promise<boolean> {
+  const all = ['--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--', process.execPath, '--version'];
+  return (await run(bwrap, all, { cwd: '/', env: {}, timeout: TIMEOUT })).code !== 0;
+}
+
 function listening(what: 'socket' | 'loopback', path = ''): Promise<Server> {
   const listener = createServer((socket) => socket.destroy());
   return new Promise((resolve, reject) => {

@@ -6,7 +6,7 @@ import { COMMANDS } from './commands.js';
 import { environmentOf } from './environment.js';
 import type { Command, Confiners } from './launch.js';
 import { absolute, absoluteGrants, findProgram } from './paths.js';
-import { probeRungs } from './probe.js';
+import { probeRungs, refusesProc } from './probe.js';
 
 /** A command with all that the process gets. */
 export interface Confined extends Command {
@@ -33,6 +33,7 @@ export async function openSandbox(dataDir: string, wanted?: Confinement): Promis
     const place = findProgram(name, path);
     if (place) confiners[name] = place;
   }
+  if (confiners.bwrap && (await refusesProc(confiners.bwrap))) confiners.noProc = true;
   const root = join(dataDir, 'sandbox-root');
   await mkdir(root, { recursive: true });
   const rungs = await probeRungs(root, confiners);

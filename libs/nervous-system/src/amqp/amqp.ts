@@ -1,4 +1,17 @@
-import { type Channel, type Clock, type Ids, QUEUES, queueName, topology, VsmError } from '@vsmcp/vsm';
+import {
+  CHANNEL_NAMES,
+  type Channel,
+  type Clock,
+  exchangeName,
+  type Ids,
+  mayPublish,
+  type Party,
+  QUEUES,
+  queueName,
+  type Topology,
+  topology,
+  VsmError,
+} from '@vsmcp/vsm';
 import { Asking, answerTo } from '../asking.js';
 import type {
   BusStats,
@@ -15,7 +28,7 @@ import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
 import { newStats } from '../stats.js';
 import { addressOf } from './address.js';
 import { AmqpConsumer } from './consumer.js';
-import { declare, NOT_FOUND, openChannel, replyCode } from './declare.js';
+import { check, declare, NOT_FOUND, openChannel, replyCode, type Stand } from './declare.js';
 import { type Attachment, Link } from './link.js';
 import { outgoingPacket, type Packet } from './packet.js';
 import { Publisher } from './publisher.js';
@@ -28,6 +41,11 @@ export interface AmqpOptions extends Member {
   heartbeat: number;
   clock: Clock;
   ids: Ids;
+  /**
+   * False: what outlives this process is declared by somebody else (`vsmcp topology apply`); it is only looked for, and the transport
+   * is not ready without it. True unless said otherwise.
+   */
+  declare?: boolean;
 }
 
 /** The connections of one service. Pain has one of its own, so that nothing can stand in its way. */
@@ -43,12 +61,12 @@ interface Links {
  */
 export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> {
   checkMember(options);
-  const { path, instance, log, clock } = options;
+  const { path, party, instance, log, clock } = options;
+  const stand = options.declare === false ? check : declare;
   const address = addressOf(options.url, options.heartbeat);
   const stats = newStats();
-  const all = topology(path);
-  const standing = (part: typeof all): Attachment => ({
-    attach: (model) => declare(model, part, log),
+  const standing = (part: Topology): Attachment => ({
+    attach: (model) => stand(model, part, log),
     detach: () => {},
   });
   const open = (name: string, attachments: readonly Attachment[]): Promise<Link> =>
@@ -60,15 +78,27 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
   const publisher = new Publisher({ clock, log, stats, flow: () => flow('publish') });
   const painPublisher = new Publisher({ clock, log, stats, flow: () => flow('pain') });
   const links: Links = {
-    publish: await open('publish', [standing(all), publisher]),
+    publish: await open('publish', [
+      standing(options.declare === false ? saidOn(path, party) : topology(path)),
+      publisher,
+    ]),
     consume: await open('consume', []),
     pain: await open('algedonic', [standing(painPart(path)), painPublisher]),
   };
-  return new AmqpNervousSystem(options, links, publisher, painPublisher, stats);
+  return new AmqpNervousSystem({ ...options, stand }, links, publisher, painPublisher, stats);
+}
+
+/** The exchanges that a party publishes on: all that one who declares nothing has to find. */
+function saidOn(path: string, party: Party): Topology {
+  const names = new Set(
+    CHANNEL_NAMES.filter((channel) => mayPublish(party, channel)).map((channel) => exchangeName(path, channel)),
+  );
+  const exchanges = topology(path, {}).exchanges.filter(({ name }) => names.has(name));
+  return { exchanges, queues: [], bindings: [] };
 }
 
 /** Pain's connection declares what pain needs, and waits for nothing else. */
-function painPart(path: string): ReturnType<typeof topology> {
+function painPart(path: string): Topology {
   const { exchanges, queues, bindings } = topology(path, { 's5.algedonic': QUEUES['s5.algedonic'] });
   const names = new Set([queueName(path, 'algedonic'), queueName(path, 'dead')]);
   return { exchanges: exchanges.filter(({ name }) => names.has(name)), queues, bindings };
@@ -76,7 +106,7 @@ function painPart(path: string): ReturnType<typeof topology> {
 
 class AmqpNervousSystem implements NervousSystem {
   readonly transport = 'amqp';
-  readonly #options: AmqpOptions;
+  readonly #options: AmqpOptions & { stand: Stand };
   readonly #links: Links;
   readonly #publisher: Publisher;
   readonly #painPublisher: Publisher;
@@ -85,7 +115,13 @@ class AmqpNervousSystem implements NervousSystem {
   readonly #asking: Asking;
   #closed = false;
 
-  constructor(options: AmqpOptions, links: Links, publisher: Publisher, painPublisher: Publisher, stats: BusStats) {
+  constructor(
+    options: AmqpOptions & { stand: Stand },
+    links: Links,
+    publisher: Publisher,
+    painPublisher: Publisher,
+    stats: BusStats,
+  ) {
     this.#options = options;
     this.#links = links;
     this.#publisher = publisher;

@@ -188,7 +188,7 @@ export class AmqpConsumer implements Consumer, Attachment {
         } else if (received.deliveries + 1 >= DELIVERY_LIMIT) {
           stats.dead++;
           await dead(`delivered ${received.deliveries + 1} times, at last: ${reason}`);
-        } else if (!counts) await pass(againPacket(queue, received));
+        } else if (!counts) await pass(againPacket(path, queue, received));
         else if (held()) channel.reject(received.message, true);
       },
     };

@@ -1,4 +1,4 @@
-import { reasonOf, type Topology } from '@vsmcp/vsm';
+import { reasonOf, type Topology, VsmError } from '@vsmcp/vsm';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLog } from '../nervous-system.js';
 
@@ -17,6 +17,29 @@ export function replyCode(error: unknown): number | undefined {
 export function isFinal(error: unknown): boolean {
   const code = replyCode(error);
   return code === REFUSED || code === NOT_FOUND || code === LOCKED || code === DIFFERS;
+}
+
+/** Sees to it that a part of the topology stands: `declare` makes what is missing, `check` says so. */
+export type Stand = (model: ChannelModel, part: Partial<Topology>, log: BusLog) => Promise<void>;
+
+/** Looks for exchanges and queues; rejects with VSM_BROKER naming the first that is missing. Bindings cannot be looked for. */
+export async function check(model: ChannelModel, { exchanges = [], queues = [] }: Partial<Topology>, log: BusLog) {
+  const channel = await openChannel(model, log);
+  const looks = [
+    ...exchanges.map(({ name }) => ({ name, look: () => channel.checkExchange(name) })),
+    ...queues.map(({ name }) => ({ name, look: () => channel.checkQueue(name) })),
+  ];
+  for (const { name, look } of looks) {
+    try {
+      await look();
+    } catch (error) {
+      if (replyCode(error) !== NOT_FOUND) throw error;
+      throw new VsmError('VSM_BROKER', `${name} is not on the broker: let an administrator run vsmcp topology apply`, {
+        cause: error,
+      });
+    }
+  }
+  await channel.close();
 }
 
 /**

@@ -1,4 +1,4 @@
-import { exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
+import { backKey, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { Delivery, Outgoing } from '../nervous-system.js';
@@ -53,10 +53,10 @@ export function laterPacket(
 }
 
 /** Straight back into the queue, for kinds of queue that do not count by themselves. */
-export function againPacket(queueFullName: string, { delivery, deliveries, message }: Received): Packet {
+export function againPacket(path: string, queueFullName: string, { delivery, deliveries, message }: Received): Packet {
   return {
-    exchange: '',
-    key: queueFullName,
+    exchange: exchangeName(path, 'retry'),
+    key: backKey(queueFullName.slice(path.length + 1)),
     content: message.content,
     options: {
       ...sameProperties(message),

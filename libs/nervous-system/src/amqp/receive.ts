@@ -15,8 +15,8 @@ export interface Received {
 export function receive(path: string, message: ConsumeMessage, dead: boolean): Received {
   const { fields, properties, content } = message;
   const headers: Record<string, unknown> = properties.headers ?? {};
-  // Only what the delay queues or a consumer put into a queue by name comes through the default exchange.
-  const again = fields.exchange === '';
+  // Only what the delay queues or a consumer put back comes over the retry channel.
+  const again = fields.exchange === exchangeName(path, 'retry');
   const key = (again && textOf(headers, HEADERS.key)) || fields.routingKey;
   const channel = (again && channelNamed(textOf(headers, HEADERS.channel))) || channelOf(path, fields.exchange);
   const deliveries = Math.max(countOf(headers, 'x-delivery-count'), again ? countOf(headers, HEADERS.deliveries) : 0);
@@ -52,7 +52,7 @@ function autopsy(path: string, delivery: Delivery, message: ConsumeMessage): Del
   // The latest death comes first. A consumer that buries a message leaves no such note, but its own words.
   const death = message.properties.headers?.['x-death']?.[0];
   if (!death) return dying(delivery, { [HEADERS.channel]: textOf(headers, HEADERS.channel) ?? 'environment' });
-  const again = death.exchange === '';
+  const again = death.exchange === exchangeName(path, 'retry');
   const key = (again && textOf(headers, HEADERS.key)) || delivery.key;
   return dying(
     { ...delivery, key },

@@ -1,7 +1,17 @@
-import { exchangeName, type Ids, queueName, standingTopology, topology } from '@vsmcp/vsm';
+import {
+  backKey,
+  exchangeName,
+  type Ids,
+  ownQueuePrefix,
+  type Party,
+  QUEUES,
+  queueName,
+  standingTopology,
+  topology,
+} from '@vsmcp/vsm';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLog, Subscription } from '../nervous-system.js';
-import { declare } from './declare.js';
+import { declare, type Stand } from './declare.js';
 
 /** Messages an instance's own queue keeps; the oldest goes first. */
 const OWN_MOST = 10_000;
@@ -23,9 +33,11 @@ export interface Source {
 
 export function sourceOf(
   { queue }: Subscription,
-  { path, instance, ids, log }: { path: string; instance: string; ids: Ids; log: BusLog },
+  around: { path: string; party: Party; instance: string; ids: Ids; log: BusLog; stand: Stand },
 ): Source {
-  const needed = 'own' in queue ? [queue.channel] : [queue.standing.channel, 'retry' as const, 'dead' as const];
+  const { path, party, instance, ids, log, stand } = around;
+  const needed =
+    'own' in queue ? [queue.channel, 'retry' as const] : [queue.standing.channel, 'retry' as const, 'dead' as const];
   const names = new Set(needed.map((channel) => exchangeName(path, channel)));
   const exchanges = topology(path, {}).exchanges.filter(({ name }) => names.has(name));
   if (!('own' in queue)) {
@@ -35,7 +47,11 @@ export function sourceOf(
       counts: standing.kind === 'quorum',
       delays: standing.retry === true,
       dead: standing.channel === 'dead',
-      declare: (model) => declare(model, { exchanges, ...standingTopology(path, name, standing) }, log),
+      declare: async (model) => {
+        await stand(model, { exchanges }, log);
+        // The queue of a server that comes and goes is in no table: its owner makes it.
+        await (name in QUEUES ? stand : declare)(model, standingTopology(path, name, standing), log);
+      },
       open: async () => queueName(path, name),
     };
   }
@@ -44,10 +60,10 @@ export function sourceOf(
     counts: false,
     delays: false,
     dead: false,
-    declare: (model) => declare(model, { exchanges }, log),
+    declare: (model) => stand(model, { exchanges }, log),
     open: async (channel) => {
       // A new name each time: after a lost connection the broker may hold the old one for a while.
-      const name = `${path}.own.${instance}.${ids()}`;
+      const name = `${ownQueuePrefix(path, party)}${instance}.${ids()}`;
       await channel.assertQueue(name, {
         exclusive: true,
         autoDelete: true,
@@ -55,6 +71,7 @@ export function sourceOf(
         arguments: { 'x-queue-type': 'classic', 'x-max-length': OWN_MOST, 'x-overflow': 'drop-head' },
       });
       for (const key of queue.bind) await channel.bindQueue(name, exchangeName(path, queue.channel), key);
+      await channel.bindQueue(name, exchangeName(path, 'retry'), backKey(name.slice(path.length + 1)));
       return name;
     },
   };

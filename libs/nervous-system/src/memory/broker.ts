@@ -99,7 +99,7 @@ export class MemoryBroker {
   #declare({ queues, bindings }: Omit<Topology, 'exchanges'>): void {
     for (const { name, arguments: given } of queues) {
       // The delay queues are timers here.
-      if (given['x-dead-letter-exchange'] === '') continue;
+      if ('x-dead-letter-routing-key' in given) continue;
       this.#broker.assertQueue(name, {
         autoDelete: false,
         ...(given['x-max-length'] !== undefined && { maxLength: Number(given['x-max-length']) }),

@@ -78,6 +78,7 @@ export function publishing(open: () => Promise<World>): void {
     const world = await join('world');
     await assert.rejects(s1.publish(message('command', 's1.any.try')), { code: 'VSM_CHANNEL' });
     await assert.rejects(world.publish(message('report', 's1.x.load')), { code: 'VSM_CHANNEL' });
+    await assert.rejects(s1.publish(message('report', 's3.x.load')), { code: 'VSM_CHANNEL' });
     await assert.rejects(s1.publish(message('outcome', 'Answered.a')), { code: 'VSM_EVENT' });
     await assert.rejects(s1.publish(message('outcome', '')), { code: 'VSM_EVENT' });
     await assert.rejects(
@@ -106,13 +107,13 @@ export function publishing(open: () => Promise<World>): void {
       got.push(delivery);
       return DONE;
     });
-    await s3.publish(message('command', 's9.any.try', 'lost?'));
+    await s3.publish(message('command', 's1.nobody.try', 'lost?'));
     await until(() => got.length === 1);
     const [dead] = got;
     assert.equal(dead?.channel, 'dead');
-    assert.equal(dead.key, 's9.any.try');
+    assert.equal(dead.key, 's1.nobody.try');
     assert.equal(textOf(dead), 'lost?');
-    assert.equal(dead.headers[HEADERS.reason], 'nobody listens to s9.any.try');
+    assert.equal(dead.headers[HEADERS.reason], 'nobody listens to s1.nobody.try');
     assert.equal(dead.headers[HEADERS.channel], 'command');
   });
 

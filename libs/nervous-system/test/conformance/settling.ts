@@ -147,7 +147,7 @@ export function settling(open: () => Promise<World>): void {
     const s3 = await join('s3');
     const s1 = await join('s1');
     let tries = 0;
-    await s3.publish(message('command', 's9.any.try'));
+    await s3.publish(message('command', 's1.nobody.try'));
     await s1.subscribe(standing('s1.dead'), async () => {
       if (++tries < 3) throw new Error('no database');
       return DONE;

@@ -4,6 +4,7 @@ import { Algedonic, type Clock, type Ids, QUEUES, type QueueName, type Random, t
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
+import { shown } from '../leadership/shown.js';
 import type { Log } from '../log.js';
 import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
@@ -12,6 +13,8 @@ import { answerOne, ask } from '../messages/questions.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
+import { metered } from '../telemetry/metered-bus.js';
+import { traced } from '../telemetry/traced-bus.js';
 import { watchDatabase } from './database-check.js';
 import { beatEvery, Presence, type Readiness } from './presence.js';
 
@@ -46,7 +49,7 @@ export interface OpenContext {
   stop(ms: number): Promise<void>;
 }
 
-const VERSION = '0.1.0';
+export const VERSION = '0.1.0';
 const HEARTBEAT = 2000;
 /** Deliveries handled at once where a hearing does not say. */
 const PREFETCH = 32;
@@ -58,12 +61,13 @@ export function instanceName(system: System, node: string): string {
 
 /** Makes a service's context. Nothing starts but the heartbeat. */
 export function openContext(options: ContextOptions): OpenContext {
-  const { system, instance, config, home, dataDir, bus, state, clock = realClock, version = VERSION } = options;
+  const { system, instance, config, home, dataDir, state, clock = realClock, version = VERSION } = options;
   const ids = options.ids ?? randomUUID;
   const log = options.log.child({ system, instance });
   const speaker = { path: config.path, system, instance };
   const presence = new Presence({ system, instance, version, started: clock.now() });
   const metrics = options.metrics.of(system);
+  const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
   const holder = `${instance}/${ids()}`;
   const leaderships = openLeaderships(state.database, { holder, clock, log, ...options.leadership });
@@ -71,7 +75,7 @@ export function openContext(options: ContextOptions): OpenContext {
   const asking = { bus, speaker, clock, ids, log };
 
   const context: ServiceContext = {
-    ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus, leaderships },
+    ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus },
     ...{
       database: state.database,
       ledger: state.ledger,
@@ -79,6 +83,7 @@ export function openContext(options: ContextOptions): OpenContext {
       capabilities: state.capabilities,
       pain: state.pain,
     },
+    leaderships: shown(leaderships, metrics),
     random: options.random ?? (() => randomInt(2 ** 32) / 2 ** 32),
     say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
       const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
@@ -115,10 +120,9 @@ export function openContext(options: ContextOptions): OpenContext {
   const database = watchDatabase(state.database, clock, interval);
   presence.check('broker', () => bus.health());
   presence.check('database', database.check);
-  const traffic = metrics.gauge('vsmcp_bus_messages', 'Messages of this instance, by what became of them', ['what']);
-  const stopBeating = beatEvery(context, presence, interval, () => {
-    for (const [what, count] of Object.entries(bus.stats())) traffic.set({ what }, count);
-  });
+  const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
+  metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
+  const stopBeating = beatEvery(context, presence, interval);
   let stopService = async () => {};
 
   return {

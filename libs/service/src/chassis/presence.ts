@@ -61,17 +61,14 @@ function run(check: Check): ReturnType<Check> {
 /**
  * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept: the next
  * says more.
- * @param before called before each
  */
 export function beatEvery(
   context: Pick<ServiceContext, 'say' | 'system' | 'instance' | 'clock' | 'log'>,
   presence: Presence,
   interval: number,
-  before: () => void,
 ): () => void {
   let lost = 0;
   const beat = () => {
-    before();
     context
       .say(Heartbeat, `${context.system}.${context.instance}.heartbeat`, presence.beat())
       .then(() => {

@@ -9,7 +9,8 @@ import { type Log, openLog } from '../log.js';
 import { openMetrics } from '../metrics.js';
 import type { Service } from '../service.js';
 import { openStateWhenReached } from '../state.js';
-import { instanceName, openContext } from './context.js';
+import { FLUSH, startTelemetry } from '../telemetry/sdk.js';
+import { instanceName, openContext, VERSION } from './context.js';
 import type { Readiness } from './presence.js';
 import { type Runtime, readRuntime } from './runtime.js';
 
@@ -47,11 +48,18 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
   const closes: Close[] = [];
   stopOnSignal(own, config.settings.drain, stopping, closes);
 
+  const { traces } = runtime;
+  const about = { service: `vsmcp-${system}`, namespace: config.path, instance, version: VERSION };
+  const telemetry = await startTelemetry({ traces, ...about, log: own });
+  closes.push(() => telemetry.stop());
+
   const metrics = openMetrics();
   let readiness = (): Readiness => ({ ready: false, trouble: { start: 'it waits for the database' } });
   const shown = { services: () => ({ [system]: readiness() }), ...(runtime.telemetry && { metrics }) };
   const health = await openHealth({ ...runtime.metrics, ...shown });
   closes.push(() => health.close());
+  // Whoever supervises several processes shows them as one.
+  process.send?.({ health: health.url });
 
   const database = openPostgres(databaseUrl, { log: own });
   closes.push(() => database.close());
@@ -59,7 +67,10 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
 
   const heartbeat = config.settings.amqp_heartbeat;
   const member = { path: config.path, party: system, instance, log: own };
-  const bus = await connectAmqp({ ...member, url: amqpUrl, heartbeat, clock: realClock, ids: randomUUID });
+  const bus = await connectAmqp({
+    ...{ ...member, url: amqpUrl, heartbeat, declare: runtime.amqpDeclare },
+    ...{ clock: realClock, ids: randomUUID },
+  });
   closes.push(() => bus.close());
   const { home, dataDir } = runtime;
   const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics });
@@ -92,7 +103,7 @@ function stopOnSignal(log: Log, drain: number, stopping: AbortController, closes
     log.info({ signal, drain }, 'drains and stops');
     setTimeout(
       () => fail(log, new Error(`not drained within ${drain} ms; what was in flight comes again`)),
-      drain + 1000,
+      drain + FLUSH + 1000,
     );
     for (const close of closes.reverse()) await close();
     log.info({}, 'stopped');

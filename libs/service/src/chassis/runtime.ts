@@ -4,6 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 import { VsmError, word } from '@vsmcp/vsm';
 import { z } from 'zod';
 import type { Environment } from '../config/environment.js';
+import { withSecrets } from '../config/secrets.js';
 import { LOG_LEVELS } from '../log.js';
 
 const Port = z.coerce
@@ -21,6 +22,8 @@ const url = (example: string, protocols: readonly string[]) =>
     .string()
     .refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), `a URL such as ${example}`);
 
+const collector = url('http://localhost:4318', ['http:', 'https:']);
+
 /** What a process is told by its environment; the fleet's settings (settingsIn) come on top. */
 const Variables = z.object({
   /** Tells this machine's or pod's instances from others; host name and process id where it is not set. */
@@ -29,11 +32,16 @@ const Variables = z.object({
   VSMCP_MCP_PORT: Port.default(4010),
   VSMCP_AMQP_ENABLED: Flag.optional(),
   VSMCP_AMQP_URL: url('amqp://user:password@host:5672', ['amqp:', 'amqps:']).optional(),
+  /** False where this process may not declare exchanges and queues: `vsmcp topology apply` has done it. */
+  VSMCP_AMQP_DECLARE: Flag.default(true),
   VSMCP_AMQP_POOL_SIZE: z.coerce.number('1 to 100').int('1 to 100').min(1, '1 to 100').max(100, '1 to 100').default(10),
   /** Of /health, /ready and /metrics. */
   VSMCP_METRICS_PORT: Port.default(9568),
   VSMCP_METRICS_HOST: z.string().default('127.0.0.1'),
   VSMCP_TELEMETRY_ENABLED: Flag.default(true),
+  /** Where spans go, as OpenTelemetry names it; none of the two: no spans. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: collector.optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: collector.optional(),
   VSMCP_DATABASE_URL: url('postgres://user:password@host:5432/name', ['postgres:', 'postgresql:']).optional(),
   /** The fleet's folder: relative paths start there. */
   VSMCP_HOME: z.string().optional(),
@@ -47,9 +55,14 @@ export interface Runtime {
   mcpPort: number;
   /** The broker's URL; undefined: messages travel in memory. */
   amqpUrl: string | undefined;
+  /** Declare what is missing on the broker. */
+  amqpDeclare: boolean;
   amqpPoolSize: number;
   metrics: { host: string; port: number };
+  /** Whether metrics are served. */
   telemetry: boolean;
+  /** Whether spans are exported: telemetry is on, and there is a collector. */
+  traces: boolean;
   databaseUrl: string | undefined;
   home: string;
   /** vsmcp.yaml; undefined where there is none and none was named. */
@@ -62,12 +75,12 @@ export interface Runtime {
  * @throws VSM_CONFIG naming every variable that is wrong, what was got and what was expected
  */
 export function readRuntime(env: Environment, cwd: string): Runtime {
-  const given = Object.fromEntries(Object.entries(env).filter(([, text]) => text?.trim()));
+  const given = withSecrets(Object.fromEntries(Object.entries(env).filter(([, text]) => text?.trim())));
   const read = Variables.safeParse(given);
   if (!read.success) {
     const problems = read.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      const got = name.endsWith('_URL') ? 'something else' : `'${env[name]}'`; // a URL may hold a password
+      const got = /_(URL|ENDPOINT)$/.test(name) ? 'something else' : `'${env[name]}'`; // a URL may hold a password
       return `${name}: got ${got}, expected ${message}`;
     });
     throw new VsmError('VSM_CONFIG', problems.join('\n'));
@@ -79,6 +92,7 @@ export function readRuntime(env: Environment, cwd: string): Runtime {
       'VSMCP_AMQP_ENABLED is true: set VSMCP_AMQP_URL too, such as amqp://localhost:5672',
     );
   }
+  const endpoint = v.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? v.OTEL_EXPORTER_OTLP_ENDPOINT;
   const named = v.VSMCP_CONFIG === undefined ? undefined : resolve(cwd, v.VSMCP_CONFIG);
   const home = resolve(cwd, v.VSMCP_HOME ?? (named === undefined ? '.' : dirname(named)));
   const usual = join(home, 'vsmcp.yaml');
@@ -87,9 +101,11 @@ export function readRuntime(env: Environment, cwd: string): Runtime {
     logLevel: v.VSMCP_LOG_LEVEL,
     mcpPort: v.VSMCP_MCP_PORT,
     amqpUrl: v.VSMCP_AMQP_ENABLED === false ? undefined : v.VSMCP_AMQP_URL,
+    amqpDeclare: v.VSMCP_AMQP_DECLARE,
     amqpPoolSize: v.VSMCP_AMQP_POOL_SIZE,
     metrics: { host: v.VSMCP_METRICS_HOST, port: v.VSMCP_METRICS_PORT },
     telemetry: v.VSMCP_TELEMETRY_ENABLED,
+    traces: v.VSMCP_TELEMETRY_ENABLED && endpoint !== undefined,
     databaseUrl: v.VSMCP_DATABASE_URL,
     home,
     configFile: named ?? (existsSync(usual) ? usual : undefined),

@@ -1,11 +1,11 @@
-import { ServerSpec } from '@vsmcp/vsm';
+import { ANYONE, ServerSpec } from '@vsmcp/vsm';
 import { nearest } from './nearest.js';
 import { type Problem, shown } from './problems.js';
 import type { FleetConfig } from './schema.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...inexactPackages(config)];
+  return [...unknownServers(config), ...ties(config), ...inexactPackages(config), ...unknowableAgents(config)];
 }
 
 function unknownServers({ units, servers }: FleetConfig): Problem[] {
@@ -61,4 +61,22 @@ function inexactPackages({ servers }: FleetConfig): Problem[] {
           },
         ],
   );
+}
+
+/** An agent without a token could not be told from anyone, nor two with the same one from each other. */
+function unknowableAgents({ gateway }: FleetConfig): Problem[] {
+  const problems: Problem[] = [];
+  const owners = new Map<string, string>();
+  for (const [name, { token }] of Object.entries(gateway.agents)) {
+    const path = ['gateway', 'agents', name];
+    if (name === ANYONE) {
+      if (token !== undefined)
+        problems.push({ path, message: `got a token, expected none: ${ANYONE} is who has none` });
+    } else if (token === undefined) {
+      problems.push({ path, message: 'got no token, expected token: the sha256 of the token by which it is known' });
+    } else if (owners.has(token)) {
+      problems.push({ path, message: `got the token of '${owners.get(token)}', expected one of its own` });
+    } else owners.set(token, name);
+  }
+  return problems;
 }

@@ -1,4 +1,4 @@
-import { Duration, Grants, isKey, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, isKey, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -87,6 +87,12 @@ export const FleetConfig = z.strictObject({
   units: z.record(UnitName, Unit).default({}),
   policy: z.strictObject({ acquire: Acquire.prefault({}), forbid: z.array(Rule).default([]) }).prefault({}),
   pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),
+  gateway: z
+    .strictObject({
+      /** Who may have what done over MCP, by name. `anyone` is who has no token; the others have one each. */
+      agents: z.record(UnitName, Agent).default({}),
+    })
+    .prefault({}),
   settings: Settings.prefault({}),
   /** A day to play on the environment: a file of steps. Only `vsmcp up` in one process reads it. */
   demo: z.string().optional(),

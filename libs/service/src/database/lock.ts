@@ -35,6 +35,14 @@ export function lockFolder(folder: string): () => void {
   throw taken(path, holderOf(file), file);
 }
 
+/** The living process that has a folder, and the file that says so; undefined when it is free. */
+export function holderOfFolder(folder: string): { pid: number; file: string } | undefined {
+  const path = resolve(folder);
+  const file = join(dirname(path), `.${basename(path)}.lock`);
+  const pid = holderOf(file);
+  return pid !== undefined && isAlive(pid) ? { pid, file } : undefined;
+}
+
 function taken(folder: string, holder: number | undefined, file: string): VsmError {
   const who = holder === process.pid ? 'this process already' : `process ${holder ?? '(unknown)'}`;
   return new VsmError(

@@ -1,3 +1,6 @@
+/** The step that this release brings a database to. */
+export const schemaVersion = (): number => Math.max(...MIGRATIONS.map(({ version }) => version));
+
 /**
  * The schema, step by step. A step is never changed once released and only adds, so that a newer and an older release can
  * run beside each other during a rolling update. Each statement can be repeated, because there are no transactions.

@@ -86,6 +86,7 @@ export function openJournal(database: Database, clock: Clock): Journal {
   }
 
   const append = group<Entry, JournalEntry | VsmError>({
+    statement: 'append',
     most: MOST,
     async run(entries) {
       const { ahead, linked } = await link(entries);

@@ -26,6 +26,15 @@ WHERE name = $1 AND holder = $2 AND epoch = $3::bigint RETURNING epoch`;
 const GIVE_BACK = `-- lease give back
 UPDATE vsmcp_lease SET expires = clock_timestamp() WHERE name = $1 AND holder = $2 AND epoch = $3::bigint`;
 
+const HOLDER = `-- lease holder
+SELECT holder FROM vsmcp_lease WHERE name = $1 AND expires > clock_timestamp()`;
+
+/** Who holds a lease now, if anybody does. */
+export async function holderOf(database: Database, name: string): Promise<string | undefined> {
+  const [row] = await database.query<{ holder: string }>(HOLDER, [name]);
+  return row?.holder;
+}
+
 export function openLease(database: Database, name: string, holder: string): Lease {
   return {
     async acquire(ttl) {

@@ -2,13 +2,13 @@ import { type Clock, reasonOf } from '@vsmcp/vsm';
 import type { Database } from '../database.js';
 import type { Leadership, Leaderships } from '../leadership.js';
 import type { Log } from '../log.js';
-import { type Lease, openLease } from './lease.js';
+import { holderOf, type Lease, openLease } from './lease.js';
 
 /** How long beyond the lease's life one that could not lead waits before it tries again (ms). */
 const REST = 2000;
 
 export interface LeadershipOptions {
-  /** Unlike any other process's, and unlike this instance's own before a restart. */
+  /** `<instance>/<anything>`. Unlike any other process's, and unlike this instance's own before a restart. */
   holder: string;
   clock: Clock;
   log: Log;
@@ -33,6 +33,7 @@ export function openLeaderships(database: Database, options: LeadershipOptions):
       campaigns.add(campaign);
       return campaign;
     },
+    leader: async (name) => (await holderOf(database, name))?.split('/')[0],
     async stop() {
       await Promise.all([...campaigns].map((campaign) => campaign.stop()));
       campaigns.clear();

@@ -1,6 +1,23 @@
+import { channel } from 'node:diagnostics_channel';
 import { isDataError } from '../database/failure.js';
 
+/** The diagnostics channel on which each group says its size, for whoever measures. */
+export const GROUPS = 'vsmcp:group';
+
+export interface Group {
+  statement: string;
+  rows: number;
+}
+
+export function isGroup(message: unknown): message is Group {
+  return typeof message === 'object' && message !== null && 'statement' in message && 'rows' in message;
+}
+
+const groups = channel(GROUPS);
+
 export interface GroupOptions<I, O> {
+  /** What the statement does, in a word. */
+  statement: string;
   /** Two items of one key never share a statement: the later one waits for the next, so that order holds. */
   key?: (item: I) => string;
   /** One statement for all of them; answers in their order. `undefined` asks for the item to be tried again. */
@@ -27,6 +44,7 @@ export function group<I, O>(options: GroupOptions<I, O>): (item: I) => Promise<O
     while (waiting.length > 0) {
       const { now, later } = split(waiting, options.key, options.most);
       waiting = later;
+      if (groups.hasSubscribers) groups.publish({ statement: options.statement, rows: now.length });
       const again = await attempt(options.run, now);
       if (again.length > 0) waiting = [...again, ...waiting];
     }

@@ -29,11 +29,13 @@ type Fenced = LedgerKey & { attempt: number };
 /** Opens the ledger on a database whose schema is up to date. Times are the clock's. */
 export function openLedger(database: Database, clock: Clock): Ledger {
   function batched<I extends LedgerKey, O>(
+    statement: string,
     sql: string,
     item: (i: I) => object,
     answers: (rows: readonly ClaimRow[], count: number) => Awaited<ReturnType<GroupOptions<I, O>['run']>>,
   ): (item: I) => Promise<O> {
     const run = group<{ key: string; item: I }, O>({
+      statement,
       key: ({ key }) => key,
       most: MOST,
       async run(items) {
@@ -45,6 +47,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
   }
 
   const claim = batched<ClaimRequest, Claimed>(
+    'claim',
     CLAIM,
     (c) => ({ ...c, source: toText(c.source), id: toText(c.id), type: toText(c.type) }),
     (rows, count) => {
@@ -54,13 +57,14 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     },
   );
   const intend = batched<Fenced & { deadline: number }, boolean>(
+    'intend',
     INTEND,
     ({ attempt, deadline }) => ({ attempt, deadline }),
     done,
   );
-  const settle = batched<Settlement, boolean>(SETTLE, settlement, done);
-  const release = batched<Fenced, boolean>(RELEASE, ({ attempt }) => ({ attempt }), done);
-  const said = batched<Fenced, boolean>(SAID, ({ attempt }) => ({ attempt }), done);
+  const settle = batched<Settlement, boolean>('settle', SETTLE, settlement, done);
+  const release = batched<Fenced, boolean>('release', RELEASE, ({ attempt }) => ({ attempt }), done);
+  const said = batched<Fenced, boolean>('said', SAID, ({ attempt }) => ({ attempt }), done);
 
   return {
     claim,

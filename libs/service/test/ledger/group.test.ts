@@ -7,6 +7,7 @@ describe('group commit', () => {
   test('shares statements, within its bound and in order', async () => {
     const batches: number[][] = [];
     const add = group<number, number>({
+      statement: 'test',
       most: 3,
       run: async (items) => {
         batches.push([...items]);
@@ -20,6 +21,7 @@ describe('group commit', () => {
   test('never puts one key into a statement twice', async () => {
     const batches: string[][] = [];
     const add = group<string, string>({
+      statement: 'test',
       key: (item) => item.charAt(0),
       most: 10,
       run: async (items) => {
@@ -35,6 +37,7 @@ describe('group commit', () => {
     const fail = (code: string) =>
       new VsmError('VSM_DATABASE', 'no', { cause: Object.assign(new Error('no'), { code }) });
     const add = group<string, string>({
+      statement: 'test',
       most: 10,
       run: async (items) => {
         if (items.includes('poison')) throw fail('22P05');
@@ -58,6 +61,7 @@ describe('group commit', () => {
   test('tries again what got no answer', async () => {
     let first = true;
     const add = group<string, string>({
+      statement: 'test',
       most: 10,
       run: async (items) => {
         const answers = items.map((item) => (item === 'late' && first ? undefined : item));

@@ -1,5 +1,5 @@
 import { CallError, type McpHost, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
-import { type Clock, Confinement, type Random, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import { type Clock, Confinement, type Random, reasonOf, type Tool, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import type { Failure } from '../outcome.js';
 import { sleep } from '../patience.js';
@@ -20,6 +20,12 @@ export type ServerState =
   | { state: 'suspended'; reason: string; connection: ServerConnection }
   /** lasting: it stays down, however often it is started. */
   | { state: 'failed'; reason: string; lasting: boolean };
+
+/** Why it last went down. */
+export interface Trouble {
+  reason: string;
+  code?: VsmErrorCode;
+}
 
 export type Called =
   | { ok: true; result: ToolResult; ms: number }
@@ -46,6 +52,7 @@ export class Server {
   readonly #life: Promise<void>;
   #connection: ServerConnection | undefined;
   #down: string | undefined;
+  #trouble: Trouble | undefined;
   #failures = 0;
   #timeouts = 0;
 
@@ -59,6 +66,15 @@ export class Server {
     if (this.wish.barred !== undefined) return { state: 'down', reason: this.wish.barred };
     if (this.#connection?.alive) return { state: 'ready', offers: (tool) => this.tool(tool) !== undefined };
     return this.#down === undefined ? { state: 'starting' } : { state: 'down', reason: this.#down };
+  }
+
+  get connection(): ServerConnection | undefined {
+    return this.#connection;
+  }
+
+  /** Why it last went down; undefined while it runs well. */
+  get trouble(): Trouble | undefined {
+    return this.#trouble;
   }
 
   tool(name: string): Tool | undefined {
@@ -156,6 +172,7 @@ export class Server {
       const { installed, connection } = await host.start(spec, options);
       return await this.#watch(connection, installed.integrity);
     } catch (error) {
+      this.#trouble = { reason: reasonOf(error), ...(error instanceof VsmError && { code: error.code }) };
       return reasonOf(error);
     }
   }
@@ -175,9 +192,12 @@ export class Server {
     });
     this.#connection = connection;
     this.#down = undefined;
+    this.#trouble = undefined;
     this.#around.changed(this.wish, { state: 'ready', connection, integrity });
-    const reason = await gone;
+    const why = await gone;
     this.#connection = undefined;
+    const reason = connection.lastWords === '' ? why : `${why}; its last words: ${connection.lastWords}`;
+    this.#trouble = { reason, code: 'VSM_MCP' };
     return reason;
   }
 

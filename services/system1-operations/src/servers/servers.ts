@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import type { McpHost } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
-import type { Tool } from '@vsmcp/vsm';
+import type { Answer, Tool } from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import { Ownership } from './ownership.js';
 import { type Called, Server, type ServerState } from './server.js';
 import { Telling } from './telling.js';
+import { notHere, tested, unknownServer } from './test.js';
 import type { Wish } from './wishes.js';
 
 /** What the rest of the service does when a server of this replica comes or goes. */
@@ -47,6 +48,19 @@ export class Servers {
     const server = this.#running.get(name);
     if (!wish.shared && !this.#ownership.leads(name)) return { state: 'elsewhere' };
     return server?.view ?? { state: 'starting' };
+  }
+
+  /** Where a server runs, how it does, and what it may do; for `test`. */
+  async test(name: string): Promise<Answer<'test'>> {
+    const wish = this.#wishes.get(name);
+    if (wish === undefined) throw unknownServer(name, [...this.#wishes.keys()]);
+    const { instance, leaderships } = this.#context;
+    const here = { server: name, instance };
+    if (this.view(name).state === 'elsewhere') {
+      const elsewhere = await leaderships.leader(`server:${name}`);
+      return notHere(here, elsewhere);
+    }
+    return tested(here, wish, this.#running.get(name));
   }
 
   tool(name: string, tool: string): Tool | undefined {

@@ -1,18 +1,24 @@
-import { type AcquisitionEvent, isOver, type Saga, type State, type Step, sagaOf } from './state.js';
+import {
+  type AcquisitionEvent,
+  type Demand,
+  isOver,
+  keyOf,
+  type Look,
+  type Saga,
+  type State,
+  type Step,
+  sagaOf,
+} from './state.js';
 
-/** Types and servers remembered; past that the oldest that are over go. */
+/** Types, servers and wishes remembered; past that the oldest that are over go. */
 const MOST_SAGAS = 2000;
 const MOST_PROBES = 200;
+const MOST_DEMANDS = 200;
+/** Reasons kept of why servers and tools were passed over. */
+const MOST_PASSED = 50;
 
-const PROPOSED: Record<string, Step> = {
-  probe: 'probing',
-  trial: 'matched',
-  install: 'trying',
-  remove: 'confirming',
-  refuse: 'trying',
-};
+const PROPOSED: Record<string, Step> = { trial: 'matched', install: 'trying', remove: 'confirming', refuse: 'trying' };
 const ALLOWED: Record<string, Step> = {
-  probe: 'probing',
   trial: 'trying',
   install: 'installing',
   remove: 'rolled-back',
@@ -21,30 +27,43 @@ const ALLOWED: Record<string, Step> = {
 
 /** The state after an event. */
 export function evolve(state: State, event: AcquisitionEvent): State {
-  if (event.type === 'acquisition.opened') return opened(state, event);
-  if (event.type === 'acquisition.probed')
-    return { ...state, probes: bounded(state.probes, event.npm, event.probe, MOST_PROBES) };
-  const saga = sagaOf(state, event.proposal);
-  if (saga === undefined) return state;
-  return { ...state, sagas: new Map(state.sagas).set(saga.type, { ...after(saga, event), at: event.at }) };
+  switch (event.type) {
+    case 'acquisition.opened':
+      return opened(state, event);
+    case 'acquisition.demanded':
+      return demanded(state, event);
+    case 'acquisition.probed': {
+      const probes = bounded(state.probes, event.npm, event.probe, MOST_PROBES);
+      return { ...state, probes, looks: without(state.looks, event.npm) };
+    }
+    default: {
+      const saga = sagaOf(state, event.proposal);
+      if (saga === undefined) return state;
+      const next = { ...after(saga, event), at: event.at };
+      return settled({ ...state, looks: looksAfter(state, event), sagas: withOne(state.sagas, saga.type, next) }, next);
+    }
+  }
 }
 
-type Later = Exclude<AcquisitionEvent, { type: 'acquisition.opened' } | { type: 'acquisition.probed' }>;
+type Of<T extends AcquisitionEvent['type']> = Extract<AcquisitionEvent, { type: T }>;
+type Later = Exclude<AcquisitionEvent, Of<'acquisition.opened' | 'acquisition.probed' | 'acquisition.demanded'>>;
 
 function after(saga: Saga, event: Later): Saga {
   switch (event.type) {
     case 'acquisition.ranked':
-      return { ...saga, options: event.options, option: 0, match: 0 };
+      return { ...saga, options: event.options };
     case 'acquisition.proposed': {
-      const { said, option, match } = event;
+      const { said, weight } = event;
+      const { because } = said;
+      if (said.stage === 'probe') return { ...saga, probe: said, step: 'probing', because };
       const step = PROPOSED[said.stage] ?? saga.step;
-      return { ...saga, said, option, match, allowed: false, step, because: said.because };
+      return { ...saga, said, allowed: false, step, because, ...(weight && { weight }) };
     }
     case 'acquisition.ruled':
       return ruled(saga, event);
     case 'acquisition.passed': {
-      const next = event.what === 'option' ? { option: saga.option + 1, match: 0 } : { match: saga.match + 1 };
-      return { ...saga, ...next, passed: [...saga.passed, event.because].slice(-10), because: event.because };
+      const passed = bounded(saga.passed, keyOf(event.npm, event.tool), event.because, MOST_PASSED);
+      return { ...saga, passed, step: 'searching', because: event.because };
     }
     case 'acquisition.moved': {
       const { step, because } = event;
@@ -55,16 +74,45 @@ function after(saga: Saga, event: Later): Saga {
   }
 }
 
-function ruled(saga: Saga, event: Extract<Later, { type: 'acquisition.ruled' }>): Saga {
+function ruled(saga: Saga, event: Of<'acquisition.ruled'>): Saga {
   const { verdict, rule, because, stopped } = event;
+  if (event.probe !== undefined) return { ...saga, rule, because };
   const next: Saga = { ...saga, rule, because, allowed: verdict === 'allow' };
-  if (stopped && saga.said) next.stopped = { rule, because, said: saga.said };
+  if (stopped && saga.said) {
+    const { grounds, rank } = saga.weight ?? { grounds: 0, rank: 0 };
+    if (grounds >= (saga.stopped?.grounds ?? 0)) next.stopped = { rule, because, said: saga.said, grounds, rank };
+  }
   if (verdict === 'ask') return { ...next, step: 'asking' };
   if (verdict === 'deny' || saga.said === undefined) return next;
   return { ...next, step: ALLOWED[saga.said.stage] ?? saga.step };
 }
 
-function opened(state: State, event: Extract<AcquisitionEvent, { type: 'acquisition.opened' }>): State {
+function looksAfter({ looks }: State, event: Later): State['looks'] {
+  if (event.type === 'acquisition.proposed' && event.said.stage === 'probe') {
+    const look: Look = { proposal: event.proposal, said: event.said, at: event.at, allowed: false };
+    return withOne(looks, event.said.candidate.spec.npm, look);
+  }
+  if (event.type === 'acquisition.ruled' && event.probe !== undefined) {
+    const look = looks.get(event.probe);
+    return look ? withOne(looks, event.probe, { ...look, at: event.at, allowed: event.verdict === 'allow' }) : looks;
+  }
+  const passed = event.type === 'acquisition.passed' && event.tool === undefined && looks.get(event.npm);
+  return passed && passed.proposal === event.proposal ? without(looks, event.npm) : looks;
+}
+
+/** A wish that has its tool, or that policy forbids, is no demand any more. */
+function settled(state: State, { type, step }: Saga): State {
+  if ((step !== 'closed' && step !== 'refused') || !state.demands.has(type)) return state;
+  return { ...state, demands: without(state.demands, type) };
+}
+
+function demanded(state: State, { event, text, by, at, proposal }: Of<'acquisition.demanded'>): State {
+  const before = state.demands.get(event);
+  const demand: Demand = before ? { ...before, at } : { proposal, text, by, since: at, at };
+  return { ...state, demands: bounded(state.demands, event, demand, MOST_DEMANDS) };
+}
+
+function opened(state: State, event: Of<'acquisition.opened'>): State {
   const before = state.sagas.get(event.event);
   const saga: Saga = {
     proposal: event.proposal,
@@ -74,15 +122,22 @@ function opened(state: State, event: Extract<AcquisitionEvent, { type: 'acquisit
     step: 'searching',
     because: event.wish ? `${event.wish.by} asked for it` : `${event.waiting} wait, and nothing answers them`,
     at: event.at,
-    options: [],
-    option: 0,
-    match: 0,
-    passed: [],
+    passed: new Map(),
     allowed: false,
     rounds: before?.rounds ?? 0,
   };
   if (event.wish) saga.wish = event.wish;
   return { ...state, sagas: bounded(state.sagas, saga.type, saga, MOST_SAGAS, isOver) };
+}
+
+function withOne<T>(map: ReadonlyMap<string, T>, key: string, value: T): ReadonlyMap<string, T> {
+  return new Map(map).set(key, value);
+}
+
+function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
+  const copy = new Map(map);
+  copy.delete(key);
+  return copy;
 }
 
 /** A copy with the entry set last; past the bound the first that may go, goes. */

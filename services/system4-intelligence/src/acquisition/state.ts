@@ -21,6 +21,8 @@ export const Option = z.object({
   candidate: Candidate,
   /** Name it has or would have in `server.tool`. */
   server: z.string(),
+  /** How well what it says about itself answers the need, see `rankCandidates`. */
+  rank: z.number(),
   /** The fleet has it already, with these tools; `only` as in its row. */
   installed: z
     .object({
@@ -33,12 +35,20 @@ export const Option = z.object({
 });
 export type Option = z.infer<typeof Option>;
 
-/** Somebody with the right asked for this. */
-export const Wish = z.object({ by: z.string(), server: z.string().optional(), tool: z.string().optional() });
+/** Somebody asked for this: a server or a tool by name, or `text`, what they said they miss. */
+export const Wish = z.object({
+  by: z.string(),
+  server: z.string().optional(),
+  tool: z.string().optional(),
+  text: z.string().optional(),
+});
 export type Wish = z.infer<typeof Wish>;
 
 export const Step = Acquisition.data.shape.step;
 export type Step = z.infer<typeof Step>;
+
+/** What an option or one of its tools has to say for itself: `grounds` and `rank` of what was proposed. */
+const Weight = z.object({ grounds: z.number(), rank: z.number() });
 
 const about = { proposal: z.string(), at: z.number() };
 
@@ -53,25 +63,26 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('acquisition.ranked'), ...about, options: z.array(Option) }),
   z.object({ type: z.literal('acquisition.probed'), ...about, npm: z.string(), probe: Probe }),
-  z.object({
-    type: z.literal('acquisition.proposed'),
-    ...about,
-    said: Proposal.data,
-    /** Which option, and which of its matching tools. */
-    option: z.number(),
-    match: z.number(),
-  }),
+  z.object({ type: z.literal('acquisition.proposed'), ...about, said: Proposal.data, weight: Weight.optional() }),
   z.object({
     type: z.literal('acquisition.ruled'),
     ...about,
+    /** For a probe: of which package. */
+    probe: z.string().optional(),
     verdict: z.enum(['allow', 'ask', 'deny']),
     rule: z.string(),
     because: z.string(),
     /** A rule of the kind `forbid` stopped something that would fit. */
     stopped: z.boolean(),
   }),
-  /** The option, or only its tool, is not it: on to the next. */
-  z.object({ type: z.literal('acquisition.passed'), ...about, what: z.enum(['option', 'tool']), because: z.string() }),
+  /** The server (by package), or only this tool of it, is not it. */
+  z.object({
+    type: z.literal('acquisition.passed'),
+    ...about,
+    npm: z.string(),
+    tool: z.string().optional(),
+    because: z.string(),
+  }),
   /** The saga is at another step, or has longer for the one it is at. */
   z.object({
     type: z.literal('acquisition.moved'),
@@ -80,8 +91,18 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
     because: z.string(),
     waiting: z.number().optional(),
   }),
+  /** Somebody found no tool for this: it waits like an event. */
+  z.object({
+    type: z.literal('acquisition.demanded'),
+    ...about,
+    event: z.string(),
+    text: z.string(),
+    by: z.string(),
+  }),
 ]);
 export type AcquisitionEvent = z.infer<typeof AcquisitionEvent>;
+
+export type Said = z.infer<typeof Proposal.data>;
 
 export interface Saga {
   proposal: string;
@@ -95,18 +116,39 @@ export interface Saga {
   rule?: string;
   /** When it came to this step, or was last seen to get on. */
   at: number;
-  options: readonly Option[];
-  option: number;
-  match: number;
-  /** Why options were passed over. */
-  passed: readonly string[];
-  /** What was last said to System 5, and whether it was allowed. */
-  said?: z.infer<typeof Proposal.data>;
+  /** Servers to look at, the best first; absent until the registries were read. */
+  options?: readonly Option[];
+  /** Packages, and `package tool`, that were tried or ruled out, with the reason. */
+  passed: ReadonlyMap<string, string>;
+  /** What was last said to System 5 beyond probes, whether it was allowed, and what spoke for it. */
+  said?: Said;
   allowed: boolean;
-  /** What would have fitted but is forbidden. */
-  stopped?: { rule: string; because: string; said: z.infer<typeof Proposal.data> };
+  weight?: z.infer<typeof Weight>;
+  /** The last probe that was proposed for it. */
+  probe?: Said;
+  /** What would have fitted but is forbidden; of several, the one that fitted best. */
+  stopped?: { rule: string; because: string; said: Said } & z.infer<typeof Weight>;
   /** How often it was tried in vain. */
   rounds: number;
+}
+
+/** A probe that was proposed and has not been reported. */
+export interface Look {
+  proposal: string;
+  said: Said;
+  at: number;
+  allowed: boolean;
+}
+
+/** A wish that found no tool. */
+export interface Demand {
+  /** The id under which a tool is looked for. */
+  proposal: string;
+  text: string;
+  by: string;
+  /** When it was first wished for, and when last. */
+  since: number;
+  at: number;
 }
 
 export interface State {
@@ -114,9 +156,13 @@ export interface State {
   sagas: ReadonlyMap<string, Saga>;
   /** By npm package@version. */
   probes: ReadonlyMap<string, Probe>;
+  /** By npm package@version. */
+  looks: ReadonlyMap<string, Look>;
+  /** By type. */
+  demands: ReadonlyMap<string, Demand>;
 }
 
-export const EMPTY: State = { sagas: new Map(), probes: new Map() };
+export const EMPTY: State = { sagas: new Map(), probes: new Map(), looks: new Map(), demands: new Map() };
 
 /** Steps at which nothing more happens until the type is taken up again. */
 const OVER: readonly Step[] = ['closed', 'refused', 'failed', 'nothing-found', 'rolled-back'];
@@ -128,3 +174,6 @@ export function sagaOf(state: State, proposal: string): Saga | undefined {
   for (const saga of state.sagas.values()) if (saga.proposal === proposal) return saga;
   return undefined;
 }
+
+/** The key of `passed`. */
+export const keyOf = (npm: string, tool?: string): string => (tool === undefined ? npm : `${npm} ${tool}`);

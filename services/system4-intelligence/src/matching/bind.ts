@@ -1,9 +1,9 @@
+import { terms, type WeightedTerms } from '@vsmcp/vsm';
 import type { Field } from './fields.js';
 import { celOf } from './fields.js';
 import { fitsHint } from './hints.js';
 import { keepsLimits, type Parameter } from './schema.js';
 import { hasNotation, speaksOfAnother } from './shape.js';
-import { type Query, terms } from './terms.js';
 
 /** How one parameter of a tool gets its value from an event: as CEL for the response, and the values that gives for the samples. */
 export interface Binding {
@@ -26,7 +26,7 @@ const CONTENT_NAMES = new Set(
 const PATH_WORDS = new Set(terms('path file filename directory repository cwd workdir folder'));
 
 /** The best binding for a parameter, or none that is good enough. */
-export function bind(parameter: Parameter, fields: readonly Field[], query: Query, code: boolean): Binding | undefined {
+export function bind(parameter: Parameter, fields: readonly Field[], query: WeightedTerms, code: boolean): Binding | undefined {
   const fixed = constant(parameter, query, fields[0]?.values.length ?? 1);
   if (fixed !== undefined) return fixed;
   let best: Binding | undefined;
@@ -40,7 +40,7 @@ export function bind(parameter: Parameter, fields: readonly Field[], query: Quer
 }
 
 /** A value that the parameter's declaration and the event's type fix: a `const`, a word of the type among the choices, a default. */
-function constant(parameter: Parameter, query: Query, samples: number): Binding | undefined {
+function constant(parameter: Parameter, query: WeightedTerms, samples: number): Binding | undefined {
   const fixed = (value: unknown): Binding => ({
     parameter: parameter.name,
     cel: value,

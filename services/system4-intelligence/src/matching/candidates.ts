@@ -1,9 +1,15 @@
-import type { Candidate } from '@vsmcp/vsm';
+import { type Candidate, rank, type Tool, terms } from '@vsmcp/vsm';
+import { toolText } from './match.js';
 import { mentions, type Need, queryOf, telling } from './query.js';
-import { rank } from './rank.js';
 
 /** Servers worth a look for one type in one round. */
 const MOST = 6;
+
+export interface RankedCandidate {
+  candidate: Candidate;
+  /** How well what it says about itself answers the need; comparable within one registry search. 0 where it says nothing of it. */
+  rank: number;
+}
 
 /**
  * The registry's servers that could close the gap, the best first: those that are known to fit, then those that nothing is
@@ -14,14 +20,16 @@ export function rankCandidates(
   need: Need,
   candidates: readonly Candidate[],
   fits: (candidate: Candidate) => boolean | undefined,
-): Candidate[] {
+): RankedCandidate[] {
   const query = queryOf(need);
-  const wanted = telling(query, 0.5);
+  const wanted = need.text === undefined ? telling(query, 0.5) : new Set(query.keys());
+  const ranked = rank(candidates, textOf, query);
+  const ranks = new Map(ranked.map(({ item, score }) => [item, score]));
   const known = candidates.filter((one) => fits(one) === true);
-  const ranked = rank(candidates, textOf, query)
+  const unknown = ranked
     .map(({ item }) => item)
     .filter((item) => fits(item) === undefined && mentions(textOf(item), wanted));
-  return [...known, ...ranked].slice(0, MOST);
+  return [...known, ...unknown].slice(0, MOST).map((candidate) => ({ candidate, rank: ranks.get(candidate) ?? 0 }));
 }
 
 /** What a candidate says about itself. The namespace is who made it, not what it does. */
@@ -29,11 +37,19 @@ function textOf({ name, title, description }: Candidate): string {
   return `${name.slice(name.indexOf('/') + 1)} ${title ?? ''} ${description}`;
 }
 
-/** The candidates that a free search text means, the best first; all of them for an empty one. */
-export function searchCandidates(text: string, candidates: readonly Candidate[]): Candidate[] {
-  const need: Need = { type: text.replaceAll(/\s+/g, '.'), samples: [] };
-  if (text.trim() === '') return [...candidates];
-  return rank(candidates, textOf, queryOf(need)).map(({ item }) => item);
+/**
+ * The candidates that a free search text means, the best first; all of them for an empty one. A server is also found by what
+ * its tools say, as far as they are known.
+ */
+export function searchCandidates(
+  text: string,
+  candidates: readonly Candidate[],
+  toolsOf: (candidate: Candidate) => readonly Tool[],
+): Candidate[] {
+  const words = new Map(terms(text).map((word) => [word, 1]));
+  if (words.size === 0) return [...candidates];
+  const whole = (one: Candidate) => [textOf(one), ...toolsOf(one).map(toolText)].join(' ');
+  return rank(candidates, whole, words).map(({ item }) => item);
 }
 
 const AFFIX = new Set(['mcp', 'server', 'servers', 'official', 'ai']);

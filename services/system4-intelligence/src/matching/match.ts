@@ -1,8 +1,8 @@
-import type { CallResponse, Tool } from '@vsmcp/vsm';
+import { type CallResponse, rank, type Tool } from '@vsmcp/vsm';
 import { type Binding, bind } from './bind.js';
 import { fieldsOf } from './fields.js';
+import { groundsOf } from './grounds.js';
 import { mentions, type Need, queryOf, telling } from './query.js';
-import { rank } from './rank.js';
 import { parametersOf } from './schema.js';
 import { isCode } from './shape.js';
 
@@ -10,12 +10,17 @@ import { isCode } from './shape.js';
 export interface Match {
   tool: string;
   readOnly: boolean;
+  /** Orders the tools of one server. */
   score: number;
+  /** Compares tools of different servers, see `groundsOf`. */
+  grounds: number;
+  /** Names of the arguments that it would be given. */
+  arguments: readonly string[];
   bindings: readonly Binding[];
 }
 
 /** Tools of one server that are tried in turn. */
-const MOST = 3;
+export const MOST_TOOLS = 3;
 
 /**
  * The tools that could answer what waits, the best first: read-only ones before others. A tool is one only when its text or
@@ -29,8 +34,8 @@ export function matchTools(need: Need, tools: readonly Tool[]): Match[] {
   const code = isCode(need.type);
   const content = fields.some((field) => field.content);
   const matches: Match[] = [];
-  for (const { item: tool, score } of rank(tools, textOf, query)) {
-    if (!mentions(textOf(tool), wanted)) continue;
+  for (const { item: tool, score } of rank(tools, toolText, query)) {
+    if (!mentions(toolText(tool), wanted)) continue;
     const parameters = parametersOf(tool.inputSchema);
     if (parameters === undefined) continue;
     const bindings: Binding[] = [];
@@ -44,29 +49,40 @@ export function matchTools(need: Need, tools: readonly Tool[]): Match[] {
     const uses = bindings.flatMap((binding) => binding.field ?? []);
     if (!whole || uses.length === 0 || (content && !uses.some((field) => field.content))) continue;
     const required = new Set(parameters.filter((parameter) => parameter.required).map(({ name }) => name));
-    const grounds = bindings.reduce(
+    const necessary = bindings.filter(({ parameter }) => required.has(parameter));
+    const arguing = bindings.reduce(
       (sum, one) => sum + (required.has(one.parameter) ? one.score + 1 : one.score / 4),
       0,
     );
     matches.push({
       tool: tool.name,
       readOnly: tool.annotations?.readOnlyHint === true,
-      score: score + grounds,
+      score: score + arguing,
+      grounds: groundsOf(query, toolText(tool), necessary.length > 0 ? necessary : bindings),
+      arguments: bindings.map(({ parameter }) => parameter),
       bindings,
     });
   }
-  const declared = new Map(tools.map((tool) => [tool.name, tool.annotations?.readOnlyHint]));
-  const risk = (match: Match) => (match.readOnly ? 0 : declared.get(match.tool) === undefined ? 1 : 2);
+  const risk = riskIn(tools);
   const safest = Math.min(...matches.map(risk));
   // A tool that says it writes is not tried while one that only reads would do.
   return matches
     .filter((match) => safest > 0 || risk(match) < 2)
     .sort((a, b) => risk(a) - risk(b) || b.score - a.score)
-    .slice(0, MOST);
+    .slice(0, MOST_TOOLS);
+}
+
+/** How much harm a tool of these may do, by its own word: 0 it only reads, 1 it does not say, 2 it writes. */
+export function riskIn(tools: readonly Tool[]): (match: Match) => 0 | 1 | 2 {
+  const declared = new Map(tools.map((tool) => [tool.name, tool.annotations?.readOnlyHint]));
+  return ({ tool }) => {
+    const reads = declared.get(tool);
+    return reads === undefined ? 1 : reads ? 0 : 2;
+  };
 }
 
 /** All that describes a tool and its parameters. */
-export function textOf(tool: Tool): string {
+export function toolText(tool: Tool): string {
   const properties = tool.inputSchema.properties;
   const names = typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
   const words = (parametersOf(tool.inputSchema) ?? []).filter(({ required }) => required).map((one) => one.words);

@@ -1,22 +1,39 @@
+import { terms, weigh, type WeightedTerms } from '@vsmcp/vsm';
 import { fieldsOf } from './fields.js';
 import { hasNotation, isCode, notationWords } from './shape.js';
-import { type Query, terms, weigh } from './terms.js';
 
 /** What waits: an event type and `data` of some of its events. */
 export interface Need {
   type: string;
   samples: readonly unknown[];
+  /** What is wished for, in somebody's words, where there are no events to go by. */
+  text?: string;
 }
 
 /** The folder sense's own default word and field names: they say where an event came from, not what it needs. */
 const GENERIC = new Set(['file', 'name', 'path', 'text', 'sha', 'bytes', 'id', 'value', 'data']);
 
+/** What all words of a wish weigh together: a wish has no values, so its words bear all that `SURE` asks for. */
+const WISH = 6;
+
+/** The words of an event type that say what it is about, as a wish. */
+export function wordsOf(type: string): string {
+  const words = type.split('.').filter((word) => word !== 'demand' && !GENERIC.has(word));
+  return words.length > 0 ? words.join(' ') : type;
+}
+
+function wishQuery(text: string): WeightedTerms {
+  const words = new Set(terms(text));
+  return new Map([...words].map((word) => [word, WISH / words.size]));
+}
+
 /**
  * The words that something for this need is described with, weighed: the type's words, what the values look like, and a
  * little of the fields' names.
  */
-export function queryOf(need: Need): Query {
-  const query: Query = new Map();
+export function queryOf(need: Need): WeightedTerms {
+  if (need.text !== undefined) return wishQuery(need.text);
+  const query: WeightedTerms = new Map();
   const words = need.type.split('.');
   words.forEach((word, index) => {
     weigh(query, word, index === words.length - 1 ? 3 : GENERIC.has(word) ? 0.2 : 2);
@@ -45,7 +62,7 @@ export function queryOf(need: Need): Query {
 }
 
 /** The terms of the query of at least this weight: 1.5 leaves out what is only around it, 0.5 what only came along. */
-export function telling(query: Query, weight: 0.5 | 1.5): Set<string> {
+export function telling(query: WeightedTerms, weight: 0.5 | 1.5): Set<string> {
   return new Set([...query].filter(([, own]) => own >= weight).map(([term]) => term));
 }
 

@@ -1,4 +1,4 @@
-import { terms } from './terms.js';
+import { terms } from '@vsmcp/vsm';
 
 /**
  * What a value looks like. A shape gives words to search tools with, and says whether a value can be wrong at all: free text and

@@ -1,4 +1,4 @@
-import type { TrialCall, TrialResult } from '@vsmcp/vsm';
+import type { Tool, TrialCall, TrialResult } from '@vsmcp/vsm';
 import type { Field } from './fields.js';
 import { guardOf } from './guard.js';
 import { argumentsOf, type Match } from './match.js';
@@ -41,6 +41,16 @@ function spoiledArguments(match: Match, fields: readonly Field[], sample: number
     else if (typeof value === 'number') spoiled[parameter] = spoil(String(value));
   }
   return spoiled;
+}
+
+/** Whether a server that was wished for still offers the tool, and the tool answered where it could be called. */
+export function judgeWish(match: Match, tools: readonly Tool[], results: readonly TrialResult[]): Judgement {
+  if (!tools.some(({ name }) => name === match.tool))
+    return { ok: false, because: `${match.tool} was gone when its server was started again` };
+  const failed = results.find((result) => result.error);
+  if (failed) return { ok: false, because: `${match.tool} failed: ${textOf(failed.content).slice(0, 200)}` };
+  const shown = results.length > 0 ? 'answered when it was called' : 'could be started, and was not called without events';
+  return { ok: true, because: `${match.tool} ${shown}` };
 }
 
 export type Judgement = { ok: true; guard?: string; because: string } | { ok: false; because: string };

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { datePattern, example, fitsHint } from '../../src/matching/hints.js';
 import { shapeOf } from '../../src/matching/shape.js';
-import { terms } from '../../src/matching/terms.js';
+import { terms } from '@vsmcp/vsm';
 
 test('values are known by their form', () => {
   const known: Record<string, string> = {

@@ -1,4 +1,4 @@
-import { type Query, terms } from './terms.js';
+import { terms, type WeightedTerms } from './terms.js';
 
 /** BM25's usual constants: how fast repeats saturate, and how much length counts against a text. */
 const K1 = 1.2;
@@ -14,7 +14,7 @@ export interface Ranked<T> {
  * Okapi BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15), each term times its weight.
  * @param text what describes an item; ties keep the order of `items`
  */
-export function rank<T>(items: readonly T[], text: (item: T) => string, query: Query): Ranked<T>[] {
+export function rank<T>(items: readonly T[], text: (item: T) => string, query: WeightedTerms): Ranked<T>[] {
   const documents = items.map((item) => ({ item, words: counts(terms(text(item))) }));
   const lengths = documents.map(({ words }) => [...words.values()].reduce((sum, n) => sum + n, 0));
   const mean = lengths.reduce((sum, n) => sum + n, 0) / Math.max(1, lengths.length);

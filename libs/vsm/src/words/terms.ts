@@ -67,9 +67,9 @@ export function terms(text: string): string[] {
 }
 
 /** Terms with weights: what is searched for. */
-export type Query = Map<string, number>;
+export type WeightedTerms = Map<string, number>;
 
 /** Adds the terms of `text` to the query; a term that is there already keeps its greater weight. */
-export function weigh(query: Query, text: string, weight: number): void {
+export function weigh(query: WeightedTerms, text: string, weight: number): void {
   for (const term of terms(text)) query.set(term, Math.max(query.get(term) ?? 0, weight));
 }

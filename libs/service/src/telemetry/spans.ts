@@ -1,0 +1,116 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  type Link,
+  propagation,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
+import { reasonOf, VsmError } from '@vsmcp/vsm';
+import type { Trace } from '../service.js';
+
+/**
+ * Spans by hand, on the OpenTelemetry API: while no SDK is started (`sdk.ts`) every call here does next to nothing.
+ */
+
+/** Whose span it is: services may share a process. */
+export interface Spanning {
+  system: string;
+  instance: string;
+}
+
+export interface SpanOptions {
+  kind?: keyof typeof SpanKind;
+  attributes?: Attributes;
+  /** What it follows from, where that is not simply what goes on here: see `place`. */
+  follows?: Trace | undefined;
+  /** What it has to do with beside that. */
+  links?: readonly Trace[];
+}
+
+const tracer = trace.getTracer('vsmcp');
+
+/**
+ * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is thrown on.
+ * @param name of low cardinality
+ */
+export function inSpan<T>(
+  { system, instance }: Spanning,
+  name: string,
+  { kind = 'INTERNAL', attributes = {}, follows, links = [] }: SpanOptions,
+  work: (span: Span) => Promise<T>,
+): Promise<T> {
+  const place = placeOf(follows);
+  const options = {
+    kind: SpanKind[kind],
+    attributes: { ...attributes, 'vsmcp.system': system, 'vsmcp.instance': instance },
+    links: [...place.links, ...links.flatMap(linkTo)],
+  };
+  return tracer.startActiveSpan(name, options, place.parent, async (span) => {
+    try {
+      return await work(span);
+    } catch (error) {
+      failSpan(span, error instanceof VsmError ? error.code : nameOf(error), reasonOf(error));
+      throw error;
+    } finally {
+      span.end();
+    }
+  });
+}
+
+/** @param type of low cardinality */
+export function failSpan(span: Span, type: string, message: string): void {
+  span.setAttribute('error.type', type);
+  span.setStatus({ code: SpanStatusCode.ERROR, message });
+}
+
+/** What goes on here, as it travels; empty while nothing is traced. */
+export function currentTrace(): Trace {
+  if (!trace.getActiveSpan()) return {};
+  const carrier: Trace = {};
+  propagation.inject(context.active(), carrier);
+  return carrier;
+}
+
+/** Whether a span made now would be part of a trace that has begun already. */
+export function isTraced(follows?: Trace): boolean {
+  return trace.getSpanContext(placeOf(follows).parent) !== undefined;
+}
+
+/** Does `work` as something of its own: what it says and starts is of no trace. */
+export function untraced<T>(work: () => T): T {
+  return context.with(ROOT_CONTEXT, work);
+}
+
+/** The trace that is going on, for a log line. */
+export function traceFields(): { trace_id?: string; span_id?: string } {
+  const span = trace.getActiveSpan()?.spanContext();
+  return span ? { trace_id: span.traceId, span_id: span.spanId } : {};
+}
+
+/**
+ * Where a span belongs. It may follow from something that was remembered (a message, an event) while something else goes on here: of one
+ * trace, what goes on here is the parent; of two, what it follows from is, and what goes on here is linked.
+ */
+function placeOf(follows: Trace | undefined): { parent: Context; links: Link[] } {
+  const active = context.active();
+  if (follows?.traceparent === undefined) return { parent: active, links: [] };
+  const told = propagation.extract(ROOT_CONTEXT, follows);
+  const there = trace.getSpanContext(told);
+  const here = trace.getSpanContext(active);
+  if (there === undefined || here?.traceId === there.traceId) return { parent: active, links: [] };
+  return { parent: told, links: here ? [{ context: here }] : [] };
+}
+
+function linkTo(told: Trace): Link[] {
+  const there = trace.getSpanContext(propagation.extract(ROOT_CONTEXT, told));
+  return there ? [{ context: there }] : [];
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : '_OTHER';
+}

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { type Capability, isContained } from './capability.js';
+
+/**
+ * What an agent that speaks MCP may have the fleet do; reading needs none. Each but `call_safe` is the name of the gateway's tool.
+ * `find_tool`: search, and have its unmet wishes counted as demand. `call_safe`: call tools that are safe (see `isSafe`).
+ * `call_tool`: call any tool that no rule of policy forbids, by `call_tool` and `operations_run`.
+ */
+export const AgentGrant = z.enum([
+  'find_tool',
+  'call_safe',
+  'call_tool',
+  'events_publish',
+  'capabilities_acquire',
+  'held_replay',
+  'held_discard',
+  'decisions_decide',
+  'alerts_acknowledge',
+]);
+export type AgentGrant = z.infer<typeof AgentGrant>;
+
+/** The agent that has no token: whoever reaches the gateway. All of them are one, so that none approves what another asked for. */
+export const ANYONE = 'anyone';
+/** What an agent may where the configuration does not say. */
+export const USUAL_GRANTS: readonly AgentGrant[] = ['find_tool', 'call_safe'];
+
+export const Agent = z.strictObject({
+  /** How it is known: the SHA-256 (hex) of its bearer token, so that the token itself stands in no file. */
+  token: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'the sha256 of a token: 64 hex digits')
+    .optional(),
+  may: z.array(AgentGrant).default([...USUAL_GRANTS]),
+});
+export type Agent = z.infer<typeof Agent>;
+
+const PREFIX = 'agent:';
+
+/** An agent as a principal: what stands as `by` in petitions, proposals and the journal. */
+export function agentPrincipal(name: string): string {
+  return `${PREFIX}${name}`;
+}
+
+/** The agent's name, or undefined when the principal is no agent. */
+export function agentName(by: string): string | undefined {
+  return by.startsWith(PREFIX) ? by.slice(PREFIX.length) : undefined;
+}
+
+/**
+ * Calling it can harm nothing beyond the server's own folder: the server is contained, or says of the tool that it only reads (its
+ * word, which was approved with its contract).
+ */
+export function isSafe({ spec, tools }: Pick<Capability, 'spec' | 'tools'>, tool: string): boolean {
+  return isContained(spec.grants) || tools.find(({ name }) => name === tool)?.annotations?.readOnlyHint === true;
+}

@@ -1,0 +1,18 @@
+import type { ServiceContext } from '@vsmcp/service';
+import type { AgentGrant } from '@vsmcp/vsm';
+import { HttpError } from '../failure.js';
+import { put } from '../questions.js';
+
+/**
+ * Asks System 5 whether the agent may do this; nothing is done without its yes. What it refuses it journals.
+ * @throws HttpError 403 with the line of vsmcp.yaml that would grant it, 503 when System 5 does not answer
+ */
+export async function mustBeGranted(
+  context: ServiceContext,
+  by: string,
+  action: AgentGrant,
+  on: { server?: string; tool?: string } = {},
+): Promise<void> {
+  const { permitted, because } = await put(context, 'permit', { action, by, ...on });
+  if (!permitted) throw new HttpError(403, 'VSM_POLICY', because);
+}

@@ -1,0 +1,146 @@
+import type { ServiceContext } from '@vsmcp/service';
+import { type AgentGrant, agentName, HeldFilter, HeldReason, QUESTIONS, ToolRef } from '@vsmcp/vsm';
+import { z } from 'zod';
+import { ShortEvent } from '../../incoming.js';
+import { publishEvents } from '../../publish.js';
+import { put, SLACK } from '../../questions.js';
+import { mustBeGranted } from '../grants.js';
+import { answering, type Call, type GatewayTool } from '../tool.js';
+
+const annotations = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
+const Because = z.string().min(1).max(1000).describe('the reason, for the journal');
+const Accepted = z.object({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
+
+/** Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client says. */
+export function changes(context: ServiceContext): GatewayTool[] {
+  const patience = context.config.settings.decision_timeout;
+  /** Asks System 5 first. */
+  const granted =
+    <A, R>(grant: AgentGrant, act: (asked: A, by: string) => Promise<R>) =>
+    async (asked: A, { by }: Call): Promise<R> => {
+      await mustBeGranted(context, by, grant);
+      return act(asked, by);
+    };
+  return [
+    publish(context, granted),
+    run(context),
+    answering(
+      'capabilities_acquire',
+      {
+        title: 'Acquire a capability',
+        description:
+          'Has System 4 look for a server, a tool, or what answers an event type, and System 5 decide under policy whether it is taken in. Name at least one. To wish for something in words, use find_tool.',
+        input: QUESTIONS.acquire.ask.omit({ by: true }),
+        output: Accepted,
+        annotations: { ...annotations, openWorldHint: true },
+      },
+      granted('capabilities_acquire', (asked, by) => put(context, 'acquire', { ...asked, by }, patience)),
+    ),
+    ...(['replay', 'discard'] as const).map((how) =>
+      answering(
+        `held_${how}`,
+        {
+          ...WORDS[how],
+          input: z.object({
+            reason: HeldReason.optional(),
+            type: z.string().optional().describe('only events of this type'),
+            ...{ source: z.string().optional(), id: z.string().optional() },
+            limit: HeldFilter.shape.limit,
+            because: Because,
+          }),
+          output: Accepted,
+          annotations: { ...annotations, destructiveHint: how === 'discard' },
+        },
+        granted(`held_${how}`, ({ because, ...filter }, by) =>
+          put(context, 'settle', { how, filter, because, by }, patience),
+        ),
+      ),
+    ),
+    answering(
+      'decisions_decide',
+      {
+        title: 'Decide',
+        description:
+          'Answers what System 5 asks (decisions_list, pending). Nobody decides what they asked for themselves: what an agent brought about, another agent or a person must decide.',
+        input: QUESTIONS.decide.ask.omit({ by: true }),
+        output: Accepted,
+        annotations: { ...annotations, destructiveHint: true },
+      },
+      granted('decisions_decide', (asked, by) => put(context, 'decide', { ...asked, by }, patience)),
+    ),
+    answering(
+      'alerts_acknowledge',
+      {
+        title: 'Acknowledge pain',
+        description: 'Takes an alert on: it stops climbing. The alert goes only when the pain does.',
+        input: z.object({ alert: z.string().describe('its name in alerts_list') }),
+        output: QUESTIONS.acknowledge.answer,
+        annotations: { ...annotations, idempotentHint: true },
+      },
+      granted('alerts_acknowledge', (asked, by) => put(context, 'acknowledge', { ...asked, by }, patience)),
+    ),
+  ];
+}
+
+const WORDS = {
+  replay: {
+    title: 'Replay held events',
+    description: 'Has held events tried again. Those in doubt may have happened once already. Without a filter: all, up to limit.',
+  },
+  discard: {
+    title: 'Discard held events',
+    description: 'Lets held events go for good, with the reason. Without a filter: all, up to limit.',
+  },
+};
+
+function publish(
+  context: ServiceContext,
+  granted: <A, R>(
+    grant: AgentGrant,
+    act: (asked: A, by: string) => Promise<R>,
+  ) => (asked: A, call: Call) => Promise<R>,
+): GatewayTool {
+  return answering(
+    'events_publish',
+    {
+      title: 'Publish an event',
+      description:
+        'Publishes an event, as anything outside could. A unit answers it, or it waits and a tool is looked for. The same id again is the same event: its effect happens once.',
+      input: ShortEvent.omit({ source: true }),
+      output: z.object({ source: z.string(), id: z.string(), type: z.string() }),
+      annotations: { ...annotations, openWorldHint: true },
+    },
+    granted('events_publish', async (asked, by) => {
+      // its own source: an agent cannot pass for another publisher, nor take an event's id from it
+      const source = `/agents/${agentName(by) ?? by}`;
+      const [event] = await publishEvents(context, 'application/json', { ...asked, source });
+      return { source, id: event?.id ?? '', type: asked.type };
+    }),
+  );
+}
+
+function run(context: ServiceContext): GatewayTool {
+  return answering(
+    'operations_run',
+    {
+      title: 'Run a tool once',
+      description:
+        "Runs server.tool once under policy and says how it went: operation, outcome, result. call_tool does the same and gives the tool's own answer.",
+      input: QUESTIONS.operate.ask.omit({ by: true, wait: true, type: true }).extend({
+        wait: z.number().int().min(0).max(300).default(30).describe('seconds to wait for the outcome'),
+      }),
+      output: QUESTIONS.operate.answer,
+      annotations: { readOnlyHint: false, openWorldHint: true },
+    },
+    async ({ wait, ...asked }, { by }) => {
+      await mustBeGranted(context, by, 'call_tool', toolOf(asked.tool));
+      return put(context, 'operate', { ...asked, by, wait: wait * 1000 }, wait * 1000 + SLACK);
+    },
+  );
+}
+
+/** The first dot parts them. */
+function toolOf(ref: z.infer<typeof ToolRef>): { server: string; tool: string } {
+  const dot = ref.indexOf('.');
+  return { server: ref.slice(0, dot), tool: ref.slice(dot + 1) };
+}
