@@ -4,6 +4,8 @@ import { until } from './until.js';
 /** What an outcome says, as far as tests look. */
 export interface SeenOutcome {
   id: string;
+  /** Which instance said it. */
+  source: string;
   data: {
     event: { source: string; id: string; type: string };
     unit: string;
@@ -17,11 +19,13 @@ export interface SeenOutcome {
 /** Someone outside with an AMQP client: publishes to the environment and counts the outcomes. Survives the broker's restart. */
 export interface Outside {
   /** Event id → outcomes in the order they came, repeats (same message id) left out. */
-  readonly outcomes: Map<string, SeenOutcome['data'][]>;
+  readonly outcomes: Map<string, (SeenOutcome['data'] & { by: string })[]>;
+  /** Event id → headers of the latest outcome message. */
+  readonly headers: Map<string, Record<string, unknown>>;
   /** Outcome messages that came more than once under the same id. */
   readonly repeats: () => number;
   /** Publishes plain JSON, confirmed; tries again until the broker has it. */
-  publish(type: string, id: string, data: unknown): Promise<void>;
+  publish(type: string, id: string, data: unknown, headers?: Record<string, string>): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,20 +34,22 @@ export async function openOutside(
   url: string,
   path: string,
 ): Promise<Outside> {
-  const outcomes = new Map<string, SeenOutcome['data'][]>();
+  const outcomes: Outside['outcomes'] = new Map();
+  const headers = new Map<string, Record<string, unknown>>();
   const seen = new Set<string>();
   let repeats = 0;
   let closed = false;
-  const queue = `test.outcomes.${path}`;
-  const keep = (content: Buffer): void => {
+  const queue = `${path}.own.world.outcomes`;
+  const keep = (content: Buffer, carried: Record<string, unknown>): void => {
     const outcome = JSON.parse(content.toString()) as SeenOutcome;
+    headers.set(outcome.data.event.id, carried);
     if (seen.has(outcome.id)) {
       repeats++;
       return;
     }
     seen.add(outcome.id);
     const list = outcomes.get(outcome.data.event.id) ?? [];
-    list.push(outcome.data);
+    list.push({ ...outcome.data, by: outcome.source });
     outcomes.set(outcome.data.event.id, list);
   };
 
@@ -60,7 +66,7 @@ export async function openOutside(
     await channel.bindQueue(queue, `${path}.outcome`, '#');
     await channel.consume(queue, (message) => {
       if (!message) return;
-      keep(message.content);
+      keep(message.content, message.properties.headers ?? {});
       channel.ack(message);
     });
     return { connection, channel };
@@ -87,7 +93,12 @@ export async function openOutside(
   };
   t.after(() => close().catch(() => {})); // where the test has failed, the broker may be gone before
 
-  const publishOnce = async (type: string, id: string, data: unknown): Promise<boolean> => {
+  const publishOnce = async (
+    type: string,
+    id: string,
+    data: unknown,
+    headers: Record<string, string>,
+  ): Promise<boolean> => {
     try {
       const { channel } = await session();
       await new Promise<void>((resolve, reject) => {
@@ -97,7 +108,7 @@ export async function openOutside(
           `${path}.environment`,
           type,
           Buffer.from(JSON.stringify(data)),
-          { messageId: id, appId: 'outside', contentType: 'application/json', persistent: true },
+          { messageId: id, appId: 'outside', contentType: 'application/json', persistent: true, headers },
           (error) => {
             channel.off('close', lost);
             if (error) reject(error);
@@ -112,9 +123,10 @@ export async function openOutside(
   };
   return {
     outcomes,
+    headers,
     repeats: () => repeats,
-    publish: async (type, id, data) => {
-      await until(() => publishOnce(type, id, data), { timeout: 120_000, what: `the broker takes ${id}` });
+    publish: async (type, id, data, headers = {}) => {
+      await until(() => publishOnce(type, id, data, headers), { timeout: 120_000, what: `the broker takes ${id}` });
     },
     close,
   };

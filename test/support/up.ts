@@ -51,7 +51,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
     NODE_TEST_CONTEXT: undefined,
     NODE_OPTIONS: undefined,
     VSMCP_MCP_PORT: String(port),
-    VSMCP_METRICS_PORT: String(await freePorts(12)),
+    VSMCP_METRICS_PORT: String(await freePort()),
     VSMCP_URL: `http://127.0.0.1:${port}`,
     ...options.env,
   };
@@ -100,12 +100,6 @@ async function json<T>(response: Response): Promise<T> {
   const text = await response.text();
   if (!response.ok) throw new Error(`HTTP ${response.status}: ${text}`);
   return JSON.parse(text) as T;
-}
-
-/** A port such that it and those after it are likely free. */
-async function freePorts(count: number): Promise<number> {
-  const port = await freePort();
-  return Math.min(port, 65_535 - count);
 }
 
 export function run(

@@ -2,12 +2,16 @@ import { Command } from 'commander';
 import { algedonic } from './commands/algedonic.js';
 import { capabilities } from './commands/capabilities.js';
 import { decisions } from './commands/decisions.js';
+import { doctor } from './commands/doctor.js';
 import { events } from './commands/events.js';
 import { held } from './commands/held.js';
+import { importCommand } from './commands/import.js';
 import { init } from './commands/init.js';
 import { journal } from './commands/journal.js';
+import { mcp } from './commands/mcp.js';
 import { operations } from './commands/operations.js';
 import { status } from './commands/status.js';
+import { topology } from './commands/topology.js';
 import { units } from './commands/units.js';
 import { up } from './commands/up.js';
 import { validate } from './commands/validate.js';
@@ -42,8 +46,12 @@ Examples:
     journal,
     decisions,
     algedonic,
+    mcp,
+    doctor,
     init,
+    importCommand,
     validate,
+    topology,
   ]) {
     add(vsmcp);
   }

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 export const COMMAND = [
   '--import',
-  'tsx',
+  import.meta.resolve('tsx'),
   '-C',
   'source',
   fileURLToPath(new URL('./fixtures/vsmcp.ts', import.meta.url)),
@@ -14,12 +14,13 @@ export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 export function vsmcp(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  cwd = ROOT,
 ): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
     const child = execFile(
       process.execPath,
       [...COMMAND, ...args],
-      { cwd: ROOT, env: { ...process.env, ...env } },
+      { cwd, env: { ...process.env, ...env } },
       (_, out, err) => resolve({ code: child.exitCode ?? 1, out, err }),
     );
   });

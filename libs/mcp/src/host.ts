@@ -1,4 +1,4 @@
-import type { Candidate, Confinement, Grants, ServerSpec, Tool } from '@vsmcp/vsm';
+import type { Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Tool } from '@vsmcp/vsm';
 
 /** An npm package installed at its exact version, scripts off, started directly with `node <bin>`. */
 export interface Installed {
@@ -49,7 +49,8 @@ export interface ServerConnection {
   readonly tools: readonly Tool[];
   /** sha256 over all that a server declares: names, titles, descriptions, schemas, annotations, instructions. */
   readonly contract: string;
-  readonly confinement: Confinement;
+  /** Undefined for a server that runs elsewhere: nothing here confines it. */
+  readonly confinement: Confinement | undefined;
   /** The MCP version both agreed on, and who the server says it is; nothing in it is trusted. */
   readonly identity: { protocol: string; name: string; version: string };
   readonly alive: boolean;
@@ -63,7 +64,7 @@ export interface ServerConnection {
   call(tool: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult>;
   /** Asks whether it is there. @returns ms until it answered. Rejects with VSM_MCP or, past `deadline` ms, VSM_TIMEOUT */
   ping(deadline: number): Promise<number>;
-  /** Ends the whole process group: SIGTERM, then SIGKILL after 2 s. */
+  /** Ends the whole process group (SIGTERM, then SIGKILL after 2 s), or the session with a server elsewhere. */
   close(): Promise<void>;
   /** Called once when it is gone, however it went. */
   onClose(listener: (reason: string) => void): void;
@@ -88,11 +89,20 @@ export interface McpHost {
     spec: ServerSpec,
     options: { folder: string; home: string; grants: Grants; deadline: number; signal?: AbortSignal; pin?: Pin },
   ): Promise<{ installed: Installed; connection: ServerConnection }>;
+  /**
+   * Reaches a server that runs elsewhere. Rejects with VSM_CONFIG when a header's variable is not set, VSM_POLICY when it is at
+   * a place that policy does not admit, VSM_MCP when it cannot be reached or is no MCP server.
+   * @param deadline ms until it has said what it offers
+   */
+  dial(spec: RemoteSpec, options: { deadline: number; signal?: AbortSignal }): Promise<ServerConnection>;
 }
 
 /** A registry of MCP servers. */
 export interface Registry {
   readonly name: string;
-  /** Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is wrong there. */
-  candidates(signal?: AbortSignal): Promise<Candidate[]>;
+  /**
+   * Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is wrong there.
+   * @param left told of each entry that is malformed and left out: where it is, and what is wrong
+   */
+  candidates(signal?: AbortSignal, left?: (entry: string) => void): Promise<Candidate[]>;
 }

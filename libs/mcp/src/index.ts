@@ -6,6 +6,7 @@ export { type Npm, openNpm } from './install/npm-view.js';
 export * from './log.js';
 export * from './open-host.js';
 export * from './registry/open-registry.js';
+export { refusedVariable } from './sandbox/environment.js';
 export { NOT_HELD } from './sandbox/gaps.js';
 export { openSandbox } from './sandbox/sandbox.js';
 export * from './text.js';

@@ -1,12 +1,16 @@
 import { mkdir, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Clock, Confinement } from '@vsmcp/vsm';
-import { connect } from './client/connection.js';
+import { connect, connectOver } from './client/connection.js';
+import { headersOf, linkTo } from './client/remote/link-to.js';
 import type { McpHost } from './host.js';
 import { openInstaller, sweepStaging } from './install/installer.js';
 import { findNpm } from './install/npm-cli.js';
 import type { McpLog } from './log.js';
+import { allowedOf } from './reach/addresses.js';
+import { openReach } from './reach/dial.js';
 import { openSandbox } from './sandbox/sandbox.js';
+import { valuesOf } from './sandbox/values.js';
 
 export interface HostOptions {
   /** Where installed servers and npm's cache live: `<dataDir>/servers`, `<dataDir>/npm-cache`. Several processes may share it. */
@@ -17,11 +21,13 @@ export interface HostOptions {
   npm?: string;
   /** Use this rung instead of the strongest that holds here. */
   confinement?: Confinement;
+  /** `policy.private`: places inside where servers with a url may be. */
+  private?: readonly string[];
 }
 
 /**
  * Opens what installs and starts servers, and finds out by trying how well this machine confines. Rejects with VSM_INSTALL
- * without npm, VSM_SANDBOX when `confinement` cannot be had.
+ * without npm, VSM_SANDBOX when `confinement` cannot be had, VSM_CONFIG when `private` is malformed.
  */
 export async function openMcpHost(options: HostOptions): Promise<McpHost> {
   const { log, clock } = options;
@@ -29,15 +35,17 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
   const dataDir = await realpath(options.dataDir);
   const installer = openInstaller({ dataDir, npm: options.npm ?? findNpm(), log, clock });
   const [sandbox] = await Promise.all([openSandbox(dataDir, options.confinement), sweepStaging(dataDir, clock)]);
+  const reach = openReach(allowedOf(options.private ?? []));
   log.info({ confinement: sandbox.best, rungs: sandbox.rungs }, 'servers are confined');
   return {
     installer,
     sandbox,
     async start(spec, { folder, home, grants, deadline, signal, pin }) {
+      const values = valuesOf(spec, process.env);
       const installed = await installer.install(spec.npm, signal, pin);
       await mkdir(resolve(folder), { recursive: true });
       const own = await realpath(folder);
-      const command = await sandbox.confine(installed, spec, { folder: own, home: resolve(home), grants });
+      const command = await sandbox.confine(installed, values, { folder: own, home: resolve(home), grants });
       const connection = await connect(command, {
         name: installed.package,
         confinement: sandbox.best,
@@ -47,6 +55,11 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
         ...(signal && { signal }),
       });
       return { installed, connection };
+    },
+    async dial(spec, { deadline, signal }) {
+      const url = new URL(spec.url);
+      const link = linkTo(url, headersOf(spec, process.env), reach, clock);
+      return connectOver(link, { name: url.host, deadline, clock, log, ...(signal && { signal }) });
     },
   };
 }

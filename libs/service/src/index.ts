@@ -3,6 +3,7 @@ export {
   instanceName,
   type OpenContext,
   openContext,
+  VERSION,
 } from './chassis/context.js';
 export type { Readiness } from './chassis/presence.js';
 export { runService } from './chassis/run.js';
@@ -19,6 +20,8 @@ export {
 } from './config/load.js';
 export type { Problem } from './config/problems.js';
 export * from './config/schema.js';
+export { withSecrets } from './config/secrets.js';
+export { specOfServer } from './config/servers.js';
 export * from './consumers.js';
 export { type Embedded, openEmbedded } from './database/embedded.js';
 export { holderOfFolder } from './database/lock.js';
@@ -26,6 +29,7 @@ export { schemaVersion } from './database/migrations.js';
 export { openPostgres, type PostgresOptions } from './database/postgres.js';
 export { type ServedDatabase, serveEmbedded } from './database/serve.js';
 export * from './database.js';
+export { gather } from './gather.js';
 export { type HealthOptions, type HealthServer, openHealth } from './health/server.js';
 export { hashOf, type Verified, verifyJournal } from './journal/chain.js';
 export * from './journal.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Capability, isContained } from './capability.js';
+import { type Capability, grantsOf, isContained } from './capability.js';
 
 /**
  * What an agent that speaks MCP may have the fleet do; reading needs none. Each but `call_safe` is the name of the gateway's tool.
@@ -51,5 +51,5 @@ export function agentName(by: string): string | undefined {
  * word, which was approved with its contract).
  */
 export function isSafe({ spec, tools }: Pick<Capability, 'spec' | 'tools'>, tool: string): boolean {
-  return isContained(spec.grants) || tools.find(({ name }) => name === tool)?.annotations?.readOnlyHint === true;
+  return isContained(grantsOf(spec)) || tools.find(({ name }) => name === tool)?.annotations?.readOnlyHint === true;
 }

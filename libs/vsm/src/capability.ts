@@ -15,16 +15,59 @@ export function isContained(grants: Grants): boolean {
   return !grants.network && grants.runs.length === 0 && grants.reads.length === 0 && grants.writes.length === 0;
 }
 
+/**
+ * A literal value, or `from`: the variable of System 1's own environment that holds it, so that what is secret stays out of files,
+ * rows and messages.
+ */
+export const ServerValue = z.union([
+  z.string(),
+  z.strictObject({ from: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable') }),
+]);
+export type ServerValue = z.infer<typeof ServerValue>;
+
 /** A server that runs from an npm package at an exact version. */
 export const ServerSpec = z.strictObject({
   npm: z.string().regex(/^(@[a-z0-9._~-]+\/)?[a-z0-9._~-]+@\d+\.\d+\.\d+[\w.+-]*$/i, 'package@exact.version'),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  args: z.array(ServerValue).default([]),
+  env: z.record(z.string(), ServerValue).default({}),
   grants: Grants.prefault({}),
   /** Tools of this server may be called in parallel though they write. */
   parallel: z.boolean().default(false),
 });
 export type ServerSpec = z.infer<typeof ServerSpec>;
+
+/** A server that runs elsewhere and is reached at an address; what it touches there nobody here can bound. */
+export const RemoteSpec = z.strictObject({
+  /** `http(s)://…`: streamable HTTP; `ws(s)://…`: WebSocket; `tcp://host:port`: JSON-RPC, one message a line. */
+  url: z
+    .string()
+    .refine(isServerUrl, 'https://…, http://…, wss://…, ws://… or tcp://host:port, without a password in it'),
+  headers: z.record(z.string(), ServerValue).default({}),
+  parallel: z.boolean().default(false),
+});
+export type RemoteSpec = z.infer<typeof RemoteSpec>;
+
+function isServerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, port, pathname, search, username, password, hash } = new URL(text);
+  if (hostname === '' || username !== '' || password !== '' || hash !== '') return false;
+  if (protocol === 'tcp:') return port !== '' && ['', '/'].includes(pathname) && search === '';
+  return ['http:', 'https:', 'ws:', 'wss:'].includes(protocol);
+}
+
+/** How the fleet has a server: from a package it runs itself, or at an address. */
+export const Spec = z.union([ServerSpec, RemoteSpec]);
+export type Spec = z.infer<typeof Spec>;
+
+export const isRemote = (spec: Spec): spec is RemoteSpec => 'url' in spec;
+
+/** What a server may touch. One that runs elsewhere has the network, and so is not contained. */
+export function grantsOf(spec: Spec): Grants {
+  return isRemote(spec) ? { reads: [], writes: [], runs: [], network: true } : spec.grants;
+}
+
+/** What it is known by: `package@version`, or its address. */
+export const sourceOf = (spec: Spec): string => (isRemote(spec) ? spec.url : spec.npm);
 
 /**
  * How strongly a server is confined, strongest first.
@@ -52,6 +95,10 @@ export const Tool = z.looseObject({
 });
 export type Tool = z.infer<typeof Tool>;
 
+function isLiteral({ args, env }: ServerSpec): boolean {
+  return [...args, ...Object.values(env)].every((value) => typeof value === 'string');
+}
+
 /** A server of a registry that might close a gap. */
 export const Candidate = z.object({
   /** The registry's name, reverse DNS: `io.github.owner/server`. */
@@ -60,7 +107,8 @@ export const Candidate = z.object({
   description: z.string(),
   version: z.string(),
   registry: z.string(),
-  spec: ServerSpec,
+  /** Literal: what a stranger offers is given nothing of the environment. */
+  spec: ServerSpec.refine(isLiteral, 'a server of a registry has literal arguments and variables'),
 });
 export type Candidate = z.infer<typeof Candidate>;
 
@@ -70,12 +118,13 @@ export const Capability = z.object({
   server: z.string(),
   origin: z.enum(['configured', 'acquired']),
   version: z.string(),
-  spec: ServerSpec,
+  spec: Spec,
   /** sha512 integrity of the package, as installed. */
   integrity: z.string().optional(),
   /** Hash of the tool contracts that were approved; absent until first seen (configured servers). */
   contract: z.string().optional(),
   tools: z.array(Tool).default([]),
+  /** Absent until first started, and for a remote server: that is confined by nobody here. */
   confinement: Confinement.optional(),
   state: z.enum(['wanted', 'ready', 'suspended', 'failed', 'removed']),
   reason: z.string().optional(),

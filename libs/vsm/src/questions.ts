@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
+import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
 import type { System } from './systems.js';
 import { ToolRef } from './unit.js';
@@ -122,6 +123,8 @@ export const Waiting = z.object({
   because: z.string(),
   /** `data` of up to five of them, newest first. */
   samples: z.array(z.unknown()),
+  /** `traceparent` of those among them that have one. */
+  traces: z.array(z.string()).optional(),
 });
 export type Waiting = z.infer<typeof Waiting>;
 
@@ -151,6 +154,16 @@ export const JournalEntry = z.looseObject({
   hash: z.string(),
 });
 export type JournalEntry = z.infer<typeof JournalEntry>;
+
+const Lease = z.looseObject({
+  claim: z.string(),
+  unit: z.string(),
+  instance: z.string(),
+  resources: z.array(ClaimedResource),
+  token: z.number().int(),
+  /** ms since the epoch */
+  until: z.number(),
+});
 
 const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
 
@@ -204,7 +217,13 @@ export const QUESTIONS = {
   waiting: question(
     's1',
     'waiting',
-    z.object({ limit: z.number().int().max(1000).default(100) }),
+    z.object({
+      /** The most frequent kinds, unless `types` or `after` say which; these count only what they list. */
+      limit: z.number().int().max(1000).default(100),
+      types: z.array(z.string()).max(1000).optional(),
+      /** The next ones after this type, in the order of types. */
+      after: z.string().optional(),
+    }),
     z.object({
       types: z.number().int(),
       events: z.number().int(),
@@ -295,7 +314,37 @@ export const QUESTIONS = {
     's2',
     'coordination',
     Nothing,
-    z.looseObject({ leases: z.array(z.unknown()), loops: z.array(z.unknown()), conflicts_resolved: z.number().int() }),
+    z.looseObject({
+      /** Up to a thousand of those held; `held` and `waiting` count all. */
+      leases: z.array(Lease),
+      held: z.number().int(),
+      waiting: z.number().int(),
+      loops: z.array(Loop.data),
+      conflicts_resolved: z.number().int(),
+      /** The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because units undo each other. */
+      resolved: z.array(
+        z.looseObject({
+          at: z.number(),
+          how: z.enum(['turn', 'cooled']),
+          unit: z.string(),
+          resources: z.array(z.string()),
+          /** ms */
+          waited: z.number(),
+          /** The units that were before it, or that it fights. */
+          behind: z.array(z.string()),
+        }),
+      ),
+      /** Unit by unit: claims granted, how many of them waited, and for how long (ms) in all and at most. */
+      waits: z.array(
+        z.looseObject({
+          unit: z.string(),
+          claims: z.number().int(),
+          waited: z.number().int(),
+          total: z.number(),
+          longest: z.number(),
+        }),
+      ),
+    }),
   ),
 
   /** Row A8. Waits for the outcome, at most `wait` ms. */

@@ -23,6 +23,17 @@ const oneOrMore = <T extends z.ZodType>(schema: T) =>
 /** `server.tool`. A server's name has no dot; the rest is the tool's own name, whatever it contains. */
 export const ToolRef = z.string().regex(/^[a-z0-9_-]+\..+$/, 'server.tool, such as memory.create_entities');
 
+/**
+ * A shared resource that a call needs, its name `=` CEL or literal. A name alone: nobody else holds it meanwhile. `mode: shared`: with any
+ * number of others that share it. `of: 3`: at most three claims hold it at the same time.
+ */
+export const ResourceClaim = z.union([
+  z.string().min(1),
+  z.strictObject({ resource: z.string().min(1), mode: z.literal('shared') }),
+  z.strictObject({ resource: z.string().min(1), of: z.number().int().positive() }),
+]);
+export type ResourceClaim = z.infer<typeof ResourceClaim>;
+
 export const Step = z.strictObject({
   call: ToolRef,
   with: z.record(z.string(), z.unknown()).default({}),
@@ -37,8 +48,8 @@ export const CallResponse = z.strictObject({
   with: z.record(z.string(), z.unknown()).default({}),
   /** CEL that must be true for the call to be made; an event that it does not hold for waits, with the reason. */
   guard: z.string().optional(),
-  /** `=` CEL or literals: names of shared resources held exclusively during the call. */
-  claims: oneOrMore(z.string()).optional(),
+  /** Shared resources held during the call, all at once. */
+  claims: oneOrMore(ResourceClaim).optional(),
   deadline: Duration.optional(),
   retries: z.number().int().min(0).max(10).optional(),
   /** The caller's word that repeating the call does no harm, when the tool's own annotations say nothing. */

@@ -4,6 +4,7 @@ import {
   AlertState,
   Algedonic,
   CapabilityState,
+  Demand,
   Heartbeat,
   Load,
   Loop,
@@ -38,6 +39,7 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
       on(Heartbeat, ({ data }) => take({ fact: 'heartbeat', data })),
       on(Load, ({ data }) => take({ fact: 'load', data }, 'account', 'waiting')),
       on(CapabilityState, ({ data }) => take({ fact: 'capability', data }, 'capabilities', 'units', 'waiting')),
+      on(Demand, ({ data }) => take({ fact: 'demand', data })),
       on(Performance, ({ data }) => take({ fact: 'performance', data })),
     ]),
     context.hear({ channel: 'coordination', bind: ['loop.#'] }, [

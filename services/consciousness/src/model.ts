@@ -6,6 +6,7 @@ import {
   type CapabilityState,
   type Counts,
   type DataOf,
+  type Demand,
   type Heartbeat,
   type Load,
   Loop,
@@ -13,6 +14,7 @@ import {
   type Performance,
   type Verdict,
 } from '@vsmcp/vsm';
+import { type Demands, settled, wished } from './demand.js';
 import { beat, type Presence } from './presence.js';
 import { Traffic } from './traffic.js';
 
@@ -40,6 +42,8 @@ export type AcquisitionNow = Timed<DataOf<typeof Acquisition>>;
 export interface Model {
   /** Since when it listens. */
   readonly since: number;
+  /** ms over which traffic and wishes are counted. */
+  readonly window: number;
   readonly presence: Presence;
   readonly traffic: Traffic;
   /** Sums over all reports heard since then. */
@@ -52,6 +56,7 @@ export interface Model {
   /** Pain as it was said, until pleasure: what is known even without System 5. */
   readonly pains: Map<string, DataOf<typeof Algedonic>>;
   readonly loops: Map<string, DataOf<typeof Loop>>;
+  readonly demands: Demands;
   /** Why a server is not there, by its name. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
@@ -65,6 +70,7 @@ export type Fact =
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
+  | { fact: 'demand'; data: DataOf<typeof Demand> }
   | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
   | { fact: 'verdict'; data: DataOf<typeof Verdict> }
   | { fact: 'alert'; data: DataOf<typeof AlertState> }
@@ -75,6 +81,7 @@ export type Fact =
 export function newModel(window: number, now: number): Model {
   return {
     since: now,
+    window,
     presence: new Map(),
     traffic: new Traffic(window, now),
     heard: { received: 0, outcomes: {}, at: null },
@@ -83,6 +90,7 @@ export function newModel(window: number, now: number): Model {
     alerts: new Map(),
     pains: new Map(),
     loops: new Map(),
+    demands: new Map(),
     troubled: new Map(),
     performance: undefined,
     views: {},
@@ -109,7 +117,11 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
     case 'loop':
       takeLoop(model, fact.data);
       break;
+    case 'demand':
+      wished(model.demands, fact.data, now, model.window);
+      break;
     case 'acquisition':
+      settled(model.demands, fact.data);
       keep(model.acquisitions, fact.data.proposal, { ...fact.data, at: now });
       break;
     case 'verdict':

@@ -5,7 +5,7 @@ import { healthOf, presenceOf } from './presence.js';
 import { recommend } from './recommend.js';
 import { varietyOf } from './variety.js';
 import { viability } from './viability.js';
-import { forAllWaiting, type Gap } from './waiting.js';
+import { allWaiting, forAllWaiting, type Gap } from './waiting.js';
 import { count, span } from './words.js';
 
 /** Traffic is judged over five checks of variety. ms */
@@ -79,7 +79,7 @@ function accountOf({ views, heard }: Model): Status['account'] {
 }
 
 function threats(model: Model, now: number): string[] {
-  return (model.views.waiting?.value.waiting ?? []).map(
+  return allWaiting(model, now).map(
     ({ type, events, since, because }) =>
       `${type}: ${count(events, 'event waits', 'events wait')} since ${span(now - since)} (${because})`,
   );

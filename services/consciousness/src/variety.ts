@@ -1,4 +1,5 @@
 import { type Fate, type VarietyReport, varietyInStates } from '@vsmcp/vsm';
+import { demandFates, demandsWaiting } from './demand.js';
 import type { Model } from './model.js';
 import type { Tally } from './traffic.js';
 
@@ -31,6 +32,8 @@ export function varietyOf(model: Model, window: number, now: number): VarietyRep
     else settled++;
   }
   for (const type of waits.listed.keys()) if (!traffic.types.has(type)) fates.push({ events: 0, absorbed: 0 });
+  fates.push(...demandFates(model.demands, now, window));
+  const wishes = demandsWaiting(model.demands, now, window);
   const named = traffic.types.size - settled;
   const beyond = {
     ...fate(traffic.beyond, waits.unlisted.events),
@@ -41,7 +44,10 @@ export function varietyOf(model: Model, window: number, now: number): VarietyRep
     from: Math.max(traffic.from, model.since),
     to: traffic.to,
     ...varietyInStates(fates, beyond.events > 0 || waits.unlisted.types > 0 ? beyond : { ...beyond, types: 0 }),
-    waiting: { types: waits.types, events: waits.events },
+    waiting: {
+      types: waits.types + wishes.length,
+      events: wishes.reduce((sum, { events }) => sum + events, waits.events),
+    },
     events: fates.reduce((sum, { events }) => sum + events, beyond.events),
     asOf: model.views.waiting?.asOf ?? null,
   };

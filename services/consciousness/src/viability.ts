@@ -1,6 +1,7 @@
 import { SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
+import { allWaiting } from './waiting.js';
 import { count, percent, some, span } from './words.js';
 
 export interface Viability {
@@ -61,7 +62,7 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   const reasons: string[] = [];
   const { types, events } = variety.waiting;
   if (types > 0) {
-    const kinds = (model.views.waiting?.value.waiting ?? []).map((waiting) => `${waiting.type} (${waiting.events})`);
+    const kinds = allWaiting(model, now).map((waiting) => `${waiting.type} (${waiting.events})`);
     reasons.push(`${count(types, 'kind waits', 'kinds wait')}, ${count(events, 'event')}: ${some(kinds, 5)}`);
   }
   for (const { unit, what, level } of model.alerts.values()) {

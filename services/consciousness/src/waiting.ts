@@ -1,4 +1,5 @@
 import { type Capability, type DataOf, SYSTEM_NAMES, type Verdict, type Waiting } from '@vsmcp/vsm';
+import { demandsWaiting, isDemand } from './demand.js';
 import type { AcquisitionNow, Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { span } from './words.js';
@@ -19,11 +20,16 @@ const SETTINGS = new Map<string, string>([
   ['allowed_mcp_servers', 'settings.allowed_mcp_servers'] as const,
 ]);
 
+/** Kinds of events that wait, and wishes that are open. */
+export function allWaiting(model: Model, now: number): Waiting[] {
+  return [...(model.views.waiting?.value.waiting ?? []), ...demandsWaiting(model.demands, now, model.window)];
+}
+
 /** A recommendation for each type that waits. */
 export function forAllWaiting(model: Model, now: number): Gap[] {
   const known = { latest: latestByType(model), asked: new Map<string, Asked>() };
   for (const asked of model.pending.values()) known.asked.set(asked.proposal.type, asked);
-  return (model.views.waiting?.value.waiting ?? []).map((waiting) => forWaiting(model, known, waiting, now));
+  return allWaiting(model, now).map((waiting) => forWaiting(model, known, waiting, now));
 }
 
 type Asked = DataOf<typeof Verdict>;
@@ -73,7 +79,9 @@ function unanswered(
     };
   }
   const acquisition = known.latest.get(type);
-  const response = `a response for ${type} in units.${unit || '<name>'}.responses`;
+  const response = isDemand(type)
+    ? 'a server that does it below servers'
+    : `a response for ${type} in units.${unit || '<name>'}.responses`;
   if (!acquisition) {
     const ready = offering(model, type);
     if (ready) {
@@ -87,7 +95,7 @@ function unanswered(
     }
     return {
       system: 's4',
-      recommendation: `System 4 has not said yet that it looks (waiting since ${span(now - since)}); you may ask it: vsmcp capabilities acquire --for ${type}`,
+      recommendation: `System 4 has not said yet that it looks (waiting since ${span(now - since)}); ${isDemand(type) ? 'wish again, or add one below servers' : `you may ask it: vsmcp capabilities acquire --for ${type}`}`,
     };
   }
   const { step, because, rule } = acquisition;

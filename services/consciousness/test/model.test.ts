@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { evolve, newModel } from '../src/model.js';
 import { healthOf, presenceOf } from '../src/presence.js';
+import { recommend } from '../src/recommend.js';
 import { varietyOf } from '../src/variety.js';
 import { account, given, heartbeat, load, NOW, WINDOW, waiting, waits } from './support.js';
 
@@ -108,4 +109,23 @@ test('health: ok, degraded in trouble, down without an active instance', () => {
   assert.equal(healthOf(given(heartbeat('s1')).presence, 's1', NOW), 'ok');
   assert.equal(healthOf(given(heartbeat('s1', { trouble: { broker: 'gone' } })).presence, 's1', NOW), 'degraded');
   assert.equal(healthOf(given(heartbeat('s1', { state: 'standby' })).presence, 's1', NOW), 'down');
+});
+
+test('a wish that no tool fulfils is a kind that waits, until one came for it or it is old', () => {
+  const wish = { fact: 'demand' as const, data: { type: 'demand.parse.cron', wish: 'parse cron', by: 'agent:anyone' } };
+  const model = given(load({ 'file.md': { answered: 2 } }), waiting(), wish, wish);
+  const open = varietyOf(model, WINDOW, NOW);
+  assert.deepEqual(open.waiting, { types: 1, events: 2 });
+  assert.equal(open.gap, 1);
+  assert.equal(open.answered, 0.5);
+  const [gap] = recommend(model, 10, NOW).filter(({ type }) => type === 'demand.parse.cron');
+  assert.equal(gap?.events, 2);
+  assert.match(gap?.recommendation ?? '', /System 4/);
+  assert.deepEqual(varietyOf(model, WINDOW, NOW + WINDOW + 1).waiting, { types: 0, events: 0 });
+
+  const acquisition = { proposal: 'p', type: 'demand.parse.cron', step: 'closed' as const, because: 'it is there' };
+  const met = varietyOf(evolve(model, { fact: 'acquisition', data: acquisition }, NOW), WINDOW, NOW);
+  assert.deepEqual(met.waiting, { types: 0, events: 0 });
+  assert.equal(met.gap, 0);
+  assert.equal(met.answered, 1);
 });

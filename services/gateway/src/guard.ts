@@ -4,12 +4,12 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 /**
  * There is no login on loopback, so a page in the same browser must not be able to speak to the fleet: neither by a name that
- * its owner points to 127.0.0.1 (the Host header must be a known name), nor by a form or script of another site (a changing request
- * must not carry another Origin).
+ * its owner points to 127.0.0.1 (the Host header must be a known name), nor by a form or script of another site (a request that
+ * does more than read must not carry another Origin).
  * @throws HttpError 403
  */
 export function guard(
-  request: { method: string; host: string | undefined; origin: string | undefined; site: string | undefined },
+  request: { reading: boolean; host: string | undefined; origin: string | undefined; site: string | undefined },
   names: readonly string[],
 ): void {
   const host = hostName(request.host);
@@ -21,7 +21,7 @@ export function guard(
       'call it by localhost, or name the host in VSMCP_HTTP_NAMES',
     );
   }
-  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (request.reading) return;
   const foreign = request.origin !== undefined && originHost(request.origin) !== request.host?.toLowerCase();
   if (foreign || request.site === 'cross-site') {
     throw new HttpError(

@@ -24,9 +24,6 @@ const READS = {
   '/account': 'account',
 } as const satisfies Record<string, QuestionName>;
 
-/** Registries may be far away, and operations take their time. ms */
-const DISCOVERY = 60_000;
-const SLACK = 5000;
 /** A server has a few seconds to answer a ping. ms */
 const TEST = 8000;
 

@@ -4,6 +4,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { dashboard } from './dashboard.js';
 import { failureOf, HttpError } from './failure.js';
 import { guard } from './guard.js';
+import { MCP_PATH, mcp } from './mcp/endpoint.js';
 import { routes } from './routes.js';
 import type { HttpSettings } from './settings.js';
 import { stream } from './stream.js';
@@ -22,7 +23,9 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
   });
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin, 'sec-fetch-site': site, 'content-type': type } = request.headers;
-    guard({ method: request.method, host, origin, site: typeof site === 'string' ? site : undefined }, settings.names);
+    // an MCP stream is opened with GET, and is not for a page of another site to open
+    const reading = ['GET', 'HEAD'].includes(request.method) && request.routeOptions.url !== MCP_PATH;
+    guard({ reading, host, origin, site: typeof site === 'string' ? site : undefined }, settings.names);
     if (request.method === 'POST' && type === undefined) {
       throw new HttpError(415, 'VSM_USAGE', 'a POST has a content type here', 'send application/json');
     }
@@ -44,11 +47,12 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
   await dashboard(app);
   routes(app, context);
   const endStream = stream(app, context);
+  const endMcp = await mcp(app, context);
   const url = await listen(app, settings);
   return {
     url,
     async close() {
-      await endStream();
+      await Promise.all([endStream(), endMcp()]);
       await app.close();
     },
   };

@@ -3,7 +3,10 @@ import { test } from 'node:test';
 import { HttpError } from '../src/failure.js';
 import { guard } from '../src/guard.js';
 
-const of = (host: string | undefined, method = 'GET', origin?: string) => ({ method, host, origin, site: undefined });
+const of = (host: string | undefined, reading = true, origin?: string) => ({
+  ...{ reading, host, origin },
+  site: undefined,
+});
 
 test('loopback names and configured names pass, with and without port', () => {
   for (const host of ['localhost', 'LocalHost:4010', '127.0.0.1:4010', '[::1]:4010', 'desk.example']) {
@@ -27,9 +30,9 @@ test('anything else does not', () => {
 });
 
 test('a changing request may carry only its own origin', () => {
-  guard(of('localhost:4010', 'POST'), []);
-  guard(of('localhost:4010', 'POST', 'http://localhost:4010'), []);
+  guard(of('localhost:4010', false), []);
+  guard(of('localhost:4010', false, 'http://localhost:4010'), []);
   for (const origin of ['http://localhost:4011', 'http://localhost', 'null', 'garbage', 'https://evil.example']) {
-    assert.throws(() => guard(of('localhost:4010', 'POST', origin), []), HttpError, origin);
+    assert.throws(() => guard(of('localhost:4010', false, origin), []), HttpError, origin);
   }
 });

@@ -1,9 +1,10 @@
 import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import { reasonOf } from '@vsmcp/vsm';
+import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
 import type { Claims } from './claims.js';
 import { scopeOf } from './mapping.js';
 import { afterFailure, delayFor } from './outcome.js';
+import type { Place } from './place.js';
 import type { CallPlan } from './plan.js';
 import { OVERTAKEN, type Settling } from './settling.js';
 import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
@@ -37,7 +38,8 @@ export class Call {
     return plan.steps.length * (plan.deadline ?? operation_deadline) + claiming + SLACK;
   }
 
-  async make(task: Task, unit: string, plan: CallPlan, claim: Claim): Promise<Ending> {
+  /** @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running */
+  async make(task: Task, unit: string, plan: CallPlan, claim: Claim, place: Place): Promise<Ending> {
     const { steps, settling, claims } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
@@ -48,10 +50,12 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    if (resources.names.length === 0) return this.#run(task, unit, plan, claim);
-    const held = await claims.hold(unit, resources.names, 2 * this.longest(plan));
+    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim);
+    place.leave();
+    const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
+      if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);
       return await this.#run(task, unit, plan, claim);
     } finally {
       await held.release();
@@ -116,13 +120,23 @@ export class Call {
   }
 }
 
-function resourcesOf(task: Task, plan: CallPlan): { names: string[] } | { reason: string } {
+function resourcesOf(task: Task, plan: CallPlan): { wanted: ClaimedResource[] } | { reason: string } {
+  if (plan.claims.length === 0) return { wanted: [] };
   try {
     const scope = scopeOf(task.event);
-    return { names: [...new Set(plan.claims.flatMap((claim) => claim(scope)).map(String))].sort() };
+    return {
+      wanted: plan.claims.flatMap(({ resource, of }) =>
+        namesOf(resource(scope)).map((name) => ({ resource: name, of })),
+      ),
+    };
   } catch (error) {
     return { reason: `claims: ${reasonOf(error)}` };
   }
+}
+
+/** An expression may name several. */
+function namesOf(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).map(String);
 }
 
 function stepText(plan: CallPlan, step: number): string {

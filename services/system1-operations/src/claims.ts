@@ -1,37 +1,61 @@
-import { inSpan, on, type ServiceContext } from '@vsmcp/service';
-import { Claim, type DataOf, Grant, Release } from '@vsmcp/vsm';
+import { currentTrace, gather, inSpan, on, type ServiceContext } from '@vsmcp/service';
+import {
+  Claim,
+  type ClaimedResource,
+  type DataOf,
+  Grant,
+  type Granted,
+  MOST_CLAIMS,
+  Release,
+  reasonOf,
+} from '@vsmcp/vsm';
 
 export type Held = { granted: true; release: () => Promise<void> } | { granted: false; wait: number; reason: string };
+type Wanted = DataOf<typeof Claim>['claims'][number];
 
+/** Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way. */
+const PATIENCE = 0.8;
 /** ms after which asking again makes sense where System 2 does not say. */
 const ASK_AGAIN = 1000;
 
-/** Asks System 2 for shared resources, all at once, and gives them back. */
+/** Asks System 2 for shared resources, all at once, and gives them back. What comes together travels together. */
 export class Claims {
   readonly #context: ServiceContext;
-  readonly #waiting = new Map<string, (grant: DataOf<typeof Grant>) => void>();
+  readonly #waiting = new Map<string, (grant: Granted) => void>();
+  readonly #ask: (wanted: Wanted) => Promise<void>;
+  readonly #release: (claim: string) => Promise<void>;
+  /** Of the events that this replica has at hand; the rest is room for those that need not wait. */
+  readonly #mostWaiting: number;
 
   constructor(context: ServiceContext) {
+    const { instance, say } = context;
+    const { amqp_prefetch_count, max_concurrent_operations } = context.config.settings;
     this.#context = context;
+    this.#mostWaiting = Math.max(amqp_prefetch_count, max_concurrent_operations / 2);
+    this.#ask = gather(MOST_CLAIMS, (claims) => say(Claim, `claim.${instance}`, { instance, claims: [...claims] }));
+    this.#release = gather(MOST_CLAIMS, (claims) =>
+      say(Release, `release.${instance}`, { instance, claims: [...claims] }),
+    );
   }
 
   /** Hears System 2's answers; returns how to stop. */
   async start(): Promise<() => Promise<void>> {
     const bind = [`grant.${this.#context.instance}`];
-    const consumer = await this.#context.hear(
-      { channel: 'coordination', bind },
-      [on(Grant, async ({ data }) => this.#waiting.get(data.claim)?.(data))],
-      { prefetch: 100 },
-    );
+    const heard = on(Grant, async ({ data }) => {
+      for (const grant of data.grants) this.#waiting.get(grant.claim)?.(grant);
+    });
+    const consumer = await this.#context.hear({ channel: 'coordination', bind }, [heard], { prefetch: 100 });
     return () => consumer.stop();
   }
 
   /**
-   * @param ttl ms after which System 2 takes the resources back by itself
+   * @param ttl ms after which System 2 takes the resources back by itself, if it is not asked for more
    * @returns `wait`: ms after which asking again makes sense
    */
-  hold(unit: string, resources: readonly string[], ttl: number): Promise<Held> {
-    const attributes = { 'vsmcp.unit': unit, 'vsmcp.resources': [...resources] };
+  hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
+    if (this.#waiting.size >= this.#mostWaiting)
+      return Promise.resolve({ granted: false, wait: ASK_AGAIN, reason: 'too many wait already' });
+    const attributes = { 'vsmcp.unit': unit, 'vsmcp.resources': resources.map(({ resource }) => resource) };
     return inSpan(this.#context, 'coordinate', { attributes }, async (span) => {
       const held = await this.#hold(unit, resources, ttl);
       span.setAttribute('vsmcp.granted', held.granted);
@@ -39,27 +63,41 @@ export class Claims {
     });
   }
 
-  async #hold(unit: string, resources: readonly string[], ttl: number): Promise<Held> {
-    const { clock, config, ids, instance, say } = this.#context;
+  async #hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
+    const { clock, config, ids } = this.#context;
     const claim = ids();
-    const asked = { claim, unit, instance, resources: [...resources] };
-    const release = () => say(Release, `release.${unit}`, asked);
+    const patience = config.settings.coordination_timeout * PATIENCE;
+    const wanted = { claim, unit, resources: [...resources], ttl, patience };
     let cancel = () => {};
-    const answer = new Promise<DataOf<typeof Grant> | undefined>((resolve) => {
+    const answer = new Promise<Granted | undefined>((resolve) => {
       this.#waiting.set(claim, resolve);
       cancel = clock.after(config.settings.coordination_timeout, () => resolve(undefined));
     });
     try {
-      await say(Claim, `claim.${unit}`, { ...asked, ttl });
+      await this.#ask({ ...wanted, ...currentTrace() });
       const grant = await answer;
-      if (grant?.granted) return { granted: true, release };
+      if (grant?.granted) return { granted: true, release: this.#keep(wanted) };
       // A grant that comes after its time must not stand.
-      if (grant === undefined) await release();
+      if (grant === undefined) await this.#release(claim);
       const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
       return { granted: false, wait: grant?.wait ?? ASK_AGAIN, reason };
     } finally {
       cancel();
       this.#waiting.delete(claim);
     }
+  }
+
+  /** Renews the lease for as long as it is not released. */
+  #keep(wanted: Wanted): () => Promise<void> {
+    const { clock, log } = this.#context;
+    const stop = clock.every(wanted.ttl / 2, () => {
+      this.#ask({ ...wanted, renew: true }).catch((error: unknown) =>
+        log.warn({ claim: wanted.claim, reason: reasonOf(error) }, 'a lease could not be renewed'),
+      );
+    });
+    return () => {
+      stop();
+      return this.#release(wanted.claim);
+    };
   }
 }

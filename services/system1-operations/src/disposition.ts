@@ -61,12 +61,17 @@ export function reach(plan: CallPlan, view: Pick<View, 'server'>): Disposition |
   return undefined;
 }
 
+/** How the reason begins with which this guard parks: by it a changed guard is told from the one that parked. */
+export function byGuard({ text }: NonNullable<CallPlan['guard']>): string {
+  return `the guard ${text} `;
+}
+
 function guard(event: CloudEvent, plan: CallPlan): string | undefined {
   if (plan.guard === undefined) return undefined;
   try {
-    return plan.guard.holds(scopeOf(event)) === true ? undefined : `the guard ${plan.guard.text} does not hold`;
+    return plan.guard.holds(scopeOf(event)) === true ? undefined : `${byGuard(plan.guard)}does not hold`;
   } catch (error) {
-    return `the guard cannot be judged: ${reasonOf(error)}`;
+    return `${byGuard(plan.guard)}cannot be judged: ${reasonOf(error)}`;
   }
 }
 

@@ -9,7 +9,7 @@ import { handOver } from './handover.js';
 import type { LatestWindows } from './latest.js';
 import type { Match } from './matching.js';
 import { delayFor } from './outcome.js';
-import { sleep } from './patience.js';
+import { Place } from './place.js';
 import type { CallPlan } from './plan.js';
 import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
@@ -21,8 +21,6 @@ import { later, operationOf, type Task } from './task.js';
 const WITHOUT_CALL = 15_000;
 /** Longest time (ms) after which an event that another holds is looked at again. */
 const LOOK_AGAIN = 30_000;
-/** Waits (ms) for a place before an event is sent away: most calls take less, and the way through the broker takes a second. */
-const PATIENCE = [5, 20, 50];
 /** The unit of operations whose type no unit absorbs. */
 const OPERATIONS_UNIT = 'operations';
 
@@ -38,8 +36,6 @@ export interface Parts {
   draining: AbortSignal;
   /** Told when something was parked that can be answered by now. */
   answerable(): void;
-  /** Told when something was parked because the guard of its response does not hold for it. */
-  guarded(type: string): void;
 }
 
 /**
@@ -94,32 +90,23 @@ export class Operations {
 
   /** Calls within the unit's share of concurrency; past it, the event comes again later and makes room for others. */
   async #enter(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
-    const { bulkhead, context, tally } = this.#parts;
-    const { clock } = context;
-    const server = plan.steps[0]?.server ?? '';
-    let leave = bulkhead.enter(unit, server, clock.now());
-    for (const wait of PATIENCE) {
-      if (leave !== undefined) break;
-      await sleep(clock, wait, this.#parts.draining);
-      leave = bulkhead.enter(unit, server, clock.now());
-    }
-    if (leave === undefined) {
+    const { bulkhead, context, tally, draining } = this.#parts;
+    const place = new Place(bulkhead, context.clock, draining, unit, plan.steps[0]?.server ?? '');
+    if (!(await place.enter())) {
       tally.retried();
       return later('1s');
     }
-    const started = clock.now();
     try {
-      return await this.#call(task, unit, plan);
+      return await this.#call(task, unit, plan, place);
     } finally {
-      leave();
-      tally.spent(unit, clock.now() - started);
+      place.leave();
+      tally.spent(unit, place.spent);
     }
   }
 
   /** The server may have come while its event was being parked: then it is claimed back at once. */
   async #park(task: Task, unit: string, { cause, because }: Disposition & { do: 'park' }): Promise<Ending> {
     const ending = await this.#settle(task, { unit, outcome: 'parked', cause, reason: because });
-    if (cause === 'guard') this.#parts.guarded(task.event.type);
     if (cause === 'unavailable' && this.#canAnswer(task.event.type)) this.#parts.answerable();
     return ending;
   }
@@ -145,10 +132,10 @@ export class Operations {
     return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
-  async #call(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
+  async #call(task: Task, unit: string, plan: CallPlan, place: Place): Promise<Ending> {
     const { call, context } = this.#parts;
     const claim = await this.#claim(task, unit, context.clock.now() + call.longest(plan));
-    return 'attempt' in claim ? call.make(task, unit, plan, claim) : claim;
+    return 'attempt' in claim ? call.make(task, unit, plan, claim, place) : claim;
   }
 
   /** Settles an event that needs no call, unless an earlier holder may have made one. */

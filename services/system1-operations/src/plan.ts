@@ -1,4 +1,4 @@
-import { type CallResponse, Response, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import { type CallResponse, type ResourceClaim, Response, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
 import { type Compiled, compileExpression, compileTree, isExpression } from './mapping.js';
 
 /** One call of a response. */
@@ -8,12 +8,18 @@ export interface PlanStep {
   args: Compiled;
 }
 
+/** A resource to hold. `of`: how many claims may hold it together; null: any number. */
+export interface PlanClaim {
+  resource: Compiled;
+  of: number | null;
+}
+
 /** A response that calls tools, with its expressions compiled. Times in ms. */
 export interface CallPlan {
   kind: 'call';
   steps: readonly PlanStep[];
   guard?: { text: string; holds: Compiled };
-  claims: readonly Compiled[];
+  claims: readonly PlanClaim[];
   deadline?: number;
   retries?: number;
   idempotent: boolean;
@@ -39,12 +45,17 @@ function callPlan(response: CallResponse): CallPlan {
       args: compileTree(step.with),
     })),
     ...(guard !== undefined && { guard: { text: guard, holds: compileExpression(guard) } }),
-    claims: (response.claims ?? []).map(compileTree),
+    claims: (response.claims ?? []).map(planClaim),
     ...(response.deadline !== undefined && { deadline: response.deadline }),
     ...(response.retries !== undefined && { retries: response.retries }),
     idempotent: response.idempotent ?? false,
     ...(response.latest !== undefined && { latest: response.latest }),
   };
+}
+
+function planClaim(claim: ResourceClaim): PlanClaim {
+  if (typeof claim === 'string') return { resource: compileTree(claim), of: 1 };
+  return { resource: compileTree(claim.resource), of: 'of' in claim ? claim.of : null };
 }
 
 /** A guard is an expression whether or not it is written with `=`. */

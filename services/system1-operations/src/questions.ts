@@ -1,12 +1,15 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
 import type { Catalog } from './catalog.js';
 import type { Servers } from './servers/servers.js';
+import { sparing } from './sparing.js';
 
 /** Samples (`data`) of each kind of waiting event. */
 const SAMPLES = 5;
 
 /** What System 1 can be asked. */
-export function answersOf({ ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
+export function answersOf({ clock, ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
+  // The most frequent kinds are counted over all that waits, and asked for again and again.
+  const frequent = sparing(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
   return {
     units: async () => ({
       units: [...catalog.units].map(([name, unit]) => ({
@@ -17,7 +20,10 @@ export function answersOf({ ledger }: ServiceContext, catalog: Catalog, servers:
         acquired: catalog.acquired(name),
       })),
     }),
-    waiting: ({ limit }) => ledger.waiting(limit, SAMPLES),
+    waiting: ({ limit, types, after }) => {
+      if (types === undefined && after === undefined) return frequent(limit);
+      return ledger.waiting(limit, SAMPLES, types === undefined ? { after: after ?? '' } : { types });
+    },
     held: (filter) => ledger.held(filter),
     account: () => ledger.account(),
     test: ({ server }) => servers.test(server),

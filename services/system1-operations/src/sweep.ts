@@ -1,16 +1,13 @@
 import { inWaitingSpan, type Reclaimed, type ServiceContext } from '@vsmcp/service';
-import { type ParkedCause, type Response, VsmError } from '@vsmcp/vsm';
+import { type ParkedCause, VsmError } from '@vsmcp/vsm';
 import type { Catalog } from './catalog.js';
-import { reach } from './disposition.js';
+import { byGuard, reach } from './disposition.js';
 import { handleHere } from './here.js';
 import type { Operations } from './operations.js';
-import { toolRef } from './plan.js';
 import type { Servers } from './servers/servers.js';
 
 /** Events claimed back at a time. */
 const BATCH = 200;
-/** Kinds of waiting events that one sweep looks at, the most frequent first. */
-const KINDS = 10_000;
 /** Beyond two calls' deadlines, the time (ms) for which a batch stays ours. */
 const SLACK = 60_000;
 /** How long (ms) one is tried before it waits again: others wait behind it. */
@@ -29,13 +26,13 @@ interface Parts {
 
 /**
  * Claims waiting events back when they have an answer, the oldest first, and takes over what a vanished replica had claimed back.
- * A look takes only what waited when it began, so that what is parked again does not keep it spinning; events whose guard
- * did not hold are tried again only under another response.
+ * A look takes only what waited when it began, so that what is parked again does not keep it spinning; events that a guard
+ * parked are tried again only under another guard.
  */
 export class Sweep {
   readonly #parts: Parts;
-  /** Type → the response under which its guarded events were last tried. */
-  readonly #tried = new Map<string, Response>();
+  /** Type → the guard under which its guarded events were last claimed back; '' for none. */
+  readonly #tried = new Map<string, string>();
   /** Servers whose events are being claimed back: one that hangs must not keep the others' waiting. */
   readonly #busy = new Map<string, Promise<void>>();
   #looking: Promise<void> | undefined;
@@ -51,12 +48,6 @@ export class Sweep {
     this.#looking ??= this.#loop().finally(() => {
       this.#looking = undefined;
     });
-  }
-
-  /** An event of the type was parked under the response that it has now: only another one can change that. */
-  guarded(type: string): void {
-    const answer = this.#answer(type);
-    if (answer !== undefined) this.#tried.set(type, answer);
   }
 
   /** Resolves when nothing is under way. */
@@ -114,27 +105,39 @@ export class Sweep {
   async #look(): Promise<void> {
     const { ledger, clock } = this.#parts.context;
     const before = clock.now();
-    const { waiting } = await ledger.waiting(KINDS, 0);
-    const work = new Map<string, { open: Set<string>; guarded: Set<string> }>();
-    for (const kind of waiting) {
-      const answer = this.#answer(kind.type);
-      if (answer === undefined || this.#busy.has(serverOf(answer))) continue;
-      if (kind.cause === 'guard' && !this.#isNew(kind.type, answer)) continue;
-      const types = work.get(serverOf(answer)) ?? { open: new Set(), guarded: new Set() };
-      types[kind.cause === 'guard' ? 'guarded' : 'open'].add(kind.type);
-      work.set(serverOf(answer), types);
+    const work = new Map<string, { open: Set<string>; guarded: Map<string, string> }>();
+    for await (const kinds of ledger.kinds()) {
+      for (const { type, cause } of kinds) {
+        const answer = this.#answer(type);
+        if (answer === undefined || this.#busy.has(answer.server)) continue;
+        const types = work.get(answer.server) ?? { open: new Set(), guarded: new Map() };
+        if (cause !== 'guard') types.open.add(type);
+        else if (this.#tried.get(type) !== answer.guard) types.guarded.set(type, answer.guard);
+        work.set(answer.server, types);
+      }
     }
     for (const [server, { open, guarded }] of work) {
+      if (open.size === 0 && guarded.size === 0) continue;
       this.#busy.set(
         server,
-        this.#all(server, [...open], [...guarded], before).finally(() => this.#busy.delete(server)),
+        this.#all(server, [...open], guarded, before).finally(() => this.#busy.delete(server)),
       );
     }
   }
 
-  async #all(server: string, open: readonly string[], guarded: readonly string[], before: number): Promise<void> {
+  async #all(
+    server: string,
+    open: readonly string[],
+    guarded: ReadonlyMap<string, string>,
+    before: number,
+  ): Promise<void> {
     try {
-      const events = (await this.#back(open, GAPS, before)) + (await this.#back(guarded, ['guard'], before));
+      let events = await this.#back(open, { causes: GAPS, before });
+      for (const [type, guard] of guarded) {
+        const except = guard === '' ? {} : { except: guard };
+        events += await this.#back([type], { causes: ['guard'], before, ...except });
+        this.#tried.set(type, guard);
+      }
       // What came to wait meanwhile was passed over; without progress, looking again at once would only spin.
       if (events > 0) setImmediate(() => this.run());
     } catch (error) {
@@ -142,40 +145,33 @@ export class Sweep {
     }
   }
 
-  async #back(types: readonly string[], causes: readonly ParkedCause[], before: number): Promise<number> {
+  async #back(
+    types: readonly string[],
+    which: { causes: readonly ParkedCause[]; before: number; except?: string },
+  ): Promise<number> {
     const { context, draining } = this.#parts;
     for (let events = 0; ; ) {
       const able = types.filter((type) => this.#answer(type) !== undefined);
       if (able.length === 0 || draining.aborted) return events;
-      const rows = await this.claimBack({ reason: 'parked', types: able, causes, before });
+      const rows = await this.claimBack({ reason: 'parked', types: able, ...which });
       if (rows.length === 0) return events;
       events += rows.length;
-      context.log.info({ events: rows.length, causes }, 'claimed back');
+      context.log.info({ events: rows.length, causes: which.causes }, 'claimed back');
       await this.handle(rows);
     }
   }
 
-  #isNew(type: string, answer: Response): boolean {
-    if (this.#tried.get(type) === answer) return false;
-    this.#tried.set(type, answer);
-    return true;
-  }
-
-  /** The response that would answer the type from here, now. */
-  #answer(type: string): Response | undefined {
+  /** What would answer the type from here, now: its server ('' for none), and how its guard says that it parks. */
+  #answer(type: string): { server: string; guard: string } | undefined {
     const { catalog, servers } = this.#parts;
-    const match = catalog.match(type);
-    const plan = catalog.plan(match);
+    const plan = catalog.plan(catalog.match(type));
     if (plan === undefined || plan instanceof VsmError || plan.kind === 'wanted') return undefined;
-    const here = plan.kind === 'noted' || reach(plan, { server: (name) => servers.view(name) }) === undefined;
-    return here ? match?.response : undefined;
+    if (plan.kind === 'noted') return { server: '', guard: '' };
+    if (reach(plan, { server: (name) => servers.view(name) }) !== undefined) return undefined;
+    return { server: plan.steps[0]?.server ?? '', guard: plan.guard === undefined ? '' : byGuard(plan.guard) };
   }
 
   #deadline(): number {
     return 2 * this.#parts.context.config.settings.operation_deadline + SLACK;
   }
-}
-
-function serverOf(response: Response): string {
-  return typeof response === 'string' ? '' : toolRef(response.call).server;
 }

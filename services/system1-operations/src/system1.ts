@@ -45,8 +45,8 @@ export function openSystem1({ openHost = defaultHost }: System1Options = {}): Se
 
 export const system1: Service = openSystem1();
 
-function defaultHost({ dataDir, log, clock }: ServiceContext): Promise<McpHost> {
-  return openMcpHost({ dataDir, log, clock });
+function defaultHost({ config, dataDir, log, clock }: ServiceContext): Promise<McpHost> {
+  return openMcpHost({ dataDir, log, clock, private: config.policy.private });
 }
 
 async function start(context: ServiceContext, host: McpHost): Promise<() => Promise<void>> {
@@ -88,7 +88,6 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const operations = new Operations({
     ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, draining },
     answerable: () => sweep.run(),
-    guarded: (type) => sweep.guarded(type),
   });
   const sweep = new Sweep({ context, catalog, servers, operations, draining });
   const parts = { context, operations, settling, tally, draining };

@@ -22,6 +22,7 @@ export async function tryServer(
 ): Promise<void> {
   const { clock, instance, log, dataDir, say } = context;
   const { proposal } = command;
+  const { npm } = command.spec;
   const trials = join(dataDir, 'trials');
   await mkdir(trials, { recursive: true });
   const folder = await mkdtemp(join(trials, 'trial-'));
@@ -31,15 +32,16 @@ export async function tryServer(
   draining.addEventListener('abort', stop, { once: true });
   let report: DataOf<typeof Tried>;
   try {
-    report = { proposal, instance, ok: true, ...(await trial(context, host, command, folder, end.signal)) };
+    report = { proposal, npm, instance, ok: true, ...(await trial(context, host, command, folder, end.signal)) };
   } catch (error) {
-    report = { proposal, instance, ok: false, reason: reasonOf(error), tools: [], results: [] };
+    report = { proposal, npm, instance, ok: false, reason: reasonOf(error), tools: [], results: [] };
   } finally {
     late();
     draining.removeEventListener('abort', stop);
     await rm(folder, { recursive: true, force: true });
   }
-  log.info({ proposal, npm: command.spec.npm, ok: report.ok, reason: report.reason }, 'tried a server');
+  const { ok, reason, installing, starting } = report;
+  log.info({ proposal, npm, ok, reason, installing, starting }, 'tried a server');
   await say(Tried, `s1.${instance}.tried`, report);
 }
 
@@ -59,7 +61,7 @@ async function trial(
     return {
       ...{ integrity: installed.integrity, installing: installed.took, starting, results },
       ...(installed.mcpName !== undefined && { mcpName: installed.mcpName }),
-      confinement: connection.confinement,
+      ...(connection.confinement !== undefined && { confinement: connection.confinement }),
       contract: connection.contract,
       tools: [...connection.tools],
     };

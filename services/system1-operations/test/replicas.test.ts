@@ -109,7 +109,11 @@ test('servers that one response uses together come to one replica, and each even
 
 test('claims are asked of System 2 first; refused they come again, granted they are released after the call', async (t) => {
   const s2 = voice('s2');
-  const call = { call: 'every.echo', with: { message: '=data.name' }, claims: ['="notice/" + data.name', 'board'] };
+  const call = {
+    call: 'every.echo',
+    with: { message: '=data.name' },
+    claims: ['="notice/" + data.name', { resource: 'board', of: 3 }],
+  };
   const fleet = await openFleet({
     services: [s2, replica()],
     config: { servers: { every: EVERYTHING }, units: { tidy: { responses: { 'notice.stale': call } } } },
@@ -118,15 +122,52 @@ test('claims are asked of System 2 first; refused they come again, granted they 
   const heard: string[] = [];
   await s2.context().hear('s2.coordination', [
     on(Claim, async ({ data }) => {
-      const again = heard.push(`claim ${data.resources.join()}`) > 1;
-      const grant = again ? { granted: true, token: 1 } : { granted: false, wait: 100, reason: 'busy' };
-      await s2.context().say(Grant, `grant.${data.instance}`, { claim: data.claim, ...grant });
+      for (const { claim, resources } of data.claims) {
+        const again = heard.push(`claim ${resources.map(({ resource, of }) => `${resource} of ${of}`).join()}`) > 1;
+        const grant = again ? { granted: true, token: 1 } : { granted: false, wait: 100, reason: 'busy' };
+        await s2.context().say(Grant, `grant.${data.instance}`, { grants: [{ claim, ...grant }] });
+      }
     }),
-    on(Release, async ({ data }) => void heard.push(`release ${data.resources.join()}`)),
+    on(Release, async ({ data }) => void heard.push(`release ${data.claims.length}`)),
   ]);
   const outcome = await fate(fleet, await fleet.publish('notice.stale', { name: 'welcome' }));
   assert.equal(outcome.outcome, 'answered');
   assert.equal(outcome.attempts, 2);
   await fleet.until(() => heard.length === 3);
-  assert.deepEqual(heard, ['claim board,notice/welcome', 'claim board,notice/welcome', 'release board,notice/welcome']);
+  const claimed = 'claim notice/welcome of 1,board of 3';
+  assert.deepEqual(heard, [claimed, claimed, 'release 1']);
+});
+
+test('a claim that waits keeps nothing else of its unit from running', async (t) => {
+  const s2 = voice('s2');
+  const echo = { call: 'every.echo', with: { message: '=data.name' } };
+  const responses = { 'notice.stale': { ...echo, claims: 'board' }, 'notice.plain': echo };
+  const fleet = await openFleet({
+    services: [s2, replica()],
+    // one operation at a time: a waiting claim that kept its place would stop everything
+    config: {
+      servers: { every: EVERYTHING },
+      units: { tidy: { responses } },
+      settings: { max_concurrent_operations: 1 },
+    },
+  });
+  t.after(() => fleet.stop());
+  let grant = async () => {};
+  await s2.context().hear('s2.coordination', [
+    on(Claim, async ({ data }) => {
+      const grants = data.claims.map(({ claim }) => ({ claim, granted: true, token: 1 }));
+      grant = () => s2.context().say(Grant, `grant.${data.instance}`, { grants });
+    }),
+  ]);
+  const first = await fleet.publish('notice.plain', { name: 'the server is there' });
+  await fate(fleet, first);
+  const waits = await fleet.publish('notice.stale', { name: 'waits' });
+  const plain = await fleet.publish('notice.plain', { name: 'plain' });
+  assert.equal((await fate(fleet, plain)).outcome, 'answered');
+  assert.equal(
+    fleet.outcomes.some((o) => o.event.id === waits),
+    false,
+  );
+  await grant();
+  assert.equal((await fate(fleet, waits)).outcome, 'answered');
 });

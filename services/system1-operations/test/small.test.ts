@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
-import { Capability, Response, Units } from '@vsmcp/vsm';
+import { Capability, grantsOf, Response, Units } from '@vsmcp/vsm';
 import { answerText, safeName } from '../src/answers.js';
 import { LatestWindows } from '../src/latest.js';
 import { headsOf, wishesOf } from '../src/servers/wishes.js';
@@ -119,7 +119,8 @@ const row = (more: object) =>
 test('wishes: rows add to the configuration, bars and removals are heeded', () => {
   const config = FleetConfig.parse({ servers: { memory: { npm: 'm@1.0.0', writes: 'desk' } } });
   const tools = [{ name: 't', inputSchema: {}, annotations: { readOnlyHint: true } }];
-  assert.deepEqual(wishesOf(config, []).get('memory')?.spec.grants.writes, ['desk']);
+  const memory = wishesOf(config, []).get('memory');
+  assert.deepEqual(memory && grantsOf(memory.spec).writes, ['desk']);
   assert.equal(wishesOf(config, [row({})]).get('time')?.shared, false, 'its tools are not known yet');
   assert.equal(wishesOf(config, [row({ tools })]).get('time')?.shared, true);
   assert.equal(wishesOf(config, [row({ state: 'suspended', reason: 'x' })]).get('time')?.barred, 'x');

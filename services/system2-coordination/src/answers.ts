@@ -1,16 +1,20 @@
-import type { Claim, DataOf, Grant } from '@vsmcp/vsm';
+import type { Claim, ClaimedResource, DataOf, Granted } from '@vsmcp/vsm';
 
-export type Claiming = DataOf<typeof Claim>;
+/** One claim and the replica that makes it. */
+export type Claiming = DataOf<typeof Claim>['claims'][number] & { instance: string };
+
 /** A grant and who it is for. Times in ms since the epoch. */
 export interface Answered {
-  grant: DataOf<typeof Grant>;
+  grant: Granted;
   instance: string;
   unit: string;
-  resources: readonly string[];
+  resources: readonly ClaimedResource[];
   /** When it was asked for. */
   since: number;
   /** The lease was held already: asked for again, not taken anew. */
   renewed: boolean;
+  /** Units that it waited for, when it could not be granted at once. */
+  behind?: readonly string[];
 }
 
 /** What is held. Times in ms since the epoch. */
@@ -18,7 +22,7 @@ export interface Lease {
   claim: string;
   unit: string;
   instance: string;
-  resources: readonly string[];
+  resources: readonly ClaimedResource[];
   token: number;
   until: number;
 }
@@ -30,12 +34,7 @@ export function granted({ claim, unit, instance, resources, token }: Lease, sinc
 
 /** Nothing is held; ask again after `wait` ms. */
 export function refused(
-  {
-    claim,
-    unit,
-    instance,
-    resources,
-  }: Pick<Claiming, 'claim' | 'unit' | 'instance'> & { resources: readonly string[] },
+  { claim, unit, instance, resources }: Pick<Answered, 'unit' | 'instance' | 'resources'> & { claim: string },
   since: number,
   wait: number,
   reason: string,
@@ -44,6 +43,24 @@ export function refused(
 }
 
 /** The same for every claim of a unit on the same resources. */
-export function placeOf({ unit, resources }: { unit: string; resources: readonly string[] }): string {
-  return JSON.stringify([unit, ...[...new Set(resources)].sort()]);
+export function placeOf({ unit, resources }: Pick<Answered, 'unit' | 'resources'>): string {
+  return JSON.stringify([unit, ...resources.map(({ resource, of }) => `${resource} ${of ?? '*'}`).sort()]);
 }
+
+/** Each resource once; of two wishes for one resource the narrower counts. */
+export function distinct(resources: readonly ClaimedResource[]): ClaimedResource[] {
+  const narrowest = new Map<string, ClaimedResource>();
+  for (const wish of resources) {
+    const known = narrowest.get(wish.resource);
+    if (!known || most(wish.of) < most(known.of)) narrowest.set(wish.resource, wish);
+  }
+  return [...narrowest.values()];
+}
+
+/** Names of the resources that nobody else may hold meanwhile. */
+export function exclusive(resources: readonly ClaimedResource[]): string[] {
+  return distinct(resources).flatMap(({ resource, of }) => (of === 1 ? [resource] : []));
+}
+
+/** How many may hold it together, as a number. */
+export const most = (of: number | null): number => of ?? Number.POSITIVE_INFINITY;

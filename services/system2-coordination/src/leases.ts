@@ -1,39 +1,47 @@
-import { type Answered, type Claiming, granted, type Lease, placeOf, refused } from './answers.js';
+import type { ClaimedResource } from '@vsmcp/vsm';
+import { type Answered, type Claiming, distinct, granted, type Lease, placeOf, refused } from './answers.js';
+import { Places } from './places.js';
 
 /** The longest lease that is given, ms. */
 export const LONGEST = 600_000;
-/** How long a claim stays unanswered while it waits for its turn, and how soon it is to ask again after that, ms. */
-const PATIENCE = 1000;
+/** How soon a claim that waited for as long as it could is to ask again, ms. */
 export const AGAIN = 1000;
 /** How long a claim that was told to ask again keeps its place beyond that, ms. */
 const GRACE = 3000;
 /** Claims that wait at the same time; further ones are told to ask again and get no place. */
 const MOST_WAITING = 100_000;
+/** Units that are named as those a claim waits for. */
+const MOST_RIVALS = 5;
 
 interface Ticket {
   claim: string;
   unit: string;
   instance: string;
-  resources: readonly string[];
+  resources: readonly ClaimedResource[];
   ttl: number;
+  patience: number;
   since: number;
   /** Answered with `wait` and gone until it asks again; its place is kept until `expires`. */
   away: boolean;
   /** When it is told to ask again, or, away, when its place goes. */
   expires: number;
+  /** Units that held or wanted the resources before it, when it could not be granted at once. */
+  behind?: readonly string[];
 }
 
 /**
  * Claims on shared resources: granted all at once (so no deadlock), in the order they came without overtaking (so no
- * starvation), as leases that lapse by themselves. Decides on plain data; the caller passes the time in.
+ * starvation, also of one that wants a resource alone behind many that share it), as leases that lapse by themselves. Decides on plain
+ * data; the caller passes the time in.
  *
  * A claim that cannot be granted waits a moment unanswered, then is told to ask again and keeps its place meanwhile; it is known again
  * by its id, or by unit and resources.
  */
 export class Leases {
   readonly #leases = new Map<string, Lease>();
-  /** Resource → the claim that holds it. */
-  readonly #holder = new Map<string, string>();
+  readonly #places = new Places();
+  /** Resource → the claims that hold it. */
+  readonly #holders = new Map<string, Set<string>>();
   /** Resource → who waits for it, first come first. */
   readonly #queues = new Map<string, Set<Ticket>>();
   readonly #tickets = new Map<string, Ticket>();
@@ -83,14 +91,19 @@ export class Leases {
       lease.until = now + Math.min(claiming.ttl, LONGEST);
       return [granted(lease, now, true)];
     }
-    for (const resource of claiming.resources) this.#lapse(resource, now);
+    if (claiming.renew) return [refused(claiming, now, AGAIN, 'the lease has lapsed')];
+    for (const { resource } of claiming.resources) this.#lapse(resource, now);
     const known = this.#known(claiming);
     if (!known && this.#tickets.size >= MOST_WAITING)
       return [refused(claiming, now, AGAIN, `${MOST_WAITING} claims wait already`)];
     if (known) this.#back(known, claiming, now);
     else this.#enqueue(claiming, now);
-    const answers = this.#grant(claiming.resources, now);
-    if (!known && this.#tickets.has(claiming.claim)) this.#waited += 1;
+    const answers = this.#grant(names(claiming), now);
+    const waits = this.#tickets.get(claiming.claim);
+    if (waits && !known) {
+      this.#waited += 1;
+      waits.behind = this.#rivals(waits);
+    }
     return answers;
   }
 
@@ -100,7 +113,7 @@ export class Leases {
     if (lease) this.#drop(lease);
     const ticket = this.#tickets.get(claim);
     if (ticket) this.#leave(ticket);
-    return this.#grant([...(lease?.resources ?? []), ...(ticket?.resources ?? [])], now);
+    return this.#grant([...names(lease), ...names(ticket)], now);
   }
 
   /** What time alone brings: leases lapse, places lapse, and who waited too long is told to ask again. */
@@ -114,13 +127,15 @@ export class Leases {
   }
 
   #lapse(resource: string, now: number): void {
-    const lease = this.#leases.get(this.#holder.get(resource) ?? '');
-    if (lease && lease.until <= now) this.#drop(lease);
+    for (const claim of this.#holders.get(resource) ?? []) {
+      const lease = this.#leases.get(claim);
+      if (lease && lease.until <= now) this.#drop(lease);
+    }
   }
 
   #known(claiming: Claiming): Ticket | undefined {
     const same = this.#tickets.get(claiming.claim);
-    if (same) return same;
+    if (same || this.#away.size === 0) return same;
     const [first] = this.#away.get(placeOf(claiming)) ?? [];
     return first;
   }
@@ -131,23 +146,28 @@ export class Leases {
     ticket.claim = claiming.claim;
     ticket.instance = claiming.instance;
     ticket.ttl = claiming.ttl;
+    ticket.patience = claiming.patience;
     ticket.away = false;
-    ticket.expires = now + PATIENCE;
+    ticket.expires = now + ticket.patience;
     this.#tickets.set(ticket.claim, ticket);
   }
 
   #forgetAway(ticket: Ticket): void {
+    if (!ticket.away) return;
     const place = placeOf(ticket);
     const places = this.#away.get(place);
     places?.delete(ticket);
     if (places?.size === 0) this.#away.delete(place);
   }
 
-  #enqueue({ claim, unit, instance, resources, ttl }: Claiming, now: number): void {
-    const wanted = [...new Set(resources)];
-    const ticket = { claim, unit, instance, resources: wanted, ttl, since: now, away: false, expires: now + PATIENCE };
+  #enqueue({ claim, unit, instance, resources, ttl, patience }: Claiming, now: number): void {
+    const wanted = distinct(resources);
+    const ticket = {
+      ...{ claim, unit, instance, resources: wanted, ttl, patience },
+      ...{ since: now, away: false, expires: now + patience },
+    };
     this.#tickets.set(claim, ticket);
-    for (const resource of wanted) {
+    for (const { resource } of wanted) {
       const queue = this.#queues.get(resource);
       if (queue) queue.add(ticket);
       else this.#queues.set(resource, new Set([ticket]));
@@ -158,22 +178,25 @@ export class Leases {
   #grant(resources: Iterable<string>, now: number): Answered[] {
     if (now < this.#notBefore) return [];
     const answers: Answered[] = [];
-    for (const resource of [...resources]) {
+    const look = [...resources];
+    for (let resource = look.pop(); resource !== undefined; resource = look.pop()) {
       const [first] = this.#queues.get(resource) ?? [];
-      if (!first || first.away || !first.resources.every((r) => this.#isFree(r, first))) continue;
+      if (!first || first.away || !first.resources.every((wish) => this.#canHave(wish, first))) continue;
       this.#leave(first);
       this.#token += 1;
       const { claim, unit, instance, resources: all, ttl, since } = first;
       const lease = { claim, unit, instance, resources: all, token: this.#token, until: now + Math.min(ttl, LONGEST) };
       this.#hold(lease);
-      answers.push(granted(lease, since, false));
+      answers.push({ ...granted(lease, since, false), ...(first.behind && { behind: first.behind }) });
+      // Who is first now may share with it.
+      look.push(...names(first));
     }
     return answers;
   }
 
-  #isFree(resource: string, ticket: Ticket): boolean {
-    const [first] = this.#queues.get(resource) ?? [];
-    return first === ticket && !this.#holder.has(resource);
+  #canHave(wish: ClaimedResource, ticket: Ticket): boolean {
+    const [first] = this.#queues.get(wish.resource) ?? [];
+    return first === ticket && this.#places.fits(wish);
   }
 
   #sendAway(ticket: Ticket, now: number): Answered {
@@ -187,10 +210,22 @@ export class Leases {
     return refused(ticket, ticket.since, AGAIN, reason);
   }
 
+  #rivals(ticket: Ticket): string[] {
+    const units = new Set<string>();
+    for (const { resource } of ticket.resources) {
+      for (const claim of this.#holders.get(resource) ?? []) units.add(this.#leases.get(claim)?.unit ?? '');
+      for (const other of this.#queues.get(resource) ?? []) {
+        if (other === ticket || units.size >= MOST_RIVALS) break;
+        units.add(other.unit);
+      }
+    }
+    return [...units].slice(0, MOST_RIVALS);
+  }
+
   #leave(ticket: Ticket): void {
     this.#tickets.delete(ticket.claim);
     this.#forgetAway(ticket);
-    for (const resource of ticket.resources) {
+    for (const { resource } of ticket.resources) {
       const queue = this.#queues.get(resource);
       queue?.delete(ticket);
       if (queue?.size === 0) this.#queues.delete(resource);
@@ -199,11 +234,24 @@ export class Leases {
 
   #hold(lease: Lease): void {
     this.#leases.set(lease.claim, lease);
-    for (const resource of lease.resources) this.#holder.set(resource, lease.claim);
+    this.#places.take(lease.resources);
+    for (const { resource } of lease.resources) {
+      const holders = this.#holders.get(resource);
+      if (holders) holders.add(lease.claim);
+      else this.#holders.set(resource, new Set([lease.claim]));
+    }
   }
 
   #drop(lease: Lease): void {
     this.#leases.delete(lease.claim);
-    for (const resource of lease.resources) this.#holder.delete(resource);
+    this.#places.give(lease.resources);
+    for (const { resource } of lease.resources) {
+      const holders = this.#holders.get(resource);
+      holders?.delete(lease.claim);
+      if (holders?.size === 0) this.#holders.delete(resource);
+    }
   }
 }
+
+const names = (of: { resources: readonly ClaimedResource[] } | undefined): string[] =>
+  of?.resources.map(({ resource }) => resource) ?? [];

@@ -75,6 +75,12 @@ export class Loops {
     return { wait, fresh, damped: first.map((damped) => damped.loop) };
   }
 
+  /** The units that a unit meets on damped resources. */
+  others(resources: readonly string[], unit: string): string[] {
+    const units = resources.flatMap((resource) => this.#watched.get(resource)?.damped?.loop.units ?? []);
+    return [...new Set(units)].filter((other) => other !== unit);
+  }
+
   /** A unit was granted resources: one turn on each. Returns the loops that this shows. */
   granted(resources: readonly string[], unit: string, now: number): Found[] {
     const found: Found[] = [];

@@ -1,5 +1,5 @@
 import type { Journal } from '@vsmcp/service';
-import { Loop } from '@vsmcp/vsm';
+import { ClaimedResource, Loop } from '@vsmcp/vsm';
 import { z } from 'zod';
 import type { Lease } from './answers.js';
 import { LONGEST } from './leases.js';
@@ -15,7 +15,7 @@ const Left = z.object({
   until: z.number(),
   leases: z.array(
     z.object({
-      ...{ claim: z.string(), unit: z.string(), instance: z.string(), resources: z.array(z.string()) },
+      ...{ claim: z.string(), unit: z.string(), instance: z.string(), resources: z.array(ClaimedResource) },
       ...{ token: z.number(), until: z.number() },
     }),
   ),
@@ -46,8 +46,9 @@ export class Takeover {
     if (longest) this.#longest = z.object({ ttl: z.number() }).parse(longest.data).ttl;
     if (this.#epoch <= 1) return { held: [], notBefore: now };
     const [entry] = await this.#journal.read({ system: 's2', type: 'leases.left', limit: 1 });
-    if (entry?.epoch !== this.#epoch - 1) return { held: [], notBefore: now + this.#longest };
-    const { until, leases } = Left.parse(entry.data);
+    const left = entry?.epoch === this.#epoch - 1 ? Left.safeParse(entry.data) : undefined;
+    if (!left?.success) return { held: [], notBefore: now + this.#longest };
+    const { until, leases } = left.data;
     return { held: leases.filter((lease) => lease.until > now), notBefore: until };
   }
 

@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Claim, type DataOf, Grant, Loop, Release } from '@vsmcp/vsm';
+import { Claim, type DataOf, Grant, type Granted, Loop, Release } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { system2 } from '../src/system2.js';
 
 /** Claims as a replica of System 1 does. */
 function replica() {
-  const grants: DataOf<typeof Grant>[] = [];
+  const grants: Granted[] = [];
+  /** Grants in each message. */
+  const messages: number[] = [];
   const loops: DataOf<typeof Loop>[] = [];
   let context: ServiceContext | undefined;
   const service: Service = {
@@ -16,7 +18,10 @@ function replica() {
       context = given;
       const heard = await Promise.all([
         given.hear({ channel: 'coordination', bind: [`grant.${given.instance}`] }, [
-          on(Grant, async ({ data }) => void grants.push(data)),
+          on(Grant, async ({ data }) => {
+            grants.push(...data.grants);
+            messages.push(data.grants.length);
+          }),
         ]),
         given.hear({ channel: 'coordination', bind: ['loop.*'] }, [
           on(Loop, async ({ data }) => void loops.push(data)),
@@ -26,12 +31,22 @@ function replica() {
     },
   };
   const instance = () => context?.instance ?? '';
+  /** Each its own resource where none is named. */
+  const claimAll = (claims: readonly string[], unit: string, resource?: string) =>
+    context?.say(Claim, `claim.${instance()}`, {
+      instance: instance(),
+      claims: claims.map((claim) => ({
+        claim,
+        unit,
+        resources: [{ resource: resource ?? claim, of: 1 }],
+        ttl: 20_000,
+      })),
+    });
   return {
-    ...{ service, grants, loops },
-    claim: (claim: string, unit: string, resource: string) =>
-      context?.say(Claim, `claim.${unit}`, { claim, unit, instance: instance(), resources: [resource], ttl: 20_000 }),
-    release: (claim: string, unit: string, resource: string) =>
-      context?.say(Release, `release.${unit}`, { claim, unit, instance: instance(), resources: [resource] }),
+    ...{ service, grants, loops, messages },
+    claim: (claim: string, unit: string, resource: string) => claimAll([claim], unit, resource),
+    claimAll,
+    release: (...claims: string[]) => context?.say(Release, `release.${instance()}`, { instance: instance(), claims }),
   };
 }
 
@@ -55,12 +70,36 @@ describe('System 2', () => {
     const first = await granted('a');
     await s1.claim('b', 'u2', 'x');
     assert.ok((await waits('b')).wait);
-    await s1.release('a', 'u1', 'x');
+    await s1.release('a');
     await s1.claim('b', 'u2', 'x');
     assert.ok(((await granted('b')).token ?? 0) > (first.token ?? 0));
     const { leases, conflicts_resolved } = await fleet.ask('coordination', {});
     assert.deepEqual([leases.length, conflicts_resolved], [1, 1]);
-    await s1.release('b', 'u2', 'x');
+    await s1.release('b');
+  });
+
+  it('says what it resolved, how, and who waited how long', async () => {
+    const { resolved, waits } = await fleet.ask('coordination', {});
+    const [last] = resolved;
+    assert.deepEqual([last?.how, last?.unit, last?.resources, last?.behind], ['turn', 'u2', ['x'], ['u1']]);
+    assert.ok((last?.waited ?? 0) >= 1000, 'from when it first asked');
+    assert.deepEqual(
+      waits.map(({ unit, claims, waited }) => ({ unit, claims, waited })),
+      [
+        { unit: 'u2', claims: 1, waited: 1 },
+        { unit: 'u1', claims: 1, waited: 0 },
+      ],
+    );
+  });
+
+  it('answers claims that came together together', async () => {
+    const many = Array.from({ length: 20 }, (_, n) => `many${n}`);
+    s1.messages.length = 0;
+    await s1.claimAll(many, 'u1');
+    await granted('many19');
+    assert.deepEqual(s1.messages, [20]);
+    await s1.release(...many);
+    await fleet.until(async () => (await fleet.ask('coordination', {})).held === 0);
   });
 
   it('finds units that undo each other and holds them back', async () => {
@@ -68,7 +107,7 @@ describe('System 2', () => {
       const unit = n % 2 === 0 ? 'tidy' : 'pinboard';
       await s1.claim(`t${n}`, unit, 'notice');
       await granted(`t${n}`);
-      await s1.release(`t${n}`, unit, 'notice');
+      await s1.release(`t${n}`);
     }
     const found = await fleet.until(() => s1.loops.find((loop) => loop.state === 'found'));
     assert.deepEqual([found.resource, found.units, found.limit], ['notice', ['tidy', 'pinboard'], 2]);

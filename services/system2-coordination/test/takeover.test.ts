@@ -14,7 +14,7 @@ describe('takeover', () => {
   after(() => database.close());
 
   const lease = (until: number) => ({
-    ...{ claim: randomUUID(), unit: 'u', instance: 'i', resources: ['x'], token: 1, until },
+    ...{ claim: randomUUID(), unit: 'u', instance: 'i', resources: [{ resource: 'x', of: 1 }], token: 1, until },
   });
 
   it('the first leader grants at once; one that leaves in order hands its leases over', async () => {

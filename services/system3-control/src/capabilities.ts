@@ -4,8 +4,10 @@ import {
   type Capability,
   CapabilityState,
   type DataOf,
+  grantsOf,
   Heartbeat,
   Settle,
+  sourceOf,
   Try,
   Verdict,
 } from '@vsmcp/vsm';
@@ -99,7 +101,7 @@ export function capabilities(context: ServiceContext, epoch: number) {
       for (const row of reconcile(rows, wanted)) {
         latest = await write(row);
         const { server, state, spec } = row;
-        const data = { server, state, npm: spec.npm, grants: spec.grants };
+        const data = { server, state, source: sourceOf(spec), grants: grantsOf(spec) };
         await journal.append({ system: 's3', epoch, type: 'capability.configured', cause: 'vsmcp.yaml', data });
       }
       await announce(latest);

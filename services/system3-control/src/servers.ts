@@ -1,21 +1,15 @@
-import type { FleetConfig } from '@vsmcp/service';
-import { type Capability, type CapabilityState, type DataOf, ServerSpec, VsmError } from '@vsmcp/vsm';
+import { type FleetConfig, specOfServer } from '@vsmcp/service';
+import { type Capability, type CapabilityState, type DataOf, isRemote } from '@vsmcp/vsm';
 
 /**
  * The servers of vsmcp.yaml as capabilities.
- * @throws VSM_CONFIG naming a server whose package or version is not exact
+ * @throws VSM_CONFIG naming a server and what is wrong with it
  */
 export function configured(servers: FleetConfig['servers']): Capability[] {
-  return Object.entries(servers).map(([server, { npm, args, env, parallel, reads, writes, runs, network }]) => {
-    const grants = { reads, writes, runs, network };
-    const spec = ServerSpec.safeParse({ npm, args, env, parallel, grants });
-    if (!spec.success)
-      throw new VsmError(
-        'VSM_CONFIG',
-        `servers.${server}.npm is "${npm}"; write package@exact.version, such as "time-mcp@1.0.6"`,
-      );
-    const version = npm.slice(npm.lastIndexOf('@') + 1);
-    return { server, origin: 'configured', version, spec: spec.data, tools: [], state: 'wanted', responses: {} };
+  return Object.entries(servers).map(([server, given]) => {
+    const spec = specOfServer(server, given);
+    const version = isRemote(spec) ? '' : spec.npm.slice(spec.npm.lastIndexOf('@') + 1);
+    return { server, origin: 'configured', version, spec, tools: [], state: 'wanted', responses: {} };
   });
 }
 

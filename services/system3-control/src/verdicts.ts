@@ -1,4 +1,14 @@
-import { type Capability, type DataOf, Grants, type Settle, Tool, type Try, type Verdict } from '@vsmcp/vsm';
+import {
+  type Capability,
+  type DataOf,
+  Grants,
+  grantsOf,
+  type Settle,
+  sourceOf,
+  Tool,
+  type Try,
+  type Verdict,
+} from '@vsmcp/vsm';
 import { sameJson } from './servers.js';
 
 type Said = DataOf<typeof Verdict>;
@@ -41,9 +51,9 @@ function install({ proposal }: Said, row: Capability | undefined): Action {
   const { candidate, evidence, server } = proposal;
   const held = row && row.state !== 'removed' ? row : undefined;
   if (held?.origin === 'configured') return { do: 'nothing', because: `a configured server is called ${server}` };
-  if (held && packageOf(held.spec.npm) !== packageOf(candidate.spec.npm))
-    return { do: 'nothing', because: `${server} is the name of another server, ${held.spec.npm}` };
-  if (held && !includes(proposal.grants, held.spec.grants))
+  if (held && packageOf(sourceOf(held.spec)) !== packageOf(candidate.spec.npm))
+    return { do: 'nothing', because: `${server} is the name of another server, ${sourceOf(held.spec)}` };
+  if (held && !includes(proposal.grants, grantsOf(held.spec)))
     return { do: 'nothing', because: `${server} has grants that were not weighed together with the new ones` };
   const spec = { ...candidate.spec, grants: proposal.grants };
   const next: Capability = {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
+import { grantsOf } from '@vsmcp/vsm';
 import { configured, observed, reconcile, sameJson } from '../src/servers.js';
 import { report, row, tool } from './fixtures.js';
 
@@ -13,7 +14,18 @@ const servers = (...names: string[]) =>
 describe('configured servers', () => {
   it('become wanted rows with their grants', () => {
     const [memory] = servers('memory');
-    assert.deepEqual([memory?.version, memory?.state, memory?.spec.grants.writes], ['1.0.0', 'wanted', ['desk']]);
+    assert.ok(memory);
+    assert.deepEqual([memory.version, memory.state, grantsOf(memory.spec).writes], ['1.0.0', 'wanted', ['desk']]);
+  });
+
+  it('that run elsewhere are not contained, and pinned like any other', () => {
+    const url = 'https://mcp.example/mcp';
+    const [far] = configured(FleetConfig.parse({ servers: { far: { url } } }).servers);
+    assert.ok(far);
+    assert.deepEqual([far.spec, grantsOf(far.spec).network], [{ url, headers: {}, parallel: false }, true]);
+    const said = report({ server: 'far', proposal: undefined, integrity: undefined, confinement: undefined });
+    const next = observed(far, said, false);
+    assert.deepEqual([next?.state, next?.contract, next?.confinement], ['ready', 'c1', undefined]);
   });
 
   it('without an exact version are a config error that names the server', () => {

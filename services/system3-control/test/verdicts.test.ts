@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ServerSpec } from '@vsmcp/vsm';
 import { actionOf } from '../src/verdicts.js';
 import { NPM, row, verdict } from './fixtures.js';
 
@@ -60,7 +61,7 @@ describe('what System 3 does about a verdict', () => {
   it('install: approved anew, a suspended or changed server is wanted again', () => {
     assert.equal(written(verdict('install'), [row({ state: 'suspended', contract: 'c0' })], 1).state, 'wanted');
     assert.equal(written(verdict('install'), [row({ contract: 'c0' })], 1).contract, 'c1');
-    const newer = row({ spec: { ...row().spec, npm: '@coo-quack/calc-mcp@2.0.0' } });
+    const newer = row({ spec: ServerSpec.parse({ npm: '@coo-quack/calc-mcp@2.0.0' }) });
     assert.equal(written(verdict('install'), [newer], 1).state, 'wanted');
   });
 
@@ -70,8 +71,8 @@ describe('what System 3 does about a verdict', () => {
       return action.do === 'nothing' ? action.because : action.do;
     };
     assert.match(because(row({ origin: 'configured' })), /configured/);
-    assert.match(because(row({ spec: { ...row().spec, npm: 'other@1.0.0' } })), /another server/);
-    assert.match(because(row({ spec: { ...row().spec, grants: { ...row().spec.grants, network: true } } })), /weighed/);
+    assert.match(because(row({ spec: ServerSpec.parse({ npm: 'other@1.0.0' }) })), /another server/);
+    assert.match(because(row({ spec: ServerSpec.parse({ npm: NPM, grants: { network: true } }) })), /weighed/);
   });
 
   it('remove: takes the response back, and the server with its last one', () => {

@@ -5,31 +5,28 @@ import {
   type Answer,
   type Asked,
   CapabilityState,
-  Gap,
+  Demand,
+  isKey,
   type JournalEntry,
   Load,
   Proposal,
   reasonOf,
   Tried,
   Verdict,
-  type Waiting,
 } from '@vsmcp/vsm';
 import { decide, type Input } from './acquisition/decide.js';
 import { evolve } from './acquisition/evolve.js';
 import { limitsOf } from './acquisition/limits.js';
-import { optionsFor } from './acquisition/options.js';
 import { AcquisitionEvent, EMPTY, isOver, type Saga, Step, sagaOf } from './acquisition/state.js';
 import { acquisitionOf } from './acquisition/view.js';
-import { searchCandidates } from './matching/candidates.js';
+import { openFinding } from './finding.js';
+import { openLooking } from './looking.js';
+import { paced } from './pace.js';
 import type { Found } from './registries.js';
 
-/** Types that System 1 is asked about in one round. */
-const ASKED = 100;
-/** Milliseconds from a report of parked events to the look at them, and between two looks while a gap should be closing. */
-const DEBOUNCE = 300;
-const CLOSING = 1000;
-/** Milliseconds until the next look after something failed. */
+/** Milliseconds until the next look after something failed, and between two looks while not all types were seen. */
 const AGAIN = 5000;
+const ON = 1000;
 /** Acquisitions shown to who asks. */
 const SHOWN = 500;
 
@@ -39,15 +36,17 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
   const limits = limitsOf(config);
   const steps = metrics.counter('vsmcp_acquisition_steps_total', 'Steps of acquisitions', ['step']);
   const going = metrics.gauge('vsmcp_acquisitions', 'Event types by the step of their acquisition', ['step']);
-  const gap = metrics.gauge('vsmcp_gap', 'What nothing answers', ['of']);
-  const reserved = new Set(Object.keys(config.servers));
   const stopping = new AbortController();
+  const finding = openFinding(context, search, stopping.signal);
+  const looking = openLooking(context, limits);
+  const all = paced(clock, () => tolerated(look(), 'what waits cannot be asked of System 1; it is asked again', all));
+  const closing = paced(clock, () => tolerated(lookClosing(), 'it cannot be seen whether a gap closed', closing));
   /** Of acquisitions that go on: what time or a person brings belongs to them too. */
   const traces = new Map<string, Trace>();
+  /** Event type → trace contexts of some that wait, as last seen. */
+  let waits: ReadonlyMap<string, readonly string[]> = new Map();
   let state = EMPTY;
   let last: Promise<unknown> = Promise.resolve();
-  let cancelLook: (() => void) | undefined;
-  let lastGap = '';
   let lastTrouble = '';
 
   /** One input after another: decided, journalled, applied, told. */
@@ -73,7 +72,8 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
   function tell(event: AcquisitionEvent, before: Saga | undefined, saga: Saga | undefined, cause: string) {
     if (event.type !== 'acquisition.opened') return tellStep(event, before, saga, cause);
     const attributes = { 'vsmcp.type': event.event, 'vsmcp.proposal': event.proposal, 'vsmcp.waiting': event.waiting };
-    return inSpan(context, 'acquire', { attributes }, async () => {
+    const links = waits.get(event.event)?.map((traceparent) => ({ traceparent })) ?? [];
+    return inSpan(context, 'acquire', { attributes, links, begins: true }, async () => {
       traces.set(event.proposal, currentTrace());
       await tellStep(event, before, saga, cause);
     });
@@ -83,13 +83,13 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     const trace = traces.get(event.proposal) ?? {};
     if (event.type === 'acquisition.proposed') await context.say(Proposal, 's4.proposal', event.said, { cause, trace });
     if (saga === undefined || event.type === 'acquisition.probed') return;
-    if (saga.step === 'searching' && saga.options.length === 0) find(saga);
+    if (saga.step === 'searching' && saga.options === undefined) find(saga);
     if (saga.step === before?.step && saga.because === before.because) return;
     await context.say(Acquisition, 's4.acquisition', acquisitionOf(saga), { cause, trace });
     if (isOver(saga)) traces.delete(saga.proposal);
     if (saga.step !== before?.step) steps.inc({ step: saga.step });
     log.info({ proposal: saga.proposal, type: saga.type, step: saga.step, server: saga.said?.server }, saga.because);
-    if (isOver(saga)) lookSoon(DEBOUNCE);
+    if (isOver(saga)) all.soon(0);
   }
 
   function gauge(): void {
@@ -98,70 +98,51 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     for (const [step, count] of counts) going.set({ step }, count);
   }
 
-  function background(task: Promise<void>, what: string): void {
-    task.catch((error: unknown) => {
+  /** Never rejects: what failed is done at the next occasion. */
+  async function tolerated(task: Promise<void>, what: string, again: { soon(ms: number): void }): Promise<void> {
+    try {
+      await task;
+    } catch (error) {
       const text = `${what}: ${reasonOf(error)}`;
       if (!stopping.signal.aborted && text !== lastTrouble) log.warn({ err: error }, text);
       lastTrouble = text;
-      lookSoon(AGAIN);
-    });
+      again.soon(AGAIN);
+    }
   }
 
-  function find(saga: Saga): void {
-    const { proposal } = saga;
+  function find({ proposal, type }: Saga): void {
     const task = async () => {
-      const [{ candidates, registries }, { rows }] = await Promise.all([
-        search(stopping.signal),
-        context.capabilities.read(),
-      ]);
-      const now = sagaOf(state, proposal);
-      if (now === undefined || stopping.signal.aborted) return;
-      const options = optionsFor(now, candidates, rows, reserved, state);
-      const errors = registries.flatMap(({ error }) => error ?? []);
-      if (options.length === 0 && errors.length > 0)
-        await run({ kind: 'unsearchable', proposal, because: errors.join('; ') }, proposal);
-      else await run({ kind: 'ranked', proposal, options }, proposal);
+      const input = await finding.options(
+        () => sagaOf(state, proposal),
+        () => state,
+      );
+      if (input !== undefined && !stopping.signal.aborted) await run(input, proposal);
     };
-    background(task(), `the search for ${saga.type} failed`);
-  }
-
-  async function waiting(): Promise<Answer<'waiting'>> {
-    return context.ask('waiting', { limit: ASKED });
+    void tolerated(task(), `the search for ${type} failed`, all);
   }
 
   async function look(): Promise<void> {
-    const { waiting: entries, types } = await waiting();
-    const gaps = entries.filter(({ cause }) => cause === 'unanswered' || cause === 'wanted');
-    const said = {
-      types: gaps.map(({ type, events, since }) => ({ type, waiting: events, since })),
-      events: gaps.reduce((sum, { events }) => sum + events, 0),
-    };
-    gap.set({ of: 'types' }, said.types.length);
-    gap.set({ of: 'events' }, said.events);
-    const text = JSON.stringify(said);
-    if (text !== lastGap) await context.say(Gap, 's4.gap', said);
-    lastGap = text;
-    await run({ kind: 'waiting', waiting: entries, types, ids }, 'waiting');
-    const closing = [...state.sagas.values()].some(({ step }) => step === 'confirming' || step === 'installing');
-    if (closing) lookSoon(CLOSING);
+    const { waiting, more } = await looking.look(state);
+    waits = new Map(waiting.map(({ type, traces: some = [] }) => [type, some]));
+    const promising = waiting.length > limits.told ? await finding.promising(waiting, state) : new Set<string>();
+    await run({ kind: 'waiting', waiting, promising, ids }, 'waiting');
+    if (more) all.soon(ON);
   }
 
-  /** Several reasons to look within a short time are one look. */
-  function lookSoon(ms: number): void {
-    if (cancelLook !== undefined || stopping.signal.aborted) return;
-    cancelLook = clock.after(ms, () => {
-      cancelLook = undefined;
-      background(look(), 'what waits cannot be asked of System 1; it is asked again');
-    });
+  /** Types for which a tool was brought in: does what waited get less? */
+  async function lookClosing(): Promise<void> {
+    const types = [...state.sagas.values()].filter(({ step }) => step === 'confirming' || step === 'installing');
+    const asked = types.map(({ type }) => type);
+    if (asked.length > 0) await run({ kind: 'closing', asked, waiting: await looking.of(asked) }, 'waiting');
   }
 
   async function wish(asked: { proposal: string; by: string; server?: string; tool?: string; type?: string }) {
     const { proposal, by, server, tool } = asked;
     const type = asked.type ?? `server.${[server, tool].filter((part) => part !== undefined).join('.')}`;
-    const entries: Waiting[] = asked.type === undefined ? [] : (await waiting()).waiting;
+    const waiting = asked.type === undefined ? [] : await looking.of([type]);
     const wanted = { by, ...(server !== undefined && { server }), ...(tool !== undefined && { tool }) };
     const before = state.sagas.get(type);
-    await run({ kind: 'wish', proposal, type, wish: wanted, waiting: entries }, proposal);
+    await run({ kind: 'wish', proposal, type, wish: wanted, waiting }, proposal);
     if (state.sagas.get(type) === before) log.info({ proposal, type, by }, `${type} is being acquired already`);
   }
 
@@ -170,14 +151,33 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     tried: on(Tried, ({ data, id }) => run({ kind: 'tried', said: data }, id)),
     capabilities: on(CapabilityState, async ({ data, id }) => {
       await run({ kind: 'capability', said: data }, id);
-      lookSoon(DEBOUNCE);
+      closing.soon(0);
     }),
     loads: on(Load, async ({ data }) => {
-      if ((data.outcomes.parked ?? 0) > 0) lookSoon(DEBOUNCE);
+      if ((data.outcomes.parked ?? 0) === 0) return;
+      looking.renew();
+      all.soon(0);
+    }),
+    demands: on(Demand, async ({ data, id }) => {
+      if (!data.type.startsWith('demand.') || !isKey(data.type)) {
+        log.warn(
+          { type: data.type.slice(0, 200), by: data.by },
+          'a wish whose type is not demand.<words> is passed over',
+        );
+        return;
+      }
+      await run({ kind: 'demand', said: data, proposal: ids() }, id);
+      all.soon(0);
     }),
     acquire: on(Acquire, ({ data }) => wish(data)),
-    look: () => lookSoon(0),
-    tick: () => background(run({ kind: 'tick' }, 'clock'), 'an acquisition cannot go on'),
+    look: () => {
+      looking.renew();
+      all.soon(0);
+    },
+    tick: () => {
+      void tolerated(run({ kind: 'tick' }, 'clock'), 'an acquisition cannot go on', all);
+      closing.soon(0);
+    },
     /** Rebuilds what earlier leaders knew, entry by entry. */
     restore(entry: JournalEntry): void {
       const event = AcquisitionEvent.safeParse(entry.data);
@@ -187,20 +187,11 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     takeOver: () => run({ kind: 'takeover' }, `epoch ${epoch}`),
     async stop(): Promise<void> {
       stopping.abort();
-      cancelLook?.();
+      all.stop();
+      closing.stop();
       await last;
     },
-    async discover({ text, limit }: Asked<'discover'>): Promise<Answer<'discover'>> {
-      const { candidates, registries } = await search(stopping.signal);
-      const chosen = searchCandidates(text ?? '', candidates).slice(0, limit);
-      return {
-        registries,
-        candidates: chosen.map((candidate) => {
-          const probe = state.probes.get(candidate.spec.npm);
-          return probe?.ok ? { ...candidate, tools: probe.tools } : candidate;
-        }),
-      };
-    },
+    discover: (asked: Asked<'discover'>): Promise<Answer<'discover'>> => finding.discover(asked, state),
     async acquisitions(): Promise<Answer<'acquisitions'>> {
       const sagas = [...state.sagas.values()].sort((a, b) => b.at - a.at).slice(0, SHOWN);
       return { acquisitions: sagas.map(acquisitionOf) };

@@ -28,7 +28,7 @@ async function lead(context: ServiceContext, epoch: number): Promise<() => Promi
     else if (entry.type === 'sense.kept') kept.add(keptPath(entry.data));
   }
   const consumers = await Promise.all([
-    context.hear('s4.report', [work.loads, work.tried, work.capabilities]),
+    context.hear('s4.report', [work.loads, work.tried, work.capabilities, work.demands]),
     context.hear('s4.intelligence', [work.verdicts], { prefetch: 1 }),
     context.hear('s4.command', [work.acquire], { prefetch: 1 }),
     context.answer({ discover: (asked) => work.discover(asked), acquisitions: () => work.acquisitions() }),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DONE } from '@vsmcp/nervous-system';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Acquire, Acquisition, type DataOf, Gap, Proposal, Tried, Verdict, type Waiting } from '@vsmcp/vsm';
+import { Acquire, Acquisition, type DataOf, Demand, Gap, Proposal, Tried, Verdict, type Waiting } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { system4 } from '../src/system4.js';
 import { waiting } from './acquisition/given.js';
@@ -60,7 +60,7 @@ function inside() {
       five?.say(Verdict, 's5.verdict', {
         ...{ proposal, verdict: 'allow', rule: 'contained', because: 'it is', by: 'policy', epoch: 1 },
       }),
-    tried: async (more: Partial<DataOf<typeof Tried>> & { proposal: string }) =>
+    tried: async (more: Partial<DataOf<typeof Tried>> & { proposal: string; npm: string }) =>
       one?.say(Tried, 's1.x.tried', { instance: 'x', ok: true, tools: [], results: [], ...more }),
     wish: async (server: string) =>
       five?.say(Acquire, 's4.all.acquire', { epoch: 1, proposal: 'wish-1', server, by: 'ann' }),
@@ -136,7 +136,7 @@ describe('System 4', () => {
     await others.rule(probe);
     await fleet.until(() => others.told.some(({ rule }) => rule === 'contained') || others.proposals.length > 1);
     await stopFirst();
-    await others.tried({ proposal: probe.proposal, tools: toolsOf('calc-mcp') });
+    await others.tried({ proposal: probe.proposal, npm: probe.candidate.spec.npm, tools: toolsOf('calc-mcp') });
     const trial = await proposed('trial');
     assert.equal(trial.proposal, probe.proposal);
     assert.equal(trial.tool, 'cron_parse');
@@ -153,19 +153,41 @@ describe('System 4', () => {
     assert.equal(candidates[0]?.tools?.length, 21);
     assert.ok((registries.find(({ registry }) => registry === 'shipped')?.servers ?? 0) >= 15);
     assert.match(registries.find(({ registry }) => registry === 'broken.json')?.error ?? '', /broken\.json/);
+    const found = await fleet.ask('discover', { text: 'cron' });
+    assert.deepEqual(
+      found.candidates.map(({ name }) => name),
+      ['io.github.coo-quack/calc-mcp'],
+      'its description says nothing of cron, a tool of it does',
+    );
   });
 
   it('looks for what somebody with the right asked for', async () => {
-    await others.wish('time-mcp');
-    const probe = await fleet.until(() => others.proposals.find(({ server }) => server === 'time'));
+    await others.wish('git-mcp-server');
+    const probe = await fleet.until(() => others.proposals.find(({ server }) => server === 'git'));
     assert.equal(probe.by, 'ann');
     assert.equal(probe.proposal, 'wish-1');
+  });
+
+  it('takes a wish that found no tool for something that waits', async () => {
+    const wish = { type: 'demand.count-weekdays', wish: 'count weekdays', by: 'agent:x' };
+    await fleet.gateway.say(Demand, 'gateway.test.demand', wish);
+    await fleet.until(() => others.gaps.at(-1)?.types.some(({ type }) => type === wish.type));
+    assert.equal(others.gaps.at(-1)?.events, 2, 'one event and one wish');
+    await fleet.until(() => others.told.some(({ type, step }) => type === wish.type && step === 'nothing-found'));
+    await fleet.gateway.say(Demand, 'gateway.test.demand', { ...wish, type: 'file.cron' });
+    await fleet.gateway.say(Demand, 'gateway.test.demand', {
+      ...wish,
+      type: 'demand.list-branches',
+      wish: 'list branches',
+    });
+    await fleet.until(() => others.told.some(({ type }) => type === 'demand.list-branches'));
+    assert.ok(!others.gaps.at(-1)?.types.some(({ type, waiting: count }) => type === 'file.cron' && count > 1));
   });
 
   it('journals each step', async () => {
     const entries = await fleet.state.journal.read({ system: 's4', limit: 100 });
     const types = new Set(entries.map(({ type }) => type));
-    for (const type of ['opened', 'ranked', 'proposed', 'ruled', 'probed'])
+    for (const type of ['opened', 'ranked', 'proposed', 'ruled', 'probed', 'demanded'])
       assert.ok(types.has(`acquisition.${type}`), type);
   });
 });

@@ -1,4 +1,4 @@
-import { CallResponse, Confinement, type DataOf, type Proposal } from '@vsmcp/vsm';
+import { CallResponse, Confinement, type DataOf, type Proposal, Tool } from '@vsmcp/vsm';
 import type { Refusal } from './names.js';
 
 type Proposed = DataOf<typeof Proposal>;
@@ -33,8 +33,23 @@ export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refus
           ? `${unmet.tool} failed on a real sample`
           : `${unmet.tool} answered input on which it must fail, and no guard keeps such input away`,
     };
+  if (proposal.response === undefined) return wishRefusal(proposal);
   const shown = results.some((r) => r.expect === 'answer' && r.tool === proposal.tool);
-  if (proposal.response !== undefined && !shown)
+  if (!shown)
     return { rule: 'acquire.trial', because: `${proposal.tool ?? 'its tool'} was never seen to answer a sample` };
+  return undefined;
+}
+
+/**
+ * A server without a response answers no event, so there is none to try it on. That is enough only for what somebody wished for, and
+ * only when it is known what it offers.
+ */
+function wishRefusal({ by, tool, evidence }: Proposed): Refusal | undefined {
+  const rule = 'acquire.trial';
+  if (by === undefined) return { rule, because: 'it would answer no event, and nobody asked for it' };
+  if (!evidence?.contract) return { rule, because: 'it is not known what it offers' };
+  const offered = Tool.array().safeParse(evidence.tools).data ?? [];
+  if (tool !== undefined && !offered.some(({ name }) => name === tool))
+    return { rule, because: `it does not offer ${tool}` };
   return undefined;
 }

@@ -1,5 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Answer, type Asked, type Capability, isContained } from '@vsmcp/vsm';
+import { type Answer, type Asked, type Capability, grantsOf, isContained, isRemote, type Spec } from '@vsmcp/vsm';
 import type { Policy } from './decision.js';
 import { compileForbids } from './forbids.js';
 import { packageOf } from './names.js';
@@ -43,7 +43,7 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
 /** Whether somebody may use a server that the fleet has. What no rule forbids is permitted. */
 export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capability | undefined): Answer<'permit'> {
   const server = asked.server ?? '';
-  const grants = capability?.spec.grants;
+  const grants = capability && grantsOf(capability.spec);
   const forbidden = policy.forbids({
     principal: { type: 'Person', id: asked.by },
     action: 'operate',
@@ -51,7 +51,7 @@ export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capab
       id: server,
       attributes: {
         name: server,
-        package: capability ? packageOf(capability.spec.npm) : '',
+        package: capability ? packageIn(capability.spec) : '',
         version: capability?.version ?? '',
         registry: capability?.origin ?? '',
         tool: asked.tool ?? '',
@@ -70,6 +70,9 @@ export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capab
     ? { permitted: false, rule: forbidden.name, because: forbidden.because }
     : { permitted: true, rule: 'operate', because: 'no rule forbids it' };
 }
+
+/** A server that runs elsewhere has its address for a package. */
+const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));
 
 function isReadOnly(capability: Capability | undefined, tool: string | undefined): boolean {
   return capability?.tools.find((t) => t.name === tool)?.annotations?.readOnlyHint === true;

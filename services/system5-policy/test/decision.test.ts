@@ -53,13 +53,30 @@ describe('judge', () => {
     assert.equal(install({ response: guarded }, { results: answeredSpoiled }), 'allow acquire.allow');
   });
 
+  it('install without a response: only what somebody wished for, and only what it is known to offer', () => {
+    const tools = [{ name: 'cron_parse', inputSchema: {} }];
+    const wished = { response: undefined, type: 'demand.parse-cron', by: 'agent:x' };
+    const install = (over: Parameters<typeof installation>[0], evidence: Parameters<typeof installation>[1] = {}) =>
+      verdict(policy(), installation(over, { results: [], contract: 'c1', tools, ...evidence }), nothing);
+    assert.equal(install(wished), 'allow acquire.allow');
+    assert.equal(install({ ...wished, by: undefined }), 'deny acquire.trial');
+    assert.equal(install({ ...wished, tool: 'other' }), 'deny acquire.trial');
+    assert.equal(install(wished, { contract: undefined }), 'deny acquire.trial');
+    assert.equal(install(wished, { confinement: 'none' }), 'deny acquire.confinement');
+    assert.equal(install({ ...wished, arguments: ['code'] }), 'deny no-strangers-code');
+    assert.equal(install({ ...wished, response: { call: 'calc-mcp.cron_parse' } }), 'deny acquire.trial');
+    assert.equal(install({ ...wished, grants: WANTS_GIT }), 'ask acquire.ask');
+  });
+
   it("a person's yes holds for the same terms only, and never against the evidence", () => {
     const yes = said('allow', termsOf(proposal({ grants: WANTS_GIT, only: ['git_log'] })));
     const install = (over: Parameters<typeof installation>[0], evidence = {}) =>
       verdict(policy(), installation({ grants: WANTS_GIT, only: ['git_log'], ...over }, evidence), yes);
     assert.equal(install({}), 'allow acquire.ask');
     assert.equal(install({ only: undefined }), 'ask acquire.ask');
-    assert.equal(install({ tool: 'git_push', response: undefined }), 'ask acquire.ask');
+    const push = { tool: 'git_push', response: { call: 'git.git_push' } };
+    const shown = [{ tool: 'git_push', arguments: {}, expect: 'answer' as const, error: false, content: null, ms: 1 }];
+    assert.equal(install(push, { results: shown }), 'ask acquire.ask');
     assert.equal(install({ grants: { ...WANTS_GIT, network: true } }), 'ask acquire.ask');
     assert.equal(install({}, { confinement: 'none' }), 'deny acquire.confinement');
     assert.equal(install({ arguments: ['code'] }), 'deny no-strangers-code');

@@ -1,4 +1,4 @@
-import { type Answer, QUESTIONS, VsmError } from '@vsmcp/vsm';
+import { type Answer, isRemote, QUESTIONS, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import { Ended } from '../ended.js';
@@ -95,12 +95,12 @@ function showList({ capabilities }: Answer<'capabilities'>): string {
   if (capabilities.length === 0) return 'No server yet.';
   return table(
     ['SERVER', 'VERSION', 'ORIGIN', 'STATE', 'CONFINEMENT', 'TOOLS'],
-    capabilities.map(({ server, version, origin, state, reason, confinement, tools, only }) => [
+    capabilities.map(({ server, version, origin, state, reason, spec, confinement, tools, only }) => [
       server,
       version,
       origin,
       reason ? `${state}: ${line(reason, 80)}` : state,
-      confinement ?? '',
+      confinement ?? (isRemote(spec) ? 'none, runs elsewhere' : ''),
       line((only ?? tools.map(({ name }) => name)).join(', '), 120),
     ]),
   );

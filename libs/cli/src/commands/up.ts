@@ -11,7 +11,7 @@ export function up(vsmcp: Command): void {
     .option('--processes', 'every service a process of its own; needs a broker')
     .option('--replicas <service=n>', 'with --processes: so many of a service; may be repeated', replicas, {})
     .option('--no-demo', "do not play the configuration's demo")
-    .option('--port <port>', 'where the dashboard and REST are (VSMCP_MCP_PORT, or 4010)', port)
+    .option('--port <port>', 'where the dashboard, REST and MCP are (VSMCP_MCP_PORT, or 4010)', port)
     .addHelpText(
       'after',
       `

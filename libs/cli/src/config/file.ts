@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Environment } from '@vsmcp/service';
-import { reasonOf, VsmError } from '@vsmcp/vsm';
+import { readText, reasonOf, VsmError } from '@vsmcp/vsm';
 
 /** The configuration that commands mean: the one that is named, VSMCP_CONFIG, or vsmcp.yaml in the fleet's folder. An absolute path. */
 export function configFileOf(named: string | undefined, env: Environment, cwd: string): string {
@@ -13,7 +13,7 @@ export function configFileOf(named: string | undefined, env: Environment, cwd: s
 /** Its text; undefined when there is none. @throws VSM_CONFIG when it is there and cannot be read */
 export async function readIfThere(file: string): Promise<string | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return readText(await readFile(file));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw new VsmError('VSM_CONFIG', `${file} cannot be read: ${reasonOf(error)}`, { cause: error });

@@ -62,8 +62,12 @@ function transport({ settings, config }: EmbeddedOptions): { connect: Connect; c
   const url = settings.amqpUrl;
   if (url !== undefined) {
     const heartbeat = config.settings.amqp_heartbeat;
+    const pool = settings.amqpPoolSize;
     const declare = settings.amqpDeclare;
-    return { connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare }), close: () => {} };
+    return {
+      connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare, pool }),
+      close: () => {},
+    };
   }
   const memory = openMemoryBroker(around);
   return { connect: async (member) => memory.connect(member), close: () => memory.close() };

@@ -2,17 +2,22 @@ import { join, relative } from 'node:path';
 import {
   type FleetConfig,
   openEmbedded,
+  openHealth,
   openLog,
+  openMetrics,
   openPostgres,
   openState,
   realClock,
   serveEmbedded,
+  startTelemetry,
+  VERSION,
 } from '@vsmcp/service';
 import { embeddedChildren } from './embedded.js';
 import { PARTS } from './fleet-parts.js';
 import { processChildren } from './processes.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
+import { Whole } from './whole.js';
 
 /** What the fleet stands on, and its services, not yet started. */
 export interface Ground {
@@ -35,12 +40,15 @@ async function inThisProcess(config: FleetConfig, settings: UpSettings): Promise
     : await openEmbedded({ folder: databaseFolder(settings) });
   try {
     const state = await openState(database, config.path, realClock);
+    const about = { service: 'vsmcp', namespace: config.path, instance: settings.node, version: VERSION };
+    const telemetry = await startTelemetry({ traces: settings.traces, ...about, log });
     const embedded = await embeddedChildren(PARTS, { config, settings, state, log });
     return {
       children: embedded.children,
       description: `one process · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
       async close() {
         await embedded.close();
+        await telemetry.stop();
         await database.close();
       },
     };
@@ -53,16 +61,30 @@ async function inThisProcess(config: FleetConfig, settings: UpSettings): Promise
 async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<Ground> {
   const served = settings.databaseUrl ? undefined : await serveEmbedded({ folder: databaseFolder(settings) });
   const database = settings.databaseUrl ?? served?.url ?? '';
-  const close = async () => served?.close();
+  const metrics = openMetrics();
   try {
-    const children = processChildren(PARTS, settings, { database, drain: config.settings.drain, env: process.env });
+    const whole = new Whole(metrics);
+    const answersAt = (name: string, url: string | undefined) => whole.answersAt(name, url);
+    const { drain } = config.settings;
+    const children = processChildren(PARTS, settings, { database, drain, env: process.env, answersAt });
+    for (const { name } of children) whole.answersAt(name, undefined);
+    const health = await openHealth({
+      ...settings.metrics,
+      services: () => whole.services(),
+      ...(settings.telemetry && { metrics: whole }),
+    });
     return {
       children,
       description: `${children.length} processes · messages over AMQP · state in ${place(settings)}`,
-      close,
+      async close() {
+        await health.close();
+        metrics.close();
+        await served?.close();
+      },
     };
   } catch (error) {
-    await close();
+    metrics.close();
+    await served?.close();
     throw error;
   }
 }

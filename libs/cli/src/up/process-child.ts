@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VsmError } from '@vsmcp/vsm';
+import { z } from 'zod';
 import type { Child, End, Running } from './supervisor.js';
 
 export interface ProcessChild {
@@ -15,14 +16,18 @@ export interface ProcessChild {
   log: string;
   /** Milliseconds it has to stop before it is killed. */
   patience: number;
+  /** Told where it answers /ready and /metrics, and undefined when it has ended. */
+  answersAt?: (url: string | undefined) => void;
 }
 
 const LAST_LINES = 12;
+/** What a service tells whoever started it. */
+const Told = z.object({ health: z.url() });
 const TETHER = fileURLToPath(new URL('../../bin/tether.js', import.meta.url));
 
 /** A child that is a process of its own, with a process group of its own, so that Ctrl-C reaches only the supervisor. */
 export function processChild(options: ProcessChild): Child {
-  const { name, file, cwd, env, log, patience } = options;
+  const { name, file, cwd, env, log, patience, answersAt = () => {} } = options;
   let starts = 0;
   return {
     name,
@@ -36,6 +41,11 @@ export function processChild(options: ProcessChild): Child {
         stdio: ['ignore', output, output, 'ipc'],
       });
       closeSync(output);
+      child.on('message', (message) => {
+        const told = Told.safeParse(message);
+        if (told.success) answersAt(told.data.health);
+      });
+      child.once('exit', () => answersAt(undefined));
       await spawned(child, name);
       return running(child, log, patience);
     },

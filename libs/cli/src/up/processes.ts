@@ -15,15 +15,25 @@ const GRACE = 5000;
  * The services as processes of their own.
  * @param database the URL by which they reach the state
  * @param drain ms each has to finish what is in flight
+ * @param answersAt told where a process answers, and undefined when it has ended
  * @throws VSM_USAGE for replicas of what does not exist
  */
 export function processChildren(
   parts: readonly Part[],
   settings: UpSettings,
-  { database, drain, env }: { database: string; drain: number; env: NodeJS.ProcessEnv },
+  {
+    database,
+    drain,
+    env,
+    answersAt,
+  }: {
+    database: string;
+    drain: number;
+    env: NodeJS.ProcessEnv;
+    answersAt: (name: string, url: string | undefined) => void;
+  },
 ): Child[] {
   checkReplicas(parts, settings.replicas);
-  let port = settings.metrics.port;
   return parts.flatMap(({ folder }) =>
     Array.from({ length: settings.replicas.get(folder) ?? 1 }, (_, i) => {
       const name = i === 0 ? folder : `${folder}-${i + 1}`;
@@ -35,6 +45,7 @@ export function processChildren(
         cwd: settings.home,
         log: join(settings.dataDir, 'logs', `${name}.log`),
         patience: drain + GRACE,
+        answersAt: (url) => answersAt(name, url),
         env: {
           ...env,
           VSMCP_HOME: settings.home,
@@ -42,7 +53,9 @@ export function processChildren(
           VSMCP_DATA_DIR: settings.dataDir,
           VSMCP_DATABASE_URL: database,
           VSMCP_NODE_NAME: word(i === 0 ? settings.node : `${settings.node}-${i + 1}`),
-          VSMCP_METRICS_PORT: String(port === 0 ? 0 : port++),
+          // Any free one, which it tells: the supervisor shows all as one on the port that was asked for.
+          VSMCP_METRICS_HOST: '127.0.0.1',
+          VSMCP_METRICS_PORT: '0',
         },
       });
     }),

@@ -1,7 +1,8 @@
 import { relative, resolve } from 'node:path';
 import { httpSettings } from '@vsmcp/gateway';
-import { type FleetConfig, loadConfig, realClock } from '@vsmcp/service';
+import { type FleetConfig, realClock } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
+import { checkedConfig } from '../config/check.js';
 import { type Fleet, fleetAt } from '../fleet.js';
 import { playDay } from './demo.js';
 import { type Ground, layGround } from './ground.js';
@@ -18,7 +19,7 @@ export async function runUp(settings: UpSettings): Promise<void> {
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const since = Date.now();
-    const config = await loadConfig(settings.configFile, process.env);
+    const config = await checkedConfig(settings.configFile, process.env);
     say(`${config.name}: opening the database …`);
     const ground = await layGround(config, settings);
     try {
@@ -92,7 +93,7 @@ async function tellStory(config: FleetConfig, settings: UpSettings, since: numbe
   if (!(await untilReady(fleet, story.over, (what) => say(`waiting for ${what}`)))) return;
   const started = Date.now();
   say(`started in ${((started - since) / 1000).toFixed(1)} s`);
-  say(`ready · dashboard and REST: ${fleet.url}`);
+  say(`ready · dashboard, REST and MCP: ${fleet.url}`);
   await story.add(narrate(fleet, started, print));
   if (config.demo === undefined || !settings.demo || story.over.aborted) return;
   const day = resolve(settings.home, config.demo);

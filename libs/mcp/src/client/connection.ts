@@ -9,8 +9,10 @@ import {
 import { type Clock, type Confinement, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
 import type { ServerConnection, ToolResult } from '../host.js';
 import type { McpLog } from '../log.js';
+import { DialError } from '../reach/dial.js';
 import { cleanText } from '../text.js';
 import { CallError } from './errors.js';
+import { CLOSED, type Link, LOST } from './link.js';
 import { Results } from './results.js';
 import { listTools, type Offer } from './tools.js';
 import { ProcessTransport, type ServerCommand } from './transport.js';
@@ -18,7 +20,8 @@ import { ProcessTransport, type ServerCommand } from './transport.js';
 export interface ConnectOptions {
   /** The server's name in messages. */
   name: string;
-  confinement: Confinement;
+  /** Absent for one that runs elsewhere. */
+  confinement?: Confinement;
   /** ms until it must have said what it offers. */
   deadline: number;
   clock: Clock;
@@ -27,9 +30,13 @@ export interface ConnectOptions {
 }
 
 /** Starts a server's process and reads what it offers. Rejects with VSM_MCP and the end of its stderr. */
-export async function connect(command: ServerCommand, options: ConnectOptions): Promise<ServerConnection> {
+export function connect(command: ServerCommand, options: ConnectOptions): Promise<ServerConnection> {
+  return connectOver(new ProcessTransport(command, options.clock), options);
+}
+
+/** Opens a link to a server and reads what it offers. Rejects with VSM_MCP, or VSM_POLICY for a place where it must not be. */
+export async function connectOver(transport: Link, options: ConnectOptions): Promise<ServerConnection> {
   const { name, deadline, clock, signal } = options;
-  const transport = new ProcessTransport(command, clock);
   const client = new Client({ name: 'vsmcp', version: '0.1.0' });
   const abort = new AbortController();
   // every page of tools listens on it
@@ -37,6 +44,8 @@ export async function connect(command: ServerCommand, options: ConnectOptions): 
   const onAbort = () => abort.abort(signal?.reason);
   const late = clock.after(deadline, () => abort.abort(new Error(`no answer within ${deadline} ms`)));
   signal?.addEventListener('abort', onAbort);
+  // what waits for a connection is not reached by the client's signal
+  abort.signal.addEventListener('abort', () => void transport.close());
   try {
     signal?.throwIfAborted();
     await client.connect(transport, { timeout: deadline, signal: abort.signal });
@@ -44,10 +53,14 @@ export async function connect(command: ServerCommand, options: ConnectOptions): 
     if (transport.reason !== undefined) throw new Error(transport.reason);
     return new Connection(client, transport, offer, options);
   } catch (error) {
-    const why = abort.signal.aborted ? reasonOf(abort.signal.reason) : (transport.reason ?? reasonOf(error));
+    const broken = transport.reason === CLOSED ? undefined : transport.reason;
+    const said = error instanceof McpError ? textOf(error) : reasonOf(error);
+    const why = abort.signal.aborted ? reasonOf(abort.signal.reason) : (broken ?? said);
     await transport.close();
-    const said = transport.stderr ? `; its last words: ${transport.stderr.slice(-1000)}` : '';
-    throw new VsmError('VSM_MCP', `${name} did not start: ${cleanText(why, 1000)}${said}`, { cause: error });
+    const words = transport.stderr ? `; its last words: ${transport.stderr.slice(-1000)}` : '';
+    const code = error instanceof DialError ? error.code : 'VSM_MCP';
+    const what = options.confinement === undefined ? 'cannot be used' : 'did not start';
+    throw new VsmError(code, `${name} ${what}: ${cleanText(why, 1000)}${words}`, { cause: error });
   } finally {
     late();
     signal?.removeEventListener('abort', onAbort);
@@ -55,7 +68,7 @@ export async function connect(command: ServerCommand, options: ConnectOptions): 
 }
 
 class Connection implements ServerConnection {
-  readonly confinement: Confinement;
+  readonly confinement: Confinement | undefined;
   #offer: Offer;
   #results = new Results();
   #gone: string | undefined;
@@ -65,13 +78,14 @@ class Connection implements ServerConnection {
 
   constructor(
     private readonly client: Client,
-    private readonly transport: ProcessTransport,
+    private readonly transport: Link,
     offer: Offer,
     private readonly options: ConnectOptions,
   ) {
     this.#offer = offer;
     this.confinement = options.confinement;
     client.onclose = () => this.#closed();
+    transport.onresume = () => void this.#changed();
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#changed());
   }
 
@@ -160,8 +174,9 @@ class Connection implements ServerConnection {
     if (error instanceof McpError && error.code === ErrorCode.RequestTimeout) {
       return failure('VSM_TIMEOUT', `no answer within ${deadline} ms`, true, false);
     }
+    if (error instanceof McpError && error.code === LOST) return failure('VSM_MCP', textOf(error), true, false);
     if (error instanceof McpError && error.code !== ErrorCode.ConnectionClosed) {
-      return failure('VSM_MCP', `refused: ${error.message}`, true, true);
+      return failure('VSM_MCP', `refused: ${textOf(error)}`, true, true);
     }
     if (this.transport.reason !== undefined) {
       return failure('VSM_MCP', `the server went away during the call: ${this.transport.reason}`, true, false);
@@ -206,3 +221,6 @@ class Connection implements ServerConnection {
     this.#closeListeners.length = 0;
   }
 }
+
+/** Without the code that the SDK puts before it. */
+const textOf = (error: McpError): string => error.message.replace(/^MCP error -?\d+: /, '');

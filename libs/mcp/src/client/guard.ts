@@ -12,7 +12,7 @@ export const BOUNDS = {
 
 const BRACE = '{'.charCodeAt(0);
 
-/** Tells messages from garbage on a server's stdout, and too much of either. Each method returns why to close, or what it found. */
+/** Tells messages from garbage in what a server writes, and too much of either. Each method returns why to close, or what it found. */
 export class Guard {
   readonly #bytes: Budget;
   readonly #lines: Budget;
@@ -30,18 +30,28 @@ export class Guard {
     const message = parse(line);
     if (!message) {
       if (this.#lines.spend() && this.#bytes.spend(line.length)) return {};
-      return { close: `it wrote more than ${BOUNDS.garbage.lines} lines or 1 MiB to stdout that are not MCP messages` };
+      return { close: `it wrote more than ${BOUNDS.garbage.lines} lines or 1 MiB that are not MCP messages` };
     }
+    const close = this.flood(message);
+    return close === undefined ? { message } : { close };
+  }
+
+  /** A message that came: why to close, when it is one too many that nobody asked for. */
+  flood(message: JSONRPCMessage): string | undefined {
     const unasked = isJSONRPCNotification(message) || isJSONRPCRequest(message);
-    if (!unasked || this.#unasked.spend()) return { message };
-    return {
-      close: `it sent more than ${BOUNDS.unasked.messages} notifications and requests in ${BOUNDS.unasked.per / 1000} s`,
-    };
+    if (!unasked || this.#unasked.spend()) return undefined;
+    return `it sent more than ${BOUNDS.unasked.messages} notifications and requests in ${BOUNDS.unasked.per / 1000} s`;
+  }
+
+  /** Something came that is no message: why to close, when there is too much of it. */
+  garbage(): string | undefined {
+    if (this.#lines.spend()) return undefined;
+    return `it sent more than ${BOUNDS.garbage.lines} things that are not MCP messages`;
   }
 
   /** A line that has not ended yet: why to close, if so. */
   pending({ bytes, first }: { bytes: number; first: number | undefined }): string | undefined {
-    if (first !== BRACE && bytes > BOUNDS.garbage.bytes) return 'it wrote more than 1 MiB to stdout without a newline';
+    if (first !== BRACE && bytes > BOUNDS.garbage.bytes) return 'it wrote more than 1 MiB without a newline';
     return bytes > BOUNDS.line ? 'it sent a message of more than 16 MiB' : undefined;
   }
 }

@@ -1,13 +1,13 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
 import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
-import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, VsmError } from '@vsmcp/vsm';
 import { killGroup } from '../run.js';
 import { cleanText } from '../text.js';
 import { Guard } from './guard.js';
 import { Lines } from './lines.js';
+import { CLOSED, type Link } from './link.js';
 import { held, released } from './processes.js';
 
 export interface ServerCommand {
@@ -27,7 +27,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
  * MCP over the stdio of a process that leads a group of its own. What comes is bounded; the group is ended whole: stdin
  * closed, SIGTERM, after 2 s SIGKILL.
  */
-export class ProcessTransport implements Transport {
+export class ProcessTransport implements Link {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
@@ -110,7 +110,7 @@ export class ProcessTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    this.#reason ??= 'it was closed';
+    this.#reason ??= CLOSED;
     const child = this.#child;
     if (!child?.pid || this.#gone) return;
     child.stdin.end();

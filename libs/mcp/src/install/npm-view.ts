@@ -19,11 +19,20 @@ export interface Npm {
 
 const Versions = z.union([z.string(), z.array(z.string()).min(1)]);
 
-/** @throws VSM_INSTALL when this machine has no npm */
-export function openNpm(cli = findNpm()): Npm {
+/**
+ * @param options.env how to reach the registry, as npm takes it from the environment
+ * @throws VSM_INSTALL when this machine has no npm
+ */
+export function openNpm({
+  cli = findNpm(),
+  env: given = process.env,
+}: {
+  cli?: string;
+  env?: NodeJS.ProcessEnv;
+} = {}): Npm {
   const ask = async (what: string, args: readonly string[], timeout: number): Promise<string> => {
     const flags = ['--no-update-notifier', '--fetch-retries=0', '--loglevel=error'];
-    const env = npmEnvironment(process.env);
+    const env = npmEnvironment(given);
     const ran = await run(process.execPath, [cli, ...args, ...flags], { cwd: tmpdir(), env, timeout });
     if (ran.code === 0 && !ran.ended) return ran.stdout;
     const why = ran.ended ? `npm did not answer within ${timeout / 1000} s` : meaning(ran.stderr);

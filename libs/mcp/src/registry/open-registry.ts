@@ -42,7 +42,7 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
   return {
     name,
     async candidates(signal): Promise<Candidate[]> {
-      const entries = (await pages(signal)).flatMap(({ at, page }) => goodOnes(page, at, log));
+      const entries = (await pages(signal)).flatMap(({ at, page }) => goodOnes(page, { name, place: at }, log));
       const { candidates, skipped } = candidatesOf(entries, name);
       for (const server of skipped) log.debug({ registry: name, ...server }, 'a server of the registry is left out');
       return candidates;
@@ -50,13 +50,13 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
   };
 }
 
-function goodOnes(page: Page, place: string, log: McpLog): Entry[] {
+function goodOnes(page: Page, { name, place }: { name: string; place: string }, log: McpLog): Entry[] {
   return page.servers.flatMap((each, n) => {
     const entry = Entry.safeParse(each);
     if (entry.success) return [entry.data];
     const issue = entry.error.issues[0];
     const path = ['servers', n, ...(issue?.path ?? [])].join('.');
-    log.warn({ registry: place, path, why: issue?.message }, 'a malformed entry of a registry is left out');
+    log.warn({ registry: place, name, path, why: issue?.message }, 'a malformed entry of a registry is left out');
     return [];
   });
 }

@@ -1,12 +1,13 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Confinement, type Grants, type ServerSpec, VsmError } from '@vsmcp/vsm';
+import { type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
 import type { Installed, Sandbox } from '../host.js';
 import { COMMANDS } from './commands.js';
 import { environmentOf } from './environment.js';
 import type { Command, Confiners } from './launch.js';
 import { absolute, absoluteGrants, findProgram } from './paths.js';
 import { probeRungs, refusesProc } from './probe.js';
+import type { Values } from './values.js';
 
 /** A command with all that the process gets. */
 export interface Confined extends Command {
@@ -18,7 +19,7 @@ export interface Ladder extends Sandbox {
   /** Makes the command for a server, and its folder. Rejects with VSM_SANDBOX when a grant or variable cannot be given. */
   confine(
     installed: Pick<Installed, 'bin' | 'folder'>,
-    spec: Pick<ServerSpec, 'args' | 'env'>,
+    values: Values,
     to: { folder: string; home: string; grants: Grants },
   ): Promise<Confined>;
 }
@@ -46,7 +47,7 @@ export async function openSandbox(dataDir: string, wanted?: Confinement): Promis
   return {
     best,
     rungs,
-    async confine(installed, spec, { folder, home, grants }) {
+    async confine(installed, values, { folder, home, grants }) {
       const { reads, writes } = await absoluteGrants(grants, home, dataDir);
       const temporary = join(folder, '.tmp');
       await mkdir(temporary, { recursive: true });
@@ -54,11 +55,11 @@ export async function openSandbox(dataDir: string, wanted?: Confinement): Promis
         (path) => path !== dataDir && dataDir.startsWith(path.replace(/\/?$/, '/')),
       );
       const env = Object.fromEntries(
-        Object.entries(spec.env).map(([name, value]) => [name, absolute(value, grants, home)]),
+        Object.entries(values.env).map(([name, value]) => [name, absolute(value, grants, home)]),
       );
       const launch = {
         node: process.execPath,
-        script: [installed.bin, ...spec.args.map((value) => absolute(value, grants, home))],
+        script: [installed.bin, ...values.args.map((value) => absolute(value, grants, home))],
         folder,
         code: [installed.folder],
         reads,

@@ -39,6 +39,8 @@ export interface AmqpOptions extends Member {
   url: string;
   /** Milliseconds, at least 5000. */
   heartbeat: number;
+  /** Most channels that publishing is spread over, by exchange. */
+  pool?: number;
   clock: Clock;
   ids: Ids;
   /**
@@ -47,6 +49,9 @@ export interface AmqpOptions extends Member {
    */
   declare?: boolean;
 }
+
+/** One for each exchange that a service publishes to, and some to spare. */
+const POOL = 10;
 
 /** The connections of one service. Pain has one of its own, so that nothing can stand in its way. */
 interface Links {
@@ -75,8 +80,8 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
       attachments,
     );
   const flow = (link: keyof Links): Health => links[link].health();
-  const publisher = new Publisher({ clock, log, stats, flow: () => flow('publish') });
-  const painPublisher = new Publisher({ clock, log, stats, flow: () => flow('pain') });
+  const publisher = new Publisher({ channels: options.pool ?? POOL, clock, log, stats, flow: () => flow('publish') });
+  const painPublisher = new Publisher({ channels: 1, clock, log, stats, flow: () => flow('pain') });
   const links: Links = {
     publish: await open('publish', [
       standing(options.declare === false ? saidOn(path, party) : topology(path)),

@@ -6,7 +6,7 @@ import type { BusLog } from '../nervous-system.js';
 export const REFUSED = 403;
 export const NOT_FOUND = 404;
 const LOCKED = 405;
-const DIFFERS = 406;
+export const DIFFERS = 406;
 
 /** The reply code of an error that the broker sent, if it was one. */
 export function replyCode(error: unknown): number | undefined {
@@ -69,7 +69,8 @@ export async function openChannel(model: ChannelModel, log: BusLog): Promise<Cha
   return channel;
 }
 
-function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): {
+/** One step for each thing to declare, exchanges first. */
+export function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): {
   name: string;
   run: (channel: Channel) => Promise<unknown>;
 }[] {

@@ -1,8 +1,9 @@
 import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
-import { type ChannelModel, type ConfirmChannel, IllegalOperationError, type Message } from 'amqplib';
+import { type ChannelModel, IllegalOperationError, type Message } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { BusLog, BusStats } from '../nervous-system.js';
 import { NOT_FOUND, REFUSED, replyCode } from './declare.js';
+import { Lanes } from './lanes.js';
 import type { Attachment } from './link.js';
 import { type Packet, unsendable } from './packet.js';
 
@@ -11,11 +12,10 @@ const MOST_MESSAGES = 10_000;
 const MOST_BYTES = 64 * 1024 * 1024;
 /** Times a message may be in flight while the broker closes the channel, before it is taken for the cause. */
 const MOST_CLOSES = 3;
-/** Pause (ms) before a closed channel is opened again. */
-const REOPEN = 200;
 
 interface Pending {
   readonly packet: Packet;
+  readonly lane: number;
   readonly serial: number;
   readonly resolve: () => void;
   readonly reject: (error: VsmError) => void;
@@ -25,6 +25,8 @@ interface Pending {
 }
 
 export interface PublisherOptions {
+  /** Most channels that publishing is spread over. */
+  channels: number;
   clock: Clock;
   log: BusLog;
   stats: BusStats;
@@ -41,13 +43,20 @@ export class Publisher implements Attachment {
   #waiting: Pending[] = [];
   #bytes = 0;
   #serial = 0;
-  #model: ChannelModel | undefined;
-  #channel: ConfirmChannel | undefined;
+  readonly #lanes: Lanes;
   #idle: (() => void)[] = [];
   readonly #around: PublisherOptions;
 
   constructor(around: PublisherOptions) {
     this.#around = around;
+    this.#lanes = new Lanes({
+      ...around,
+      opened: (lane) => {
+        for (const pending of this.#pending.values()) if (pending.lane === lane) this.#send(pending);
+      },
+      failed: (lane, error) => this.#blame(error, lane),
+      returned: (message) => this.#returned(message),
+    });
   }
 
   get unconfirmed(): number {
@@ -59,6 +68,7 @@ export class Publisher implements Attachment {
     return new Promise((resolve, reject) => {
       const pending: Pending = {
         packet,
+        lane: this.#lanes.of(packet.exchange),
         serial: ++this.#serial,
         resolve,
         reject,
@@ -79,14 +89,12 @@ export class Publisher implements Attachment {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  async attach(model: ChannelModel): Promise<void> {
-    this.#model = model;
-    await this.#open(model);
+  attach(model: ChannelModel): Promise<void> {
+    return this.#lanes.attach(model);
   }
 
   detach(): void {
-    this.#model = undefined;
-    this.#channel = undefined;
+    this.#lanes.detach();
     this.stalled();
   }
 
@@ -103,29 +111,6 @@ export class Publisher implements Attachment {
     }
   }
 
-  async #open(model: ChannelModel): Promise<void> {
-    const channel = await model.createConfirmChannel();
-    if (this.#model !== model) return;
-    channel.on('error', (error) => this.#blame(error));
-    channel.on('return', (message) => this.#returned(message));
-    // Ahead of amqplib's own listener, which fails all unconfirmed: those are kept instead.
-    channel.prependListener('close', () => {
-      if (this.#channel !== channel) return;
-      this.#channel = undefined;
-      this.#around.clock.after(REOPEN, () => this.#reopen(model));
-    });
-    this.#channel = channel;
-    for (const pending of this.#pending.values()) this.#send(pending);
-  }
-
-  #reopen(model: ChannelModel): void {
-    if (this.#model !== model) return;
-    this.#open(model).catch((error: unknown) => {
-      this.#around.log.warn({ reason: reasonOf(error) }, 'no channel to publish on');
-      this.#around.clock.after(REOPEN, () => this.#reopen(model));
-    });
-  }
-
   #fits({ packet }: Pending): boolean {
     if (this.#pending.size === 0) return true;
     return this.#pending.size < MOST_MESSAGES && this.#bytes + packet.content.length <= MOST_BYTES;
@@ -138,7 +123,7 @@ export class Publisher implements Attachment {
   }
 
   #send(pending: Pending): void {
-    const channel = this.#channel;
+    const channel = this.#lanes.channel(pending.lane);
     if (!channel) return;
     const { exchange, key, content, options } = pending.packet;
     const sent = options.mandatory
@@ -148,7 +133,7 @@ export class Publisher implements Attachment {
     try {
       channel.publish(exchange, key, asBuffer(content), sent, (error: unknown) => {
         // A channel that is gone confirms nothing: the message stays and is sent again.
-        if (this.#channel === channel) this.#confirmed(pending, error);
+        if (this.#lanes.channel(pending.lane) === channel) this.#confirmed(pending, error);
       });
       if (pending.sent) this.#around.stats.resent++;
       pending.sent = true;
@@ -201,13 +186,13 @@ export class Publisher implements Attachment {
   }
 
   /** The broker closed the channel over one message: that one must not come again with the next channel. */
-  #blame(error: Error): void {
+  #blame(error: Error, lane: number): void {
     const exchange = /exchange '([^']*)'/.exec(error.message)?.[1];
     const code = replyCode(error);
     const named = exchange !== undefined && (code === NOT_FOUND || code === REFUSED);
     this.#around.log.warn({ reason: error.message }, 'the broker closed the channel for publishing');
     for (const pending of [...this.#pending.values()]) {
-      if (!pending.sent) continue;
+      if (!pending.sent || pending.lane !== lane) continue;
       const blamed = named ? pending.packet.exchange === exchange : ++pending.closes >= MOST_CLOSES;
       if (!blamed) continue;
       const mend = named ? 'see vsmcp topology diff, and the permissions of this user' : 'see the broker’s log';

@@ -162,6 +162,20 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     await until(() => got >= 1);
   });
 
+  test('a channel’s exchange is gone: what goes to others is not even sent again', async () => {
+    const s1 = await join('s1');
+    await until(() => s1.health().ok);
+    await s1.publish(message('audit', 'evidence.u'));
+    await raw((channel) => channel.deleteExchange(exchangeName(path, 'audit')));
+    const fine = Array.from({ length: 500 }, (_, i) => s1.publish(message('outcome', 'answered.a', String(i))));
+    const refused = await Promise.allSettled(
+      Array.from({ length: 5 }, () => s1.publish(message('audit', 'evidence.u'))),
+    );
+    assert.ok(refused.every(({ status }) => status === 'rejected'));
+    await Promise.all(fine);
+    assert.equal(s1.stats().resent, 0);
+  });
+
   test('what the broker itself gave up is told as the dead are told, also after it came back later', async () => {
     const s4 = await join('s4');
     const s1 = await join('s1');

@@ -119,6 +119,23 @@ export function settling(open: () => Promise<World>): void {
     assert.equal(await s1.depth('s1.work'), 0);
   });
 
+  test('later: headers that the handler sets come back over the message’s own', async () => {
+    const s4 = await join('s4');
+    const s1 = await join('s1');
+    const seen: Delivery[] = [];
+    await s1.subscribe(standing('s1.work'), async (delivery) => {
+      seen.push(delivery);
+      if (seen.length === 2) return DONE;
+      const headers = { traceparent: 'further', [HEADERS.key]: 'mine' };
+      return { verdict: 'later', delay: '1s', counted: true, headers };
+    });
+    await s4.publish({ ...message('environment', 'file.md'), headers: { traceparent: 'begun', kept: 'yes' } });
+    await until(() => seen.length === 2);
+    assert.equal(seen[1]?.headers.traceparent, 'further');
+    assert.equal(seen[1]?.headers.kept, 'yes');
+    assert.equal(seen[1]?.key, 'file.md');
+  });
+
   test('later: what dies after it came back has its own channel and key', async () => {
     const s4 = await join('s4');
     const s1 = await join('s1');

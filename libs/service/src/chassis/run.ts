@@ -68,7 +68,7 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
   const heartbeat = config.settings.amqp_heartbeat;
   const member = { path: config.path, party: system, instance, log: own };
   const bus = await connectAmqp({
-    ...{ ...member, url: amqpUrl, heartbeat, declare: runtime.amqpDeclare },
+    ...{ ...member, url: amqpUrl, heartbeat, declare: runtime.amqpDeclare, pool: runtime.amqpPoolSize },
     ...{ clock: realClock, ids: randomUUID },
   });
   closes.push(() => bus.close());

@@ -1,11 +1,12 @@
-import { ANYONE, ServerSpec } from '@vsmcp/vsm';
+import { ANYONE } from '@vsmcp/vsm';
 import { nearest } from './nearest.js';
-import { type Problem, shown } from './problems.js';
+import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
+import { unusableServers } from './servers.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...inexactPackages(config), ...unknowableAgents(config)];
+  return [...unknownServers(config), ...ties(config), ...unusableServers(config), ...unknowableAgents(config)];
 }
 
 function unknownServers({ units, servers }: FleetConfig): Problem[] {
@@ -48,19 +49,6 @@ function ties({ units }: FleetConfig): Problem[] {
     }
   }
   return problems;
-}
-
-function inexactPackages({ servers }: FleetConfig): Problem[] {
-  return Object.entries(servers).flatMap(([name, { npm }]) =>
-    ServerSpec.shape.npm.safeParse(npm).success
-      ? []
-      : [
-          {
-            path: ['servers', name, 'npm'],
-            message: `got ${shown(npm)}, expected package@exact.version, such as time-mcp@1.0.6`,
-          },
-        ],
-  );
 }
 
 /** An agent without a token could not be told from anyone, nor two with the same one from each other. */

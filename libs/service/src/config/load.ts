@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { reasonOf, VsmError } from '@vsmcp/vsm';
+import { readText, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { inconsistencies } from './consistency.js';
 import { type Environment, settingsIn, variableOf } from './environment.js';
 import { at, type Problem, problemsOf } from './problems.js';
 import { FleetConfig } from './schema.js';
+import { type SyntaxProblem, syntaxProblems, valuesOf } from './syntax.js';
 
 /**
  * Reads vsmcp.yaml, with the settings that the environment overrides.
@@ -19,7 +20,7 @@ export async function loadConfig(file: string | undefined, env: Environment): Pr
 
 async function read(file: string): Promise<string> {
   try {
-    return await readFile(file, 'utf8');
+    return readText(await readFile(file));
   } catch (error) {
     throw new VsmError('VSM_CONFIG', `${file} cannot be read: ${reasonOf(error)}. Set VSMCP_CONFIG to where it is`, {
       cause: error,
@@ -57,17 +58,17 @@ export function checkConfig(text: string, env: Environment): CheckedConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const lineOf = (offset: number) => lines.linePos(offset).line;
-  if (document.errors.length > 0) {
-    const problems = document.errors.map((e) => ({
-      line: lineOf(e.pos[0]),
-      at: '',
-      message: e.message.split('\n')[0] ?? '',
-    }));
-    return { ok: false, problems };
-  }
+  const broken = (problems: readonly SyntaxProblem[]): CheckedConfig => ({
+    ok: false,
+    problems: problems.map(({ offset, message }) => ({ line: lineOf(offset), at: '', message })),
+  });
+  const wrong = syntaxProblems(document, text);
+  if (wrong.length > 0) return broken(wrong);
+  const values = valuesOf(document);
+  if ('message' in values) return broken([values]);
 
   const overriding = settingsIn(env);
-  const input = merged(document.toJS() ?? {}, overriding);
+  const input = merged(values.input ?? {}, overriding);
   const problemsAt = (problems: readonly Problem[]): ConfigProblem[] =>
     problems
       .map(({ path, message }) => {

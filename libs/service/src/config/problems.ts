@@ -72,7 +72,8 @@ export function shown(value: unknown): string {
   if (value === null) return 'nothing';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  const text = typeof value === 'string' ? `'${value}'` : String(value);
+  // without what would do something to a terminal
+  const text = typeof value === 'string' ? `'${value.replaceAll(/\p{C}/gu, '�')}'` : String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…'` : text;
 }
 

@@ -1,4 +1,5 @@
-import { Agent, Duration, Grants, isKey, Unit, UnitName } from '@vsmcp/vsm';
+import { isIP } from 'node:net';
+import { Agent, Duration, Grants, isKey, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -14,10 +15,16 @@ const FolderSense = z.strictObject({
 const HostSense = z.strictObject({ host: Duration });
 const GitSense = z.strictObject({ git: folder });
 
+/** Either `npm` (run here, confined) or `url` (reached, confined by nobody here): see servers.ts. */
 const Server = z.strictObject({
-  npm: z.string(),
-  args: z.array(z.string()).default([]),
-  env: z.record(z.string(), z.string()).default({}),
+  npm: z.string().optional(),
+  /** https://…, wss://… or tcp://host:port, where the server runs already. */
+  url: z.string().optional(),
+  /** With `url`. A secret by `{ from: ENV_NAME }`. */
+  headers: z.record(z.string(), ServerValue).default({}),
+  /** Text, or `from`: the variable in System 1's environment that has it, for what is secret. */
+  args: z.array(ServerValue).default([]),
+  env: z.record(z.string(), ServerValue).default({}),
   /** Folders it may write, beside its own. */
   writes: strings.default([]),
   reads: strings.default([]),
@@ -38,6 +45,16 @@ const Acquire = z.strictObject({
   /** The weakest confinement that still counts as contained. */
   confinement: z.enum(['bubblewrap', 'namespace', 'permission']).default('namespace'),
 });
+
+/** `10.0.0.0/8`, `fd00::/8`, an address, or a host's name. */
+const Place = z.string().refine(isPlace, 'a range such as 10.0.0.0/8, an address, or the name of a host');
+
+function isPlace(text: string): boolean {
+  const [, address = '', length] = /^(.*?)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const version = isIP(address);
+  if (length !== undefined) return version !== 0 && Number(length) <= (version === 4 ? 32 : 128);
+  return version !== 0 || /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/i.test(text);
+}
 
 const Rule = z.strictObject({
   name: UnitName,
@@ -85,7 +102,14 @@ export const FleetConfig = z.strictObject({
   /** Registries of MCP servers: `shipped`, a file in the official format, or the base URL of a registry with `/v0.1`. */
   registries: z.array(z.string()).default(['shipped']),
   units: z.record(UnitName, Unit).default({}),
-  policy: z.strictObject({ acquire: Acquire.prefault({}), forbid: z.array(Rule).default([]) }).prefault({}),
+  policy: z
+    .strictObject({
+      acquire: Acquire.prefault({}),
+      forbid: z.array(Rule).default([]),
+      /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
+      private: z.array(Place).default([]),
+    })
+    .prefault({}),
   pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),
   gateway: z
     .strictObject({

@@ -8,20 +8,29 @@ const FILTER = `${WAITS} AND ($1::text IS NULL OR outcome = $1) AND ($2::text IS
 
 const BACK = `RETURNING l.seq, l.source, l.id, l.unit, l.type, l.attempt, l.event`;
 
-/** $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or null, $10 before or null. */
-export const RECLAIM = `-- reclaim
+const reclaim = (types: string): string => `-- reclaim
 WITH pick AS (
   SELECT seq FROM vsmcp_ledger
-  WHERE ${WAITS} AND outcome = $1 AND replayable
-    AND ($2::json IS NULL OR type IN (SELECT json_array_elements_text($2::json)))
+  WHERE ${WAITS} AND outcome = $1 AND replayable AND ${types}
     AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR id = $4)
     AND ($9::json IS NULL OR cause IN (SELECT json_array_elements_text($9::json)))
     AND ($10::bigint IS NULL OR changed < $10::bigint)
+    AND ($11::text IS NULL OR because IS NULL OR NOT starts_with(because, $11))
   ORDER BY seq LIMIT $7::int FOR UPDATE SKIP LOCKED
 )
 UPDATE vsmcp_ledger l
 SET state = 'claimed', holder = $5, deadline = $6::bigint, attempt = l.attempt + 1, changed = $8::bigint
 FROM pick WHERE l.seq = pick.seq ${BACK}, false AS called`;
+
+const AMONG = `type = ANY (ARRAY(SELECT json_array_elements_text($2::json)))`;
+
+/**
+ * $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or null, $10 before or null,
+ * $11 how the reason of those begins that are left, or null.
+ */
+export const RECLAIM = reclaim('$2::json IS NULL');
+/** The same with types: an index finds them only when there is no way out of looking at their column. */
+export const RECLAIM_TYPES = reclaim(AMONG);
 
 /** $1 holder, $2 now, $3 deadline, $4 limit. */
 export const ABANDONED = `-- abandoned
@@ -47,16 +56,27 @@ export const UNSAID = `-- unsaid
 SELECT source, id, unit, attempt, record FROM vsmcp_ledger WHERE unsaid AND changed < $1::bigint ORDER BY changed LIMIT $2::int`;
 
 export const HELD = `-- held
-SELECT source, id, unit, type, outcome, because, attempt, changed, event, count(*) OVER ()::int AS total
+SELECT source, id, unit, type, outcome, because, attempt, changed, event
 FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int`;
 
-/** $1 limit, $2 samples. */
-export const WAITING = `-- waiting
-SELECT kind.*, sample.events AS samples, sample.because FROM (
-  SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since
-  FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked'
-  GROUP BY type, unit, cause ORDER BY count(*) DESC, type, unit, cause LIMIT $1::int
-) kind CROSS JOIN LATERAL (
+export const HELD_TOTAL = `-- held total
+SELECT count(*)::int AS total FROM vsmcp_ledger WHERE ${FILTER}`;
+
+const kinds = (which: string): string => `-- kinds
+SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since
+FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked' AND ${which}
+GROUP BY type, unit, cause ORDER BY type LIMIT $1::int`;
+
+/** $1 limit, $2 the type after which it begins. */
+export const KINDS = kinds('type > $2');
+/** $1 limit, $2 JSON list of types. */
+export const KINDS_OF = kinds(AMONG);
+
+/** $1 JSON list of kinds, numbered by `n`; $2 samples. Answers with the newest events of each, and why the last of them waits. */
+export const SAMPLES = `-- samples
+SELECT kind.n, sample.events AS samples, sample.because
+FROM json_to_recordset($1::json) AS kind(n int, type text, unit text, cause text)
+CROSS JOIN LATERAL (
   SELECT json_agg(event ORDER BY seq DESC) AS events, (array_agg(because ORDER BY seq DESC))[1] AS because FROM (
     SELECT seq, event, because FROM vsmcp_ledger l
     WHERE ${WAITS} AND outcome = 'parked' AND l.type = kind.type AND l.unit = kind.unit
@@ -64,10 +84,7 @@ SELECT kind.*, sample.events AS samples, sample.because FROM (
     ORDER BY seq DESC LIMIT greatest($2::int, 1)
   ) newest
 ) sample
-ORDER BY kind.events DESC, kind.type, kind.unit, kind.cause`;
-
-export const WAITING_TOTAL = `-- waiting total
-SELECT count(DISTINCT type)::int AS types, count(*)::int AS events FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked'`;
+ORDER BY kind.n`;
 
 export const ACCOUNT = `-- account
 SELECT outcome, sum(events)::bigint AS events FROM (

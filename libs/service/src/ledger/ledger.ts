@@ -60,6 +60,12 @@ export interface Reclaimed extends LedgerKey {
   event: CloudEvent;
 }
 
+/** Events that wait for the same cause. */
+export interface Kind {
+  type: string;
+  cause: ParkedCause;
+}
+
 /** An outcome that was written and, as far as is known, never said. */
 export interface Unsaid extends LedgerKey {
   attempt: number;
@@ -81,7 +87,7 @@ export interface Ledger {
   /**
    * Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over.
    * `causes`: parked ones of these causes only. `before`: only what was held before this instant (ms since the epoch), so
-   * that what is parked again meanwhile is not taken twice in one sweep.
+   * that what is parked again meanwhile is not taken twice in one sweep. `except`: not those whose reason begins so.
    */
   reclaim(
     filter: {
@@ -91,6 +97,7 @@ export interface Ledger {
       id?: string;
       causes?: readonly ParkedCause[];
       before?: number;
+      except?: string;
     },
     holder: string,
     deadline: number,
@@ -109,7 +116,17 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
-  waiting(limit: number, samples: number): Promise<{ types: number; events: number; waiting: Waiting[] }>;
+  /**
+   * What is parked, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
+   * these `types`, or the next ones `after` a type in the order of types, and then only what is listed is counted.
+   */
+  waiting(
+    limit: number,
+    samples: number,
+    which?: { types?: readonly string[]; after?: string },
+  ): Promise<{ types: number; events: number; waiting: Waiting[] }>;
+  /** All kinds of parked events, a slice at a time: nothing else waits long for it, however many there are. */
+  kinds(): AsyncIterable<readonly Kind[]>;
   /** Rows by outcome; those in progress count in `received` only. */
   account(): Promise<{ received: number; outcomes: Counts }>;
   /** Forgets settled rows older than the dedupe window; returns how many. */

@@ -14,10 +14,9 @@ import {
   settlement,
   type UnsaidRow,
   unsaidOf,
-  type WaitingRow,
-  waitingOf,
 } from './shape.js';
 import { fromText, keyOf, toText } from './text.js';
+import { kindsOf, waitingIn } from './waiting.js';
 import { CLAIM, INTEND, RELEASE, SAID, SETTLE } from './writes.js';
 
 /** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */
@@ -79,8 +78,8 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     async unsaid(before, limit) {
       return (await database.query<UnsaidRow>(held.UNSAID, [before, limit])).map(unsaidOf);
     },
-    async reclaim({ reason, types, source, id, causes, before }, holder, deadline, limit) {
-      const rows = await database.query<BackRow>(held.RECLAIM, [
+    async reclaim({ reason, types, source, id, causes, before, except }, holder, deadline, limit) {
+      const rows = await database.query<BackRow>(types ? held.RECLAIM_TYPES : held.RECLAIM, [
         reason,
         types ? JSON.stringify(types.map(toText)) : null,
         ...[source, id].map(textOrNull),
@@ -90,6 +89,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
         clock.now(),
         causes ? JSON.stringify(causes) : null,
         before ?? null,
+        textOrNull(except),
       ]);
       return reclaimed(rows);
     },
@@ -110,24 +110,15 @@ export function openLedger(database: Database, clock: Clock): Ledger {
         }));
     },
     async held({ reason, type, source, id, limit }) {
-      const rows = await database.query<HeldRow>(held.HELD, [
-        reason ?? null,
-        ...[type, source, id].map(textOrNull),
-        limit,
+      const filter = [reason ?? null, ...[type, source, id].map(textOrNull)];
+      const [[count], rows] = await Promise.all([
+        database.query<{ total: number }>(held.HELD_TOTAL, filter),
+        database.query<HeldRow>(held.HELD, [...filter, limit]),
       ]);
-      return { total: rows[0]?.total ?? 0, held: rows.map(heldEvent) };
+      return { total: count?.total ?? 0, held: rows.map(heldEvent) };
     },
-    async waiting(limit, samples) {
-      const [[total], rows] = await Promise.all([
-        database.query<{ types: number; events: number }>(held.WAITING_TOTAL),
-        database.query<WaitingRow>(held.WAITING, [limit, samples]),
-      ]);
-      return {
-        types: total?.types ?? 0,
-        events: total?.events ?? 0,
-        waiting: rows.map((row) => waitingOf(row, samples)),
-      };
-    },
+    waiting: (limit, samples, which = {}) => waitingIn(database, limit, samples, which),
+    kinds: () => kindsOf(database),
     async account() {
       return countsOf(await database.query<{ outcome: string | null; events: number }>(held.ACCOUNT));
     },

@@ -8,7 +8,7 @@ import {
   VsmError,
   type Waiting,
 } from '@vsmcp/vsm';
-import type { Claimed, Reclaimed, Settlement, Unsaid } from './ledger.js';
+import type { Claimed, Kind, Reclaimed, Settlement, Unsaid } from './ledger.js';
 import { fromText, toText } from './text.js';
 
 export interface ClaimRow {
@@ -91,7 +91,6 @@ export interface HeldRow {
   attempt: number;
   changed: number;
   event: string | null;
-  total: number;
 }
 
 export function heldEvent(row: HeldRow): HeldEvent {
@@ -109,26 +108,46 @@ export function heldEvent(row: HeldRow): HeldEvent {
   };
 }
 
-export interface WaitingRow {
+export interface KindRow {
   type: string;
   unit: string;
   cause: string | null;
   events: number;
   since: number;
-  because: string | null;
-  samples: (string | null)[];
 }
 
-export function waitingOf(row: WaitingRow, samples: number): Waiting {
+export interface SampleRow {
+  n: number;
+  because: string | null;
+  samples: (string | null)[] | null;
+}
+
+export function kindOf({ type, cause }: KindRow): Kind {
+  return { type: fromText(type), cause: causeOf(cause) };
+}
+
+const causeOf = (cause: string | null): ParkedCause => ParkedCause.catch('unanswered').parse(cause);
+
+/** @param newest none when they went while they were asked for */
+export function waitingOf(row: KindRow, newest: SampleRow | undefined, most: number): Waiting {
+  const samples = newest?.samples?.slice(0, most) ?? [];
+  const traces = samples.flatMap(traceparentOf);
   return {
     type: fromText(row.type),
     unit: row.unit,
     events: row.events,
     since: row.since,
-    cause: ParkedCause.catch('unanswered').parse(row.cause),
-    because: fromText(row.because ?? ''),
-    samples: row.samples.slice(0, samples).map(dataOf),
+    cause: causeOf(row.cause),
+    because: fromText(newest?.because ?? ''),
+    samples: samples.map(dataOf),
+    ...(traces.length > 0 && { traces }),
   };
+}
+
+function traceparentOf(sample: string | null): string[] {
+  const event = parsed(sample);
+  const of = typeof event === 'object' && event !== null && 'traceparent' in event ? event.traceparent : undefined;
+  return typeof of === 'string' ? [of] : [];
 }
 
 export function countsOf(rows: readonly { outcome: string | null; events: number }[]) {

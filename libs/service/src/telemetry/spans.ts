@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  INVALID_SPAN_CONTEXT,
   type Link,
   propagation,
   ROOT_CONTEXT,
@@ -28,11 +29,14 @@ export interface SpanOptions {
   attributes?: Attributes;
   /** What it follows from, where that is not simply what goes on here: see `place`. */
   follows?: Trace | undefined;
+  /** Begins a trace where none goes on; without it there is no span then. */
+  begins?: true;
   /** What it has to do with beside that. */
   links?: readonly Trace[];
 }
 
 const tracer = trace.getTracer('vsmcp');
+const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
  * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is thrown on.
@@ -41,10 +45,11 @@ const tracer = trace.getTracer('vsmcp');
 export function inSpan<T>(
   { system, instance }: Spanning,
   name: string,
-  { kind = 'INTERNAL', attributes = {}, follows, links = [] }: SpanOptions,
+  { kind = 'INTERNAL', attributes = {}, follows, begins, links = [] }: SpanOptions,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
   const place = placeOf(follows);
+  if (!begins && !trace.getSpanContext(place.parent)) return work(NO_SPAN);
   const options = {
     kind: SpanKind[kind],
     attributes: { ...attributes, 'vsmcp.system': system, 'vsmcp.instance': instance },

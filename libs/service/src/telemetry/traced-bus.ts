@@ -14,7 +14,8 @@ export function traced(bus: NervousSystem, path: string, who: Spanning): Nervous
     const follows = traceOf(message.headers ?? {});
     if (message.channel !== 'environment' && !isTraced(follows)) return send(message);
     const attributes = publishing(path, bus.transport, message);
-    return inSpan(who, spanName('publish', path, message.channel), { kind: 'PRODUCER', attributes, follows }, () =>
+    const options = { kind: 'PRODUCER', attributes, follows, begins: true } as const;
+    return inSpan(who, spanName('publish', path, message.channel), options, () =>
       send({ ...message, headers: { ...message.headers, ...currentTrace() } }),
     );
   };

@@ -1,18 +1,39 @@
 import { z } from 'zod';
-import { defineMessage } from './message.js';
+import { type DataOf, defineMessage } from './message.js';
 
-/** S1 → S2: hold these resources exclusively for `unit`. Key: `claim.<unit>`. */
+/** A resource as it is claimed. `of`: how many claims may hold it together; 1: nobody else (exclusive); null: any number (shared). */
+export const ClaimedResource = z.object({ resource: z.string(), of: z.number().int().positive().nullable() });
+export type ClaimedResource = z.infer<typeof ClaimedResource>;
+
+/** Most claims, grants or releases in one message. */
+export const MOST_CLAIMS = 500;
+
+/** S1 → S2: hold these resources, each claim all at once. What comes together travels together. Key: `claim.<instance>`. */
 export const Claim = defineMessage(
   's1',
   'claim',
   'coordination',
   z.looseObject({
-    claim: z.string(),
-    unit: z.string(),
     instance: z.string(),
-    resources: z.array(z.string()).min(1),
-    /** Milliseconds after which the lease lapses by itself. */
-    ttl: z.number().positive(),
+    claims: z
+      .array(
+        z.looseObject({
+          claim: z.string(),
+          unit: z.string(),
+          resources: z.array(ClaimedResource).min(1),
+          /** Milliseconds after which the lease lapses by itself. */
+          ttl: z.number().positive(),
+          /** Milliseconds that the asker waits for an answer; then it is told to ask again. */
+          patience: z.number().positive(),
+          /** It is held and goes on for longer; where it has lapsed it is not asked for anew. */
+          renew: z.literal(true).optional(),
+          /** The trace it is part of, where it is not the message's own. */
+          traceparent: z.string().optional(),
+          tracestate: z.string().optional(),
+        }),
+      )
+      .min(1)
+      .max(MOST_CLAIMS),
   }),
 );
 
@@ -22,21 +43,26 @@ export const Grant = defineMessage(
   'grant',
   'coordination',
   z.looseObject({
-    claim: z.string(),
-    granted: z.boolean(),
-    /** Fencing token: grows with every grant. */
-    token: z.number().int().optional(),
-    wait: z.number().optional(),
-    reason: z.string().optional(),
+    grants: z.array(
+      z.looseObject({
+        claim: z.string(),
+        granted: z.boolean(),
+        /** Fencing token: grows with every grant. */
+        token: z.number().int().optional(),
+        wait: z.number().optional(),
+        reason: z.string().optional(),
+      }),
+    ),
   }),
 );
+export type Granted = DataOf<typeof Grant>['grants'][number];
 
-/** S1 → S2: the lease is no longer needed. Key: `release.<unit>`. */
+/** S1 → S2: these leases are no longer needed. Key: `release.<instance>`. */
 export const Release = defineMessage(
   's1',
   'release',
   'coordination',
-  z.looseObject({ claim: z.string(), unit: z.string(), instance: z.string(), resources: z.array(z.string()) }),
+  z.looseObject({ instance: z.string(), claims: z.array(z.string()) }),
 );
 
 /** S2: units that undo each other, and what is done about it. Key: `loop.<first unit>`. */

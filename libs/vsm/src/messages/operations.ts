@@ -132,6 +132,8 @@ export const Tried = defineMessage(
   'report',
   z.looseObject({
     proposal: z.string(),
+    /** Of which package: several servers may be tried for one proposal at the same time. */
+    npm: z.string(),
     instance: z.string(),
     ok: z.boolean(),
     reason: z.string().optional(),

@@ -8,10 +8,10 @@ const CHARACTERS = 64;
  * An answer that fits: lists and texts are cut, all to the same length, until it does.
  * @returns the answer and, when it was cut, a sentence that says how; undefined when cutting does not help
  */
-export function fit(value: unknown, most = MOST_BYTES): { value: unknown; cut?: string } | undefined {
-  if (bytes(value) <= most) return { value };
+export function fit(value: object, most = MOST_BYTES): { value: Record<string, unknown>; cut?: string } | undefined {
+  if (bytes(value) <= most) return { value: { ...value } };
   for (let items = ITEMS; items >= 1; items = Math.floor(items / 2)) {
-    const shorter = shortened(value, items);
+    const shorter = each(value, items);
     if (bytes(shorter) > most) continue;
     const cut = `too large: lists are cut to ${items} items and texts to ${items * CHARACTERS} characters; ask with a filter or a lower limit`;
     return { value: shorter, cut };
@@ -22,7 +22,10 @@ export function fit(value: unknown, most = MOST_BYTES): { value: unknown; cut?: 
 function shortened(value: unknown, items: number): unknown {
   if (typeof value === 'string') return value.slice(0, items * CHARACTERS);
   if (Array.isArray(value)) return value.slice(0, items).map((item) => shortened(item, items));
-  if (typeof value !== 'object' || value === null) return value;
+  return typeof value === 'object' && value !== null ? each(value, items) : value;
+}
+
+function each(value: object, items: number): Record<string, unknown> {
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, shortened(inner, items)]));
 }
 

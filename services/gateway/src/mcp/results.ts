@@ -1,4 +1,4 @@
-import { CallToolResultSchema, type CallToolResult } from '@modelcontextprotocol/sdk/types.js';
+import { type CallToolResult, CallToolResultSchema } from '@modelcontextprotocol/sdk/types.js';
 import type { Answer } from '@vsmcp/vsm';
 import { failureOf } from '../failure.js';
 import { fit } from './fit.js';
@@ -7,7 +7,7 @@ import { fit } from './fit.js';
 export function answered(value: object): CallToolResult {
   const fitted = fit(value);
   if (fitted === undefined) return failed('the answer is too large to be sent', 'ask with a filter');
-  const structured = { ...(fitted.value as object), ...(fitted.cut === undefined ? {} : { cut: fitted.cut }) };
+  const structured = { ...fitted.value, ...(fitted.cut === undefined ? {} : { cut: fitted.cut }) };
   return { content: [{ type: 'text', text: JSON.stringify(structured) }], structuredContent: structured };
 }
 

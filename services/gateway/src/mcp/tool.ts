@@ -1,4 +1,9 @@
-import type { CallToolResult, Tool as DeclaredTool, ToolAnnotations } from '@modelcontextprotocol/sdk/types.js';
+import {
+  type CallToolResult,
+  type Tool as DeclaredTool,
+  type ToolAnnotations,
+  ToolSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { z } from 'zod';
 import { answered, failed } from './results.js';
 
@@ -29,7 +34,12 @@ interface Description<I extends z.ZodObject> {
 }
 
 /** Reads, and so may be called as often as one likes. */
-export const READS: ToolAnnotations = { readOnlyHint: true, destructiveHint: false, idempotentHint: true, openWorldHint: false };
+export const READS: ToolAnnotations = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+};
 
 /** A tool whose result is a tool's own, whatever that is. */
 export function passing<I extends z.ZodObject>(
@@ -64,5 +74,5 @@ export function answering<I extends z.ZodObject, O extends z.ZodObject>(
 /** Draft 2020-12, which is MCP's own dialect where none is named. */
 function jsonSchema(schema: z.ZodObject, io: 'input' | 'output'): DeclaredTool['inputSchema'] {
   const { $schema: _, ...json } = z.toJSONSchema(schema, { io });
-  return { ...json, type: 'object' };
+  return ToolSchema.shape.inputSchema.parse(json);
 }

@@ -1,36 +1,39 @@
 import { createHash } from 'node:crypto';
-import { isKey, MAX_KEY_BYTES, rank, terms, weigh, type WeightedTerms } from '@vsmcp/vsm';
+import { rank, terms, type WeightedTerms } from '@vsmcp/vsm';
 
 /** Share of a wish's key words that a tool must know before it counts as what was wished for. */
 const ENOUGH = 0.6;
 /** Key words of a wish that make the type of its demand. */
 const WORDS = 4;
-/** Words with which people ask, which tell nothing about what they ask for. Stemmed. */
+/** Words with which people ask, which tell nothing about what they ask for. */
 const ASKING = new Set(
-  'able about another could find giv hav help how i like look me my need please pleas show some someth tell that want way wish would'.split(' '),
+  terms(
+    'able about another could find give have help how i like look me my need please show some something tell want way wish would',
+  ),
 );
+/** A word that can stand in a type. */
+const LONGEST_WORD = 30;
 
-/** What a tool says about itself. */
-export interface Described {
-  text: string;
-}
-
-/** The distinct key words of a wish, stemmed, in order. */
-export function keyWords(wish: string): string[] {
-  const found = [...new Set(terms(wish))];
-  const telling = found.filter((term) => !ASKING.has(term));
-  return telling.length > 0 ? telling : found;
+/** The distinct key words of a wish in order: as they stand in it, and stemmed. */
+function keyWords(wish: string): { word: string; term: string }[] {
+  const found = new Map<string, string>();
+  for (const word of wish.split(/[^\p{L}\p{N}]+/u)) {
+    for (const term of terms(word)) if (!found.has(term)) found.set(term, word.toLowerCase());
+  }
+  const all = [...found].map(([term, word]) => ({ word, term }));
+  const telling = all.filter(({ term }) => !ASKING.has(term));
+  return telling.length > 0 ? telling : all;
 }
 
 /** The event type that stands for a wish which nothing fulfils: the same for the same wish. */
 export function demandType(wish: string): string {
-  const words = keyWords(wish)
-    .filter((term) => /^[a-z0-9]+$/.test(term))
+  const words = [...new Set(keyWords(wish).map(({ word }) => word))]
+    .filter((word) => word.length <= LONGEST_WORD && /^[a-z0-9]+$/.test(word))
     .slice(0, WORDS);
-  const type = `demand.${words.join('.')}`;
-  if (words.length > 0 && isKey(type)) return type;
-  // a wish without a word of a-z 0-9, or with one that is longer than a type may be
-  return `demand.${createHash('sha256').update(wish.trim().toLowerCase()).digest('hex').slice(0, 12)}`.slice(0, MAX_KEY_BYTES);
+  // a wish in another script has no word that can stand in a type
+  const stands =
+    words.length > 0 ? words : [createHash('sha256').update(wish.trim().toLowerCase()).digest('hex').slice(0, 12)];
+  return `demand.${stands.join('.')}`;
 }
 
 export interface Fitting<T> {
@@ -41,10 +44,8 @@ export interface Fitting<T> {
 
 /** The items that have something to do with the wish, the best first. */
 export function fitting<T>(wish: string, items: readonly T[], text: (item: T) => string): Fitting<T>[] {
-  const words = keyWords(wish);
-  const query: WeightedTerms = new Map();
-  weigh(query, wish, 0.2);
-  for (const word of words) query.set(word, 1);
+  const words = keyWords(wish).map(({ term }) => term);
+  const query: WeightedTerms = new Map(words.map((word) => [word, 1]));
   return rank(items, text, query)
     .map(({ item }) => {
       const known = new Set(terms(text(item)));

@@ -1,5 +1,14 @@
 import { CallError, type McpHost, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
-import { type Clock, Confinement, type Random, reasonOf, type Tool, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
+import {
+  type Clock,
+  Confinement,
+  isRemote,
+  type Random,
+  reasonOf,
+  type Tool,
+  VsmError,
+  type VsmErrorCode,
+} from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import type { Failure } from '../outcome.js';
 import { sleep } from '../patience.js';
@@ -8,6 +17,8 @@ import type { Wish } from './wishes.js';
 
 /** Longest time (ms) for installing and starting. */
 const START_DEADLINE = 120_000;
+/** Longest time (ms) for reaching one that runs elsewhere. */
+const DIAL_DEADLINE = 15_000;
 /** Failures in a row after which it counts as one that stays down. */
 const LASTING = 3;
 /** Longest wait (ms) between two starts. */
@@ -16,7 +27,8 @@ const LONGEST_WAIT = 60_000;
 const TIMEOUTS = 3;
 
 export type ServerState =
-  | { state: 'ready'; connection: ServerConnection; integrity: string }
+  /** integrity: of the package it runs from; one that runs elsewhere has none. */
+  | { state: 'ready'; connection: ServerConnection; integrity?: string }
   | { state: 'suspended'; reason: string; connection: ServerConnection }
   /** lasting: it stays down, however often it is started. */
   | { state: 'failed'; reason: string; lasting: boolean };
@@ -43,7 +55,7 @@ export interface Around {
   changed(wish: Wish, state: ServerState): void;
 }
 
-/** One server's life here: started, watched, started again with growing waits, suspended when it is not what was approved. */
+/** One server's life here: started or reached, watched, started again with growing waits, suspended when it is not what was approved. */
 export class Server {
   wish: Wish;
   readonly #around: Around;
@@ -166,6 +178,7 @@ export class Server {
     const { signal } = this.#stop;
     const { spec, confinement, integrity } = this.wish;
     try {
+      if (isRemote(spec)) return await this.#watch(await host.dial(spec, { deadline: DIAL_DEADLINE, signal }));
       mustConfine(host, confinement);
       const pin = integrity === undefined ? {} : { pin: { integrity } };
       const options = { folder, home, grants: spec.grants, deadline: START_DEADLINE, signal, ...pin };
@@ -177,7 +190,7 @@ export class Server {
     }
   }
 
-  async #watch(connection: ServerConnection, integrity: string): Promise<string> {
+  async #watch(connection: ServerConnection, integrity?: string): Promise<string> {
     const gone = new Promise<string>((resolve) => connection.onClose(resolve));
     if (this.#stop.signal.aborted) {
       await connection.close();
@@ -193,7 +206,11 @@ export class Server {
     this.#connection = connection;
     this.#down = undefined;
     this.#trouble = undefined;
-    this.#around.changed(this.wish, { state: 'ready', connection, integrity });
+    this.#around.changed(this.wish, {
+      state: 'ready',
+      connection,
+      ...(integrity !== undefined && { integrity }),
+    });
     const why = await gone;
     this.#connection = undefined;
     const reason = connection.lastWords === '' ? why : `${why}; its last words: ${connection.lastWords}`;

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { Algedonic, CapabilityState, type DataOf, word } from '@vsmcp/vsm';
+import { Algedonic, CapabilityState, type DataOf, sourceOf, word } from '@vsmcp/vsm';
 import type { ServerState } from './server.js';
 import type { Wish } from './wishes.js';
 
@@ -26,7 +26,7 @@ export class Telling {
 
   changed(wish: Wish, state: ServerState): void {
     const { log } = this.#context;
-    const fields = { server: wish.name, npm: wish.spec.npm };
+    const fields = { server: wish.name, source: sourceOf(wish.spec) };
     if (state.state === 'ready') {
       log.info({ ...fields, confinement: state.connection.confinement, tools: state.connection.tools.length }, 'ready');
       this.#well(wish.name);
@@ -39,8 +39,10 @@ export class Telling {
     this.#report(wish, {
       state: state.state,
       tools: [...(offered ?? [])],
-      ...(state.state === 'ready' ? { integrity: state.integrity } : { reason: state.reason }),
-      ...(connection !== undefined && { confinement: connection.confinement, contract: connection.contract }),
+      ...(state.state !== 'ready' && { reason: state.reason }),
+      ...(state.state === 'ready' && state.integrity !== undefined && { integrity: state.integrity }),
+      ...(connection?.confinement !== undefined && { confinement: connection.confinement }),
+      ...(connection !== undefined && { contract: connection.contract }),
     });
   }
 

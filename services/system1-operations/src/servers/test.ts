@@ -1,3 +1,4 @@
+import type { ServerConnection } from '@vsmcp/mcp';
 import { type Answer, reasonOf, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
 import type { Server, Trouble } from './server.js';
 import type { Wish } from './wishes.js';
@@ -16,7 +17,7 @@ export async function tested(here: Here, wish: Wish, server: Server | undefined)
   if (wish.barred !== undefined || !connection?.alive) return { ...here, ...unusable(wish, server?.trouble) };
   const { protocol, ...serverInfo } = connection.identity;
   const tools = connection.tools.map(({ name }) => name).filter((name) => server?.tool(name) !== undefined);
-  const known = { ...here, protocol, serverInfo, tools, confinement: connection.confinement };
+  const known = { ...here, protocol, serverInfo, tools, ...confined(connection) };
   try {
     return { ok: true, latency: await connection.ping(PING), ...known };
   } catch (error) {
@@ -25,6 +26,8 @@ export async function tested(here: Here, wish: Wish, server: Server | undefined)
     return { ok: false, ...known, reason, mend: mendOf(wish.name, error instanceof VsmError ? error.code : undefined) };
   }
 }
+
+const confined = ({ confinement }: ServerConnection) => (confinement === undefined ? {} : { confinement });
 
 /** Another replica runs it, or nobody does yet. */
 export function notHere(here: Here, elsewhere: string | undefined): Tested {
@@ -60,8 +63,12 @@ function mendOf(name: string, code: VsmErrorCode | undefined): string {
   switch (code) {
     case 'VSM_INSTALL':
       return `correct servers.${name}.npm in vsmcp.yaml, or let this machine reach the npm registry; \`vsmcp doctor\` looks at npm`;
+    case 'VSM_CONFIG':
+      return 'set the variable where System 1 runs, and start it anew';
     case 'VSM_SANDBOX':
       return `\`vsmcp doctor\` says which confinement this machine has and what the next one needs; correct what servers.${name} may touch`;
+    case 'VSM_POLICY':
+      return 'when the place is yours, add it to policy.private in vsmcp.yaml and start the fleet anew';
     case 'VSM_TIMEOUT':
       return 'it hangs: when it stays so, stop its process; it is started again by itself';
     default:

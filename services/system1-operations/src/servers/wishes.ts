@@ -1,11 +1,11 @@
-import type { FleetConfig } from '@vsmcp/service';
-import { type Capability, type Confinement, type Response, ServerSpec, type Tool, VsmError } from '@vsmcp/vsm';
+import { type FleetConfig, specOfServer } from '@vsmcp/service';
+import { type Capability, type Confinement, type Response, type Spec, sourceOf, type Tool } from '@vsmcp/vsm';
 import { toolRef } from '../plan.js';
 
 /** A server as it should be here. */
 export interface Wish {
   name: string;
-  spec: ServerSpec;
+  spec: Spec;
   proposal?: string;
   /** Hash of what it may declare; absent until first seen. */
   contract?: string;
@@ -28,7 +28,7 @@ export interface Wish {
 export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<string, Wish> {
   const wishes = new Map<string, Wish>();
   for (const [name, server] of Object.entries(config.servers)) {
-    const spec = specOf(name, server);
+    const spec = specOfServer(name, server);
     wishes.set(name, { name, spec, shared: spec.parallel });
   }
   for (const row of rows) {
@@ -40,7 +40,7 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
     }
     if (known !== undefined && row.origin === 'acquired') continue;
     const spec = known?.spec ?? row.spec;
-    const same = JSON.stringify(known?.spec.npm ?? row.spec.npm) === JSON.stringify(row.spec.npm);
+    const same = sourceOf(spec) === sourceOf(row.spec);
     wishes.set(row.server, {
       name: row.server,
       spec,
@@ -54,15 +54,6 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
     });
   }
   return wishes;
-}
-
-function specOf(name: string, { npm, args, env, parallel, ...grants }: FleetConfig['servers'][string]): ServerSpec {
-  const spec = ServerSpec.safeParse({ npm, args, env, parallel, grants });
-  if (spec.success) return spec.data;
-  throw new VsmError(
-    'VSM_CONFIG',
-    `servers.${name}.npm is "${npm}"; write package@exact.version, such as "time-mcp@1.0.6"`,
-  );
 }
 
 function isReadOnly(tools: readonly Tool[], only: readonly string[] | undefined): boolean {

@@ -15,7 +15,7 @@ const MOST_SAGAS = 2000;
 const MOST_PROBES = 200;
 const MOST_DEMANDS = 200;
 /** Reasons kept of why servers and tools were passed over. */
-const MOST_PASSED = 50;
+const MOST_PASSED = 200;
 
 const PROPOSED: Record<string, Step> = { trial: 'matched', install: 'trying', remove: 'confirming', refuse: 'trying' };
 const ALLOWED: Record<string, Step> = {
@@ -55,7 +55,7 @@ function after(saga: Saga, event: Later): Saga {
     case 'acquisition.proposed': {
       const { said, weight } = event;
       const { because } = said;
-      if (said.stage === 'probe') return { ...saga, probe: said, step: 'probing', because };
+      if (said.stage === 'probe') return isOver(saga) ? saga : { ...saga, probe: said, step: 'probing', because };
       const step = PROPOSED[said.stage] ?? saga.step;
       return { ...saga, said, allowed: false, step, because, ...(weight && { weight }) };
     }
@@ -63,7 +63,9 @@ function after(saga: Saga, event: Later): Saga {
       return ruled(saga, event);
     case 'acquisition.passed': {
       const passed = bounded(saga.passed, keyOf(event.npm, event.tool), event.because, MOST_PASSED);
-      return { ...saga, passed, step: 'searching', because: event.because };
+      // Another server may be on trial already while one that was only looked at is passed over.
+      const mine = saga.step !== 'probing' && saga.said?.candidate.spec.npm === event.npm && !isOver(saga);
+      return mine ? { ...saga, passed, step: 'searching', because: event.because } : { ...saga, passed };
     }
     case 'acquisition.moved': {
       const { step, because } = event;
@@ -76,7 +78,7 @@ function after(saga: Saga, event: Later): Saga {
 
 function ruled(saga: Saga, event: Of<'acquisition.ruled'>): Saga {
   const { verdict, rule, because, stopped } = event;
-  if (event.probe !== undefined) return { ...saga, rule, because };
+  if (event.probe !== undefined) return saga.step === 'probing' ? { ...saga, rule, because } : saga;
   const next: Saga = { ...saga, rule, because, allowed: verdict === 'allow' };
   if (stopped && saga.said) {
     const { grounds, rank } = saga.weight ?? { grounds: 0, rank: 0 };

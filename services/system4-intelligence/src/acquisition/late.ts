@@ -1,29 +1,54 @@
-import { advance } from './advance.js';
+import { evolveAll, wake } from './advance.js';
 import type { Limits } from './limits.js';
-import { type AcquisitionEvent, isOver, type Saga, type State } from './state.js';
-import { moved, onward, passed, takenBack } from './steps.js';
+import { type AcquisitionEvent, isOver, type Look, type Saga, type State, sagaOf } from './state.js';
+import { moved, passed, proposed, takenBack } from './steps.js';
 
-/** What follows when a step took too long. */
-export function late(state: State, saga: Saga, now: number, limits: Limits): AcquisitionEvent[] {
-  if (isOver(saga) || saga.step === 'asking') return [];
+const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
+
+/** What follows from the passing of time: what took too long is given up, and who waited for it goes on. */
+export function late(state: State, now: number, limits: Limits): AcquisitionEvent[] {
+  const given = [...state.looks.values()].flatMap((look) => lateLook(state, look, now, limits));
+  const next = evolveAll(state, given);
+  const more = [...next.sagas.values()].flatMap((saga) => lateSaga(saga, now, limits));
+  return wake(state, [...given, ...more], now, limits);
+}
+
+function lateLook(
+  state: State,
+  { proposal, said, at, allowed }: Look,
+  now: number,
+  limits: Limits,
+): AcquisitionEvent[] {
+  const saga = sagaOf(state, proposal);
+  if (now - at < (allowed ? limits.tried : limits.verdict)) return [];
+  const because = allowed
+    ? `${said.server}: System 1 did not report the probe in ${seconds(limits.tried)}`
+    : `System 5 did not answer the proposal (probe of ${said.server}) in ${seconds(limits.verdict)}`;
+  // Nobody asks for it any more: what was learnt is that it does not answer.
+  const probe = { at: now, ok: false, because, tools: [] };
+  const { npm } = said.candidate.spec;
+  if (saga === undefined || isOver(saga)) return [{ type: 'acquisition.probed', proposal, at: now, npm, probe }];
+  return [passed(saga, said, because, now)];
+}
+
+function lateSaga(saga: Saga, now: number, limits: Limits): AcquisitionEvent[] {
+  if (isOver(saga) || saga.step === 'asking' || saga.step === 'probing') return [];
   const waited = now - saga.at;
-  const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
-  if (saga.step === 'searching' && saga.options.length > 0) return advance(state, saga.type, now, limits);
-  if (saga.step === 'searching')
-    return waited < limits.search
-      ? []
-      : [moved(saga, 'failed', `the registries did not answer in ${seconds(limits.search)}`, now)];
-  if (saga.said === undefined) return advance(state, saga.type, now, limits);
+  if (saga.step === 'searching') {
+    if (saga.options !== undefined || waited < limits.search) return [];
+    return [moved(saga, 'failed', `the registries did not answer in ${seconds(limits.search)}`, now)];
+  }
+  if (saga.said === undefined) return [];
   const { stage, server } = saga.said;
   if (!saga.allowed) {
     if (waited < limits.verdict) return [];
     const because = `System 5 did not answer the proposal (${stage} of ${server}) in ${seconds(limits.verdict)}`;
     return [moved(saga, stage === 'remove' ? 'rolled-back' : 'failed', because, now)];
   }
-  if (stage === 'probe' || stage === 'trial') {
+  if (stage === 'trial') {
     if (waited < limits.tried) return [];
-    const because = `${server}: System 1 did not report the ${stage} in ${seconds(limits.tried)}`;
-    return onward(state, saga, [passed(saga, 'option', because, now)], now, limits);
+    const because = `${server}: System 1 did not report the trial in ${seconds(limits.tried)}`;
+    return [passed(saga, saga.said, because, now)];
   }
   if (saga.step === 'installing' && waited >= limits.ready)
     return [takenBack(saga, `${server} was not ready ${seconds(limits.ready)} after it was allowed`, now)];
@@ -33,10 +58,16 @@ export function late(state: State, saga: Saga, now: number, limits: Limits): Acq
 }
 
 /** A new leader says again what may not have been said; for what was allowed it waits anew. */
-export function takeOver(saga: Saga, at: number): AcquisitionEvent[] {
-  if (isOver(saga) || saga.step === 'asking') return [];
-  const { said, option, match, proposal } = saga;
-  if (said === undefined || saga.step === 'searching' || saga.allowed)
-    return [moved(saga, saga.step, saga.because, at)];
-  return [{ type: 'acquisition.proposed', proposal, at, said, option, match }];
+export function takeOver(state: State, at: number): AcquisitionEvent[] {
+  const looks = [...state.looks.values()].flatMap(({ proposal, said, allowed }) => {
+    const saga = sagaOf(state, proposal);
+    return saga && !allowed ? [proposed(saga, said, at)] : [];
+  });
+  const sagas = [...state.sagas.values()].flatMap((saga): AcquisitionEvent[] => {
+    if (isOver(saga) || saga.step === 'asking' || saga.step === 'probing') return [];
+    if (saga.said === undefined || saga.step === 'searching' || saga.allowed)
+      return [moved(saga, saga.step, saga.because, at)];
+    return [proposed(saga, saga.said, at)];
+  });
+  return [...looks, ...sagas];
 }

@@ -18,8 +18,18 @@ export interface Limits {
   retry: number;
   /** How long a probe is good for. */
   ttl: number;
-  /** Types looked at in one round, those with the most waiting events. */
-  types: number;
+  /** How long a better placed server that is being looked at is waited for when another is known to fit. */
+  patience: number;
+  /** How long a wish that nobody repeats waits. */
+  wish: number;
+  /** Types that are worked on at the same time; those that wait for a person do not count. */
+  sagas: number;
+  /** Servers looked at at the same time: each keeps a processor busy for seconds, and small machines have two. */
+  probes: number;
+  /** Of the types that no server seems to be for, so many, those with the most waiting events, are told and journalled. */
+  told: number;
+  /** Policy allows what is contained by itself: nobody is asked. */
+  contained: boolean;
   /** Names of the rules that forbid. */
   forbids: ReadonlySet<string>;
 }
@@ -34,7 +44,12 @@ export function limitsOf({ settings, policy }: Pick<FleetConfig, 'settings' | 'p
     settling: 5000,
     retry: settings.mcp_discovery_interval,
     ttl: settings.mcp_capability_cache_ttl,
-    types: 50,
+    patience: 10_000,
+    wish: 86_400_000,
+    sagas: 8,
+    probes: 2,
+    told: 50,
+    contained: policy.acquire.allow === 'contained',
     forbids: new Set(policy.forbid.map((rule) => rule.name)),
   };
 }

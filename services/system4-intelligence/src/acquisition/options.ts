@@ -1,10 +1,20 @@
-import type { Candidate, Capability } from '@vsmcp/vsm';
-import { rankCandidates, serverName } from '../matching/candidates.js';
-import { matchTools } from '../matching/match.js';
-import { matchesOf } from './propose.js';
+import { type Candidate, type Capability, isRemote, type ServerSpec } from '@vsmcp/vsm';
+import { type RankedCandidate, rankCandidates, serverName } from '../matching/candidates.js';
+import { SURE } from '../matching/grounds.js';
+import { isWish, matchesOf, needOf } from './propose.js';
 import type { Option, Saga, State } from './state.js';
 
-const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
+/** What options are sought for. */
+type Sought = Pick<Saga, 'type' | 'samples' | 'wish'>;
+
+export const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
+
+/** A server that runs here, from a package: registries name only such, and only such are acquired. */
+type Packaged = Capability & { spec: ServerSpec };
+
+export function packagedIn(rows: readonly Capability[]): Packaged[] {
+  return rows.flatMap((row) => (isRemote(row.spec) ? [] : [{ ...row, spec: row.spec }]));
+}
 
 /**
  * The servers that may close a gap, in the order they are looked at: first what the fleet has acquired already and whose tools
@@ -12,24 +22,39 @@ const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
  * @param reserved names of servers that are configured
  */
 export function optionsFor(
-  saga: Saga,
+  saga: Sought,
   found: readonly Candidate[],
   rows: readonly Capability[],
   reserved: ReadonlySet<string>,
   state: State,
 ): Option[] {
-  const acquired = rows.filter((row) => row.origin === 'acquired' && row.state !== 'removed');
+  const acquired = packagedIn(rows).filter((row) => row.origin === 'acquired' && row.state !== 'removed');
   const there = acquired
-    .filter((row) => row.state === 'ready' && !isServerWish(saga) && matchTools(saga, offeredBy(row)).length > 0)
+    .filter(
+      (row) => row.state === 'ready' && !isServerWish(saga) && matchesOf(saga, { tools: offeredBy(row) }).length > 0,
+    )
     .map((row) => installedOption(row, found));
   const names = naming(acquired, reserved, state);
   const fresh = wanted(saga, found, state)
-    .filter((one) => !there.some((option) => packageOf(option.candidate.spec.npm) === packageOf(one.spec.npm)))
-    .map((candidate) => ({ candidate, server: names(candidate) }));
+    .filter(
+      ({ candidate: { spec } }) => !there.some((one) => packageOf(one.candidate.spec.npm) === packageOf(spec.npm)),
+    )
+    .map(({ candidate, rank }) => ({ candidate, server: names(candidate), rank }));
   return [...there, ...fresh];
 }
 
-function isServerWish(saga: Saga): boolean {
+/** The tool of a server that the fleet has, configured or acquired, that is plainly what somebody wished for. */
+export function alreadyThere(saga: Sought, rows: readonly Capability[]): string | undefined {
+  if (!isWish(saga) || isServerWish(saga)) return undefined;
+  for (const row of rows) {
+    if (row.state !== 'ready') continue;
+    const match = matchesOf(saga, { tools: offeredBy(row) }).find(({ grounds }) => grounds >= SURE);
+    if (match) return `${row.server}.${match.tool}`;
+  }
+  return undefined;
+}
+
+function isServerWish(saga: Sought): boolean {
   return saga.wish?.server !== undefined;
 }
 
@@ -38,7 +63,7 @@ function offeredBy({ tools, only }: Capability) {
   return only ? tools.filter((tool) => only.includes(tool.name)) : tools;
 }
 
-function installedOption(row: Capability, found: readonly Candidate[]): Option {
+function installedOption(row: Packaged, found: readonly Candidate[]): Option {
   const { server, version, spec, only, integrity, confinement } = row;
   const registered = found.find((one) => packageOf(one.spec.npm) === packageOf(spec.npm));
   const installed: NonNullable<Option['installed']> = { tools: offeredBy(row) };
@@ -52,32 +77,32 @@ function installedOption(row: Capability, found: readonly Candidate[]): Option {
     registry: registered?.registry ?? 'acquired',
     spec,
   };
-  return { candidate, server, installed };
+  // What it is known to offer speaks for it; what it says about itself does not matter any more.
+  return { candidate, server, installed, rank: 0 };
 }
 
-function wanted(saga: Saga, found: readonly Candidate[], state: State): Candidate[] {
-  const named = saga.wish?.server?.toLowerCase();
-  if (named !== undefined)
-    return found.filter((one) =>
+function wanted(saga: Sought, found: readonly Candidate[], state: State): RankedCandidate[] {
+  const called = saga.wish?.server?.toLowerCase();
+  if (called !== undefined) {
+    const isCalled = (one: Candidate) =>
       [one.name, one.name.slice(one.name.indexOf('/') + 1), packageOf(one.spec.npm), serverName(one.name, new Set())]
         .map((name) => name.toLowerCase())
-        .includes(named),
-    );
-  const tool = saga.samples.length === 0 ? saga.wish?.tool : undefined;
+        .includes(called);
+    return found.filter(isCalled).map((candidate) => ({ candidate, rank: 1 }));
+  }
   const fits = ({ spec }: Candidate) => {
     const probe = state.probes.get(spec.npm);
-    if (!probe?.ok) return undefined;
-    return tool === undefined ? matchesOf(saga, probe).length > 0 : probe.tools.some((one) => one.name === tool);
+    return probe?.ok ? matchesOf(saga, probe).length > 0 : undefined;
   };
-  return rankCandidates(tool === undefined ? saga : { type: tool, samples: [] }, found, fits);
+  return rankCandidates(needOf(saga), found, fits);
 }
 
 /** A server keeps the name it was given first; another one's name is not given twice. */
-function naming(acquired: readonly Capability[], reserved: ReadonlySet<string>, state: State) {
+function naming(acquired: readonly Packaged[], reserved: ReadonlySet<string>, state: State) {
   const given = new Map<string, string>();
   for (const row of acquired) given.set(packageOf(row.spec.npm), row.server);
   for (const saga of state.sagas.values())
-    for (const option of saga.options) {
+    for (const option of saga.options ?? []) {
       const name = packageOf(option.candidate.spec.npm);
       if (!given.has(name)) given.set(name, option.server);
     }

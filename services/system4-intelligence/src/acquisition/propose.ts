@@ -1,11 +1,11 @@
 import { isAbsolute } from 'node:path';
-import type { DataOf, Grants, Proposal, Stage, TrialResult } from '@vsmcp/vsm';
+import type { Grants, Stage, TrialCall, TrialResult } from '@vsmcp/vsm';
 import { type Match, matchTools, responseOf } from '../matching/match.js';
+import { type Need, wordsOf } from '../matching/query.js';
 import { trialCalls } from '../matching/trial.js';
+import { isCallable, matchWish, named } from '../matching/wish.js';
 import type { Limits } from './limits.js';
-import type { Option, Probe, Saga, State } from './state.js';
-
-export type Said = DataOf<typeof Proposal>;
+import type { Option, Probe, Saga, Said, State } from './state.js';
 
 /** The tools of an option, as far as they are known and not out of date. */
 export function toolsOf(
@@ -19,10 +19,22 @@ export function toolsOf(
   return probe !== undefined && now - probe.at < (probe.ok ? ttl : retry) ? probe : undefined;
 }
 
-export function matchesOf(saga: Saga, probe: Probe): Match[] {
-  const offered =
-    saga.wish?.tool === undefined ? probe.tools : probe.tools.filter((tool) => tool.name === saga.wish?.tool);
-  return matchTools(saga, offered);
+/** Whether there are no events to go by: only what somebody said. */
+export function isWish({ samples, wish }: Pick<Saga, 'samples' | 'wish'>): boolean {
+  return samples.length === 0 && wish !== undefined;
+}
+
+export function needOf(saga: Pick<Saga, 'type' | 'samples' | 'wish'>): Need {
+  const { type, samples, wish } = saga;
+  return isWish(saga) ? { type, samples, text: wish?.tool ?? wish?.text ?? wordsOf(type) } : { type, samples };
+}
+
+/** The tools of a server that fit, the best first. */
+export function matchesOf(saga: Pick<Saga, 'type' | 'samples' | 'wish'>, { tools }: Pick<Probe, 'tools'>): Match[] {
+  const wanted = saga.wish?.tool;
+  const offered = wanted === undefined ? tools : tools.filter((tool) => tool.name === wanted);
+  if (!isWish(saga)) return matchTools(needOf(saga), offered);
+  return wanted === undefined ? matchWish(needOf(saga), offered) : offered.map(named);
 }
 
 function base(saga: Saga, option: Option, stage: Stage, because: string): Said {
@@ -47,7 +59,7 @@ export function probeOf(saga: Saga, option: Option): Said {
 }
 
 /** What the tool needs beside what its server declares: to read the places outside that it is pointed at. */
-function grantsOf(option: Option, match: Match): Grants {
+export function grantsFor(option: Option, match: Match): Grants {
   const { grants } = option.candidate.spec;
   const places = match.bindings.flatMap(({ field, values }) =>
     field?.shape?.name === 'path' ? values.filter((value) => typeof value === 'string' && isAbsolute(value)) : [],
@@ -65,18 +77,25 @@ function onlyOf(option: Option, probe: Probe, match: Match): string[] | undefine
 }
 
 export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match): Said {
+  const how = isWish(saga) ? 'see that it can be had' : 'try it on what waits';
   const said: Said = {
-    ...base(saga, option, 'trial', `${match.tool} of ${option.server} fits ${saga.type}: try it on what waits`),
-    grants: grantsOf(option, match),
+    ...base(saga, option, 'trial', `${match.tool} of ${option.server} fits ${saga.type}: ${how}`),
+    grants: grantsFor(option, match),
     tool: match.tool,
-    arguments: match.bindings.map((binding) => binding.parameter),
+    arguments: [...match.arguments],
     readOnly: match.readOnly,
-    response: responseOf(match, option.server),
-    calls: trialCalls(match),
+    calls: isWish(saga) ? wishCalls(probe, match) : trialCalls(match),
   };
+  if (!isWish(saga)) said.response = responseOf(match, option.server);
   const only = onlyOf(option, probe, match);
   if (only) said.only = only;
   return said;
+}
+
+/** Without events a tool is only called when that needs no arguments and can do no harm. */
+function wishCalls({ tools }: Probe, match: Match): TrialCall[] {
+  const tool = tools.find(({ name }) => name === match.tool);
+  return tool && isCallable(tool) ? [{ tool: match.tool, arguments: {}, expect: 'answer' }] : [];
 }
 
 /** Installs what was tried, as it was tried: whoever allowed the trial knows it again. */

@@ -1,8 +1,6 @@
 import { typical } from '../matching/fields.js';
-import { advance, evolveAll } from './advance.js';
-import type { Limits } from './limits.js';
 import { removeOf } from './propose.js';
-import type { AcquisitionEvent, Saga, State, Wish } from './state.js';
+import type { AcquisitionEvent, Saga, Said, Wish } from './state.js';
 
 /** The events that decisions are put together from. */
 
@@ -32,31 +30,18 @@ export function moved(saga: Saga, step: Saga['step'], because: string, at: numbe
   return waiting === undefined ? event : { ...event, waiting };
 }
 
-export function passed(saga: Saga, what: 'option' | 'tool', because: string, at: number): AcquisitionEvent {
-  return { type: 'acquisition.passed', proposal: saga.proposal, at, what, because };
+export function passed(saga: Saga, about: Said, because: string, at: number, tool?: string): AcquisitionEvent {
+  const event = { type: 'acquisition.passed' as const, proposal: saga.proposal, at, because };
+  const { npm } = about.candidate.spec;
+  return tool === undefined ? { ...event, npm } : { ...event, npm, tool };
 }
 
-/** The events, and what comes next after them. */
-export function onward(
-  state: State,
-  saga: Saga,
-  events: AcquisitionEvent[],
-  now: number,
-  limits: Limits,
-): AcquisitionEvent[] {
-  return [...events, ...advance(evolveAll(state, events), saga.type, now, limits)];
+export function proposed({ proposal }: Saga, said: Said, at: number) {
+  return { type: 'acquisition.proposed' as const, proposal, at, said };
 }
 
 /** Proposes to take back what was installed. */
 export function takenBack(saga: Saga, because: string, at: number): AcquisitionEvent {
   if (saga.said === undefined) return moved(saga, 'failed', because, at);
-  const { option, match } = saga;
-  return {
-    type: 'acquisition.proposed',
-    proposal: saga.proposal,
-    at,
-    said: removeOf(saga.said, because),
-    option,
-    match,
-  };
+  return proposed(saga, removeOf(saga.said, because), at);
 }

@@ -26,7 +26,12 @@ const CONTENT_NAMES = new Set(
 const PATH_WORDS = new Set(terms('path file filename directory repository cwd workdir folder'));
 
 /** The best binding for a parameter, or none that is good enough. */
-export function bind(parameter: Parameter, fields: readonly Field[], query: WeightedTerms, code: boolean): Binding | undefined {
+export function bind(
+  parameter: Parameter,
+  fields: readonly Field[],
+  query: WeightedTerms,
+  code: boolean,
+): Binding | undefined {
   const fixed = constant(parameter, query, fields[0]?.values.length ?? 1);
   if (fixed !== undefined) return fixed;
   let best: Binding | undefined;

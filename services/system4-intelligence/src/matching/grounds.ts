@@ -1,11 +1,13 @@
 import { terms, type WeightedTerms } from '@vsmcp/vsm';
-import type { Binding } from './bind.js';
+import { type Binding, ENOUGH } from './bind.js';
 import { telling } from './query.js';
+import { hasNotation } from './shape.js';
 
 /**
  * What speaks for a tool that answers a need, on one scale for the tools of all servers (a rank is not: it depends on what
  * else a server offers). Each telling word of the need that the tool speaks of counts its weight, a type's own word 3, a word for
- * what the values look like 2; the least certain of its necessary arguments counts its score, 1.5 to 8.
+ * what the values look like 2; the least certain of its necessary arguments counts its score, 1.5 to 8. Free text goes into
+ * anything: that an argument takes it counts the least.
  */
 export function groundsOf(query: WeightedTerms, text: string, bindings: readonly Binding[]): number {
   const spoken = new Set(terms(text));
@@ -13,7 +15,11 @@ export function groundsOf(query: WeightedTerms, text: string, bindings: readonly
     if (field === undefined && typeof cel === 'string') for (const term of terms(cel)) spoken.add(term);
   let sum = 0;
   for (const term of telling(query, 1.5)) if (spoken.has(term)) sum += query.get(term) ?? 0;
-  const filled = bindings.flatMap(({ field, score }) => (field === undefined ? [] : [score]));
+  const filled = bindings.flatMap(({ field, score }) => {
+    if (field === undefined) return [];
+    const free = field.content && field.shape !== undefined && !hasNotation(field.shape);
+    return [free ? Math.min(score, ENOUGH.required) : score];
+  });
   return sum + (filled.length === 0 ? 0 : Math.min(...filled));
 }
 

@@ -1,4 +1,4 @@
-import { terms, weigh, type WeightedTerms } from '@vsmcp/vsm';
+import { terms, type WeightedTerms, weigh } from '@vsmcp/vsm';
 import { fieldsOf } from './fields.js';
 import { hasNotation, isCode, notationWords } from './shape.js';
 

@@ -49,7 +49,8 @@ export function judgeWish(match: Match, tools: readonly Tool[], results: readonl
     return { ok: false, because: `${match.tool} was gone when its server was started again` };
   const failed = results.find((result) => result.error);
   if (failed) return { ok: false, because: `${match.tool} failed: ${textOf(failed.content).slice(0, 200)}` };
-  const shown = results.length > 0 ? 'answered when it was called' : 'could be started, and was not called without events';
+  const shown =
+    results.length > 0 ? 'answered when it was called' : 'could be started, and was not called without events';
   return { ok: true, because: `${match.tool} ${shown}` };
 }
 

@@ -1,6 +1,6 @@
 import { rank, type Tool, terms } from '@vsmcp/vsm';
 import { SURE } from './grounds.js';
-import { MOST_TOOLS, type Match, riskIn, toolText } from './match.js';
+import { type Match, MOST_TOOLS, riskIn, toolText } from './match.js';
 import { type Need, queryOf } from './query.js';
 import { parametersOf } from './schema.js';
 
@@ -43,5 +43,7 @@ export function named(tool: Tool): Match {
 /** Whether calling it without arguments shows something and can do no harm: it says that it only reads, and needs none. */
 export function isCallable({ inputSchema, annotations }: Tool): boolean {
   const parameters = parametersOf(inputSchema);
-  return annotations?.readOnlyHint === true && parameters !== undefined && parameters.every(({ required }) => !required);
+  return (
+    annotations?.readOnlyHint === true && parameters !== undefined && parameters.every(({ required }) => !required)
+  );
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { FleetConfig } from '@vsmcp/service';
-import type { CapabilityState, DataOf, Proposal, Tried, Verdict, Waiting } from '@vsmcp/vsm';
+import type { CapabilityState, DataOf, Proposal, Tool, Tried, Verdict, Waiting } from '@vsmcp/vsm';
 import { decide, type Input } from '../../src/acquisition/decide.js';
 import { evolve } from '../../src/acquisition/evolve.js';
 import { limitsOf } from '../../src/acquisition/limits.js';
@@ -9,11 +9,13 @@ import { candidate, files, toolsOf } from '../matching/needs.js';
 
 export const CALC = candidate('io.github.coo-quack/calc-mcp', 'math and dates', '@coo-quack/calc-mcp@2.1.1');
 export const TIME = candidate('io.github.yokingma/time-mcp', 'time', 'time-mcp@1.0.6');
+const git = candidate('io.github.cyanheads/git-mcp-server', 'Git version control', '@cyanheads/git-mcp-server@2.15.3');
+export const GIT = { ...git, spec: { ...git.spec, grants: { ...git.spec.grants, runs: ['git'] } } };
 export const RUNNER = candidate('io.github.x/code-runner', 'Code Runner', 'mcp-server-code-runner@0.1.8');
-export const option = (from: typeof CALC, server: string): Option => ({ candidate: from, server });
+export const option = (from: typeof CALC, server: string, rank = 4): Option => ({ candidate: from, server, rank });
 
 const forbid = [{ name: 'no-code', because: 'never run it', cedar: 'true' }];
-export const LIMITS = limitsOf(FleetConfig.parse({ policy: { forbid } }));
+export const LIMITS = limitsOf(FleetConfig.parse({ policy: { forbid, acquire: { allow: 'contained' } } }));
 
 export function waiting(extension: string, texts: string[], more: Partial<Waiting> = {}): Waiting {
   const { type, samples } = files(extension, ...texts);
@@ -51,20 +53,30 @@ export class Story {
     return events;
   }
 
+  /** These wait: what was brought in for others has closed their gap. */
   look(...entries: Waiting[]) {
-    return this.when({ kind: 'waiting', waiting: entries, types: entries.length, ids: () => `p${++this.next}` });
+    const closing = ({ step }: Saga) => step === 'confirming' || step === 'installing';
+    const asked = [...this.state.sagas.values()].filter(closing).map(({ type }) => type);
+    const closed = this.when({ kind: 'closing', asked, waiting: entries });
+    const ids = () => `p${++this.next}`;
+    return [...closed, ...this.when({ kind: 'waiting', waiting: entries, promising: new Set(), ids })];
+  }
+
+  demand(type: string, wish: string, by = 'agent:x') {
+    this.when({ kind: 'demand', said: { type, wish, by }, proposal: `d${++this.next}` });
+    return this.look();
   }
 
   ranked(...options: Option[]) {
-    const saga = [...this.state.sagas.values()].find(({ step }) => step === 'searching');
+    const saga = [...this.state.sagas.values()].find((one) => one.step === 'searching' && !one.options);
     assert.ok(saga, 'nothing is searched for');
     return this.when({ kind: 'ranked', proposal: saga.proposal, options });
   }
 
-  rule(verdict: 'allow' | 'deny' | 'ask', rule = 'contained') {
-    assert.ok(this.said);
+  rule(verdict: 'allow' | 'deny' | 'ask', rule = 'contained', about = this.said) {
+    assert.ok(about);
     const said: DataOf<typeof Verdict> = {
-      proposal: this.said,
+      proposal: about,
       verdict,
       rule,
       because: 'so it is',
@@ -74,8 +86,35 @@ export class Story {
     return this.when({ kind: 'verdict', said });
   }
 
-  probed(server: Parameters<typeof toolsOf>[0]) {
-    return this.tried({ tools: toolsOf(server) });
+  probed(server: Parameters<typeof toolsOf>[0], from: typeof CALC | undefined = this.said?.candidate) {
+    assert.ok(from);
+    return this.report(from, toolsOf(server));
+  }
+
+  /** What a server offers. */
+  report(from: typeof CALC, tools: Tool[]) {
+    return this.tried({ npm: from.spec.npm, tools });
+  }
+
+  /** A server of which is known what it offers. */
+  know(from: typeof CALC, tools: Tool[]): void {
+    const probe = { at: this.now, ok: true, because: 'probed', tools };
+    const event = { type: 'acquisition.probed' as const, proposal: '', at: this.now, npm: from.spec.npm, probe };
+    this.state = evolve(this.state, event);
+  }
+
+  /** The last proposal about a server. */
+  proposal(server: string): DataOf<typeof Proposal> {
+    const made = this.events.flatMap((event) => (event.type === 'acquisition.proposed' ? [event.said] : []));
+    const found = made.findLast((said) => said.server === server);
+    assert.ok(found, `nothing was proposed about ${server}`);
+    return found;
+  }
+
+  trialFor(from: typeof CALC): DataOf<typeof Proposal> {
+    const { grants } = from.spec;
+    const about = { proposal: 'p', stage: 'trial' as const, type: 'file.js', waiting: 1, because: '' };
+    return { ...about, candidate: from, server: 'x', grants, arguments: [], calls: [] };
   }
 
   /** The trial went so: an answer to each call, an Error where the tool said one. */
@@ -91,7 +130,8 @@ export class Story {
 
   tried(more: Partial<DataOf<typeof Tried>>) {
     const proposal = this.said?.proposal ?? '';
-    const said = { proposal, instance: 's1', ok: true, tools: [], results: [], integrity: 'sha512-x', ...more };
+    const npm = this.said?.candidate.spec.npm ?? '';
+    const said = { proposal, npm, instance: 's1', ok: true, tools: [], results: [], integrity: 'sha512-x', ...more };
     return this.when({ kind: 'tried', said });
   }
 

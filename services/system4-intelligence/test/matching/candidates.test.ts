@@ -15,7 +15,8 @@ const registry = openRegistry(fileURLToPath(new URL('../../registry.json', impor
   log: openLog('silent'),
 });
 const shipped = await registry.candidates();
-const ranked = (need: Need) => rankCandidates(need, shipped, () => undefined).map(({ name }) => name);
+const none = () => [];
+const ranked = (need: Need) => rankCandidates(need, shipped, () => undefined).map(({ candidate: { name } }) => name);
 
 test('the shipped registry holds servers that can be started, with what they need', () => {
   assert.ok(shipped.length >= 15);
@@ -38,14 +39,14 @@ test('what a probe showed counts more than words: what fits is first, what does 
     one === unknown ? undefined : one === plain,
   );
   assert.deepEqual(
-    found.map(({ name }) => name),
+    found.map(({ candidate: { name } }) => name),
     [plain.name, unknown.name],
   );
 });
 
 test('a search finds by text; without one it lists all', () => {
-  assert.equal(searchCandidates('weather forecast', shipped)[0]?.name, 'io.github.dgahagan/weather-mcp');
-  assert.equal(searchCandidates(' ', shipped).length, shipped.length);
+  assert.equal(searchCandidates('weather forecast', shipped, none)[0]?.name, 'io.github.dgahagan/weather-mcp');
+  assert.equal(searchCandidates(' ', shipped, none).length, shipped.length);
 });
 
 test('server names are short, legal and unique', () => {

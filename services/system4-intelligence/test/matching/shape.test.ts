@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { terms } from '@vsmcp/vsm';
 import fc from 'fast-check';
 import { datePattern, example, fitsHint } from '../../src/matching/hints.js';
 import { shapeOf } from '../../src/matching/shape.js';
-import { terms } from '@vsmcp/vsm';
 
 test('values are known by their form', () => {
   const known: Record<string, string> = {

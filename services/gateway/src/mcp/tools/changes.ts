@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { type AgentGrant, agentName, HeldFilter, HeldReason, QUESTIONS, ToolRef } from '@vsmcp/vsm';
+import { type AgentGrant, agentName, HeldFilter, HeldReason, QUESTIONS, type ToolRef } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { ShortEvent } from '../../incoming.js';
 import { publishEvents } from '../../publish.js';
@@ -85,7 +85,8 @@ export function changes(context: ServiceContext): GatewayTool[] {
 const WORDS = {
   replay: {
     title: 'Replay held events',
-    description: 'Has held events tried again. Those in doubt may have happened once already. Without a filter: all, up to limit.',
+    description:
+      'Has held events tried again. Those in doubt may have happened once already. Without a filter: all, up to limit.',
   },
   discard: {
     title: 'Discard held events',
@@ -95,10 +96,7 @@ const WORDS = {
 
 function publish(
   context: ServiceContext,
-  granted: <A, R>(
-    grant: AgentGrant,
-    act: (asked: A, by: string) => Promise<R>,
-  ) => (asked: A, call: Call) => Promise<R>,
+  granted: <A, R>(grant: AgentGrant, act: (asked: A, by: string) => Promise<R>) => (asked: A, call: Call) => Promise<R>,
 ): GatewayTool {
   return answering(
     'events_publish',

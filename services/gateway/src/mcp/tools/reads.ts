@@ -1,9 +1,11 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { Capability, type DataOf, HeldEvent, HeldReason, QUESTIONS, type Verdict } from '@vsmcp/vsm';
+import { HeldEvent, HeldReason, QUESTIONS } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { HttpError } from '../../failure.js';
-import { DISCOVERY, put } from '../../questions.js';
+import { put } from '../../questions.js';
 import { answering, type GatewayTool, READS } from '../tool.js';
+import { capabilities } from './capabilities.js';
+import { decisions } from './decisions.js';
 
 const Nothing = z.object({});
 const Limit = z.number().int().min(1).max(1000);
@@ -126,117 +128,4 @@ function held(context: ServiceContext): GatewayTool[] {
       },
     ),
   ];
-}
-
-const CapabilitySummary = Capability.pick({
-  server: true,
-  origin: true,
-  version: true,
-  state: true,
-  reason: true,
-  confinement: true,
-  only: true,
-}).extend({ grants: Capability.shape.spec.shape.grants, tools: z.array(z.string()), answers: z.array(z.string()) });
-
-function capabilities(context: ServiceContext): GatewayTool[] {
-  return [
-    answering(
-      'capabilities_list',
-      {
-        title: 'Capabilities',
-        description:
-          'The MCP servers that the fleet has: what each may touch, its tools by name, and the event types it answers. find_tool has the tools with their schemas.',
-        input: z.object({ server: z.string().optional().describe('only this server') }),
-        output: z.object({ version: z.number().int(), capabilities: z.array(CapabilitySummary) }),
-        annotations,
-      },
-      async ({ server }) => {
-        const { version, capabilities: rows } = await put(context, 'capabilities', {});
-        const wanted = rows.filter((row) => server === undefined || row.server === server);
-        return {
-          version,
-          capabilities: wanted.map(({ spec, tools, responses, ...row }) => ({
-            ...row,
-            grants: spec.grants,
-            tools: tools.map(({ name }) => name),
-            answers: Object.keys(responses),
-          })),
-        };
-      },
-    ),
-    answering(
-      'capabilities_discover',
-      {
-        title: 'Discover servers',
-        description:
-          'Servers in the registries that the fleet could acquire, best match first. What they say of themselves is not checked.',
-        input: z.object({
-          text: z.string().max(500).optional().describe('what it should be able to do'),
-          limit: z.number().int().min(1).max(200).default(10),
-        }),
-        output: z.object({
-          registries: QUESTIONS.discover.answer.shape.registries,
-          candidates: z.array(
-            z.object({
-              ...{ name: z.string(), title: z.string().optional(), description: z.string(), version: z.string() },
-              ...{ registry: z.string(), npm: z.string(), tools: z.array(z.string()).optional() },
-            }),
-          ),
-        }),
-        annotations: { ...annotations, openWorldHint: true },
-      },
-      async (asked) => {
-        const { registries, candidates } = await put(context, 'discover', asked, DISCOVERY);
-        return {
-          registries,
-          candidates: candidates.map(({ spec, tools, ...candidate }) => ({
-            ...candidate,
-            npm: spec.npm,
-            ...(tools && { tools: tools.map(({ name }) => name) }),
-          })),
-        };
-      },
-    ),
-  ];
-}
-
-const Decision = z.object({
-  ...{ proposal: z.string(), stage: z.string(), type: z.string(), server: z.string(), candidate: z.string() },
-  ...{ tool: z.string().optional(), grants: Capability.shape.spec.shape.grants, waiting: z.number().int() },
-  asked_by: z.string().optional(),
-  ...{ verdict: z.string(), rule: z.string(), because: z.string(), by: z.string() },
-});
-
-function decisions(context: ServiceContext): GatewayTool {
-  return answering(
-    'decisions_list',
-    {
-      title: 'Decisions',
-      description: 'What asks for a decision, and what System 5 decided, with the rule and the reason. Times in ms since the epoch.',
-      input: z.object({ limit: Limit.default(20).describe('decided ones') }),
-      output: z.object({
-        pending: z.array(Decision.extend({ until: z.number() })),
-        decided: z.array(Decision.extend({ at: z.number() })),
-      }),
-      annotations,
-    },
-    async ({ limit }) => {
-      const { pending, decided } = await put(context, 'decisions', {});
-      return {
-        pending: pending.map(({ until, ...said }) => ({ ...decision(said), until })),
-        decided: decided.slice(0, limit).map(({ at, ...said }) => ({ ...decision(said), at })),
-      };
-    },
-  );
-}
-
-/** A verdict without the evidence and schemas that its proposal carries. */
-function decision({ proposal, ...said }: Omit<DataOf<typeof Verdict>, 'until' | 'at'>): z.input<typeof Decision> {
-  const { stage, type, server, tool, grants, waiting, by, candidate } = proposal;
-  return {
-    ...{ proposal: proposal.proposal, stage, type, server, candidate: `${candidate.name} ${candidate.version}`, grants, waiting },
-    ...(tool !== undefined && { tool }),
-    ...(by !== undefined && { asked_by: by }),
-    ...{ verdict: said.verdict, rule: said.rule, because: said.because, by: said.by },
-  };
 }

@@ -1,0 +1,43 @@
+import { relative } from 'node:path';
+import { type Environment, problemText } from '@vsmcp/service';
+import { count } from '../output.js';
+import { broken, type Finding, ok } from './finding.js';
+import type { Situation } from './situation.js';
+
+/** The environment's variables, and vsmcp.yaml. */
+export async function lookAtConfig({ env, file, settings, config }: Situation): Promise<Finding[]> {
+  const wrong =
+    'wrong' in settings ? settings.wrong.split('\n').map((each) => broken(each, 'correct or unset the variable')) : [];
+  return [...wrong, ofFile(relative(process.cwd(), file) || file, config), ...unset(config, env)];
+}
+
+function ofFile(shown: string, config: Situation['config']): Finding {
+  if (!('wrong' in config)) {
+    const { name, units, servers } = config;
+    return ok(
+      `${shown}: ${name}, ${count(Object.keys(units).length, 'unit')}, ${count(Object.keys(servers).length, 'server')}`,
+    );
+  }
+  if (config.wrong === 'missing') return broken(`there is no ${shown}`, 'vsmcp init, or name one: --config');
+  if (config.wrong === 'unreadable') return broken(config.why, 'make it readable for this user');
+  const [first, ...more] = config.wrong;
+  const others = more.length === 0 ? '' : `, and ${count(more.length, 'problem')} more`;
+  return broken(
+    `${first === undefined ? shown : problemText(first, shown)}${others}`,
+    `correct it: vsmcp validate ${shown}`,
+  );
+}
+
+/** Variables that servers take from the environment, and that are not there. */
+export function unset(config: Situation['config'], env: Environment): Finding[] {
+  if ('wrong' in config) return [];
+  return Object.entries(config.servers).flatMap(([server, { args, env: variables, headers }]) => {
+    const values = [...args, ...Object.values(variables), ...Object.values(headers)];
+    const missing = values.flatMap((value) =>
+      typeof value === 'object' && env[value.from] === undefined ? [value.from] : [],
+    );
+    return missing.map((name) =>
+      broken(`server ${server} wants ${name}, which is not set`, `set ${name} where the fleet runs`),
+    );
+  });
+}

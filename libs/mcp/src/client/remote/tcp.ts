@@ -1,0 +1,69 @@
+import { connect, type Socket } from 'node:net';
+import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
+import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
+import type { Clock } from '@vsmcp/vsm';
+import { nameOf } from '../../reach/addresses.js';
+import type { Reach } from '../../reach/dial.js';
+import { Lines } from '../lines.js';
+import { RemoteLink } from './remote-link.js';
+
+/** ms of silence after which TCP itself asks whether the other side is there. */
+export const KEEP_ALIVE = 30_000;
+
+/** MCP over TCP: JSON-RPC, one message a line. */
+export class TcpLink extends RemoteLink {
+  readonly #lines = new Lines();
+  #socket: Socket | undefined;
+
+  constructor(
+    private readonly url: URL,
+    private readonly reach: Reach,
+    clock: Clock,
+  ) {
+    super(clock);
+  }
+
+  async start(): Promise<void> {
+    const host = nameOf(this.url.hostname);
+    this.reach.check(host);
+    await new Promise<void>((resolve, reject) => {
+      const socket = connect({ host, port: Number(this.url.port), lookup: this.reach.lookup }, resolve);
+      this.#socket = socket;
+      socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE);
+      socket.on('error', (error) => {
+        reject(error);
+        this.fail(`the connection broke: ${error.message}`);
+      });
+      socket.on('close', () => {
+        reject(new Error('it closed the connection'));
+        this.fail('it closed the connection');
+      });
+      socket.on('data', (chunk) => this.#read(chunk));
+    });
+  }
+
+  /** Resolves when the message is written; a full socket is waited for. */
+  async send(message: JSONRPCMessage): Promise<void> {
+    this.mustBeWell();
+    const socket = this.#socket;
+    if (!socket || socket.write(serializeMessage(message))) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      socket.on('drain', done).on('close', done);
+    });
+  }
+
+  protected async release(kindly: boolean): Promise<void> {
+    if (kindly) this.#socket?.destroySoon();
+    else this.#socket?.destroy();
+  }
+
+  #read(chunk: Buffer): void {
+    for (const line of this.#lines.push(chunk)) this.receivedText(line);
+    const close = this.guard.pending(this.#lines.pending);
+    if (close !== undefined) this.fail(close);
+  }
+}

@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { getEventListeners, setMaxListeners } from 'node:events';
+import type { ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { type TestContext, test } from 'node:test';
+import { RemoteSpec, reasonOf, VsmError } from '@vsmcp/vsm';
+import { connectOver } from '../../../src/client/connection.js';
+import { Exchanges } from '../../../src/client/remote/exchanges.js';
+import { headersOf, linkTo } from '../../../src/client/remote/link-to.js';
+import { CallError } from '../../../src/index.js';
+import { allowedOf } from '../../../src/reach/addresses.js';
+import { openReach } from '../../../src/reach/dial.js';
+import { KINDS, remoteServer } from '../../remote-server.js';
+import { clock, quiet, until } from '../../support.js';
+
+const REACH = openReach(allowedOf(['127.0.0.0/8']));
+
+async function connected(t: TestContext, url: string, headers: Record<string, string> = {}, deadline = 15_000) {
+  const link = linkTo(new URL(url), headers, REACH, clock);
+  const connection = await connectOver(link, { name: 'remote', deadline, clock, log: quiet });
+  t.after(() => connection.close());
+  return connection;
+}
+
+const says = (result: { content: unknown[] }) => (result.content[0] as { text: string }).text;
+
+const failure = async (call: Promise<unknown>): Promise<CallError> => {
+  const error = await call.then(
+    () => assert.fail('the call went well'),
+    (thrown: unknown) => thrown,
+  );
+  assert.ok(error instanceof CallError, String(error));
+  return error;
+};
+
+for (const kind of KINDS) {
+  test(`${kind}: tools are called, many at once; nobody here confines it`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    const server = await connected(t, remote.url, kind === 'tcp' ? {} : { 'X-Tenant': 'a' });
+    assert.equal(server.confinement, undefined);
+    assert.equal(server.identity.name, 'remote');
+    assert.match(server.identity.protocol, /^20\d\d-/);
+    const said = await Promise.all(Array.from({ length: 50 }, (_, n) => server.call('echo', { text: `${n}` }, 5000)));
+    assert.deepEqual(
+      said.map(says),
+      said.map((_, n) => `${n}`),
+    );
+    assert.ok((await server.ping(5000)) >= 0);
+    if (kind !== 'tcp') assert.equal(remote.headers.at(-1)?.['x-tenant'], 'a');
+    await server.close();
+    await until(() => remote.sockets() === 0);
+    assert.equal((await failure(server.call('echo', { text: '' }, 5000))).sent, false);
+  });
+
+  test(`${kind}: past its deadline, or cancelled, a call is in doubt and the server is told`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    const server = await connected(t, remote.url);
+    const late = await failure(server.call('hangs', {}, 50));
+    assert.deepEqual([late.code, late.doubt], ['VSM_TIMEOUT', true]);
+    const abort = new AbortController();
+    const call = failure(server.call('hangs', {}, 10_000, abort.signal));
+    await server.call('echo', { text: '' }, 5000);
+    abort.abort();
+    assert.equal((await call).doubt, true);
+    await until(() => remote.cancelled === 2);
+    assert.equal(says(await server.call('echo', { text: 'hi' }, 5000)), 'hi');
+    // nothing of the calls that were given up is still open
+    if (kind === 'http') await until(() => remote.sockets() <= 2);
+  });
+
+  test(`${kind}: one that vanishes in a call leaves it in doubt, says why, and is never used again`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    const server = await connected(t, remote.url);
+    const reasons: string[] = [];
+    server.onClose((reason) => reasons.push(reason));
+    const hanging = failure(server.call('hangs', {}, 10_000));
+    await server.call('echo', { text: '' }, 5000);
+    await remote.vanish();
+    const lost = await hanging;
+    assert.equal(lost.doubt, true);
+    assert.match(lost.message, /remote\.hangs: the server went away during the call/);
+    assert.equal(server.alive, false);
+    assert.equal((await failure(server.call('echo', { text: '' }, 5000))).sent, false);
+    await until(() => reasons.length === 1);
+  });
+
+  test(`${kind}: a changed tool is known in under a second`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    const server = await connected(t, remote.url);
+    const before = server.contract;
+    const changed = new Promise<number>((resolve) => server.onContract(() => resolve(performance.now())));
+    // over HTTP the stream on which it can say so is opened after the start
+    if (kind === 'http')
+      await until(() => remote.headers.filter(({ accept }) => accept === 'text/event-stream').length > 0);
+    const started = performance.now();
+    remote.grow();
+    assert.ok((await changed) - started < 1000);
+    assert.notEqual(server.contract, before);
+    assert.equal(says(await server.call('grown', {}, 5000)), 'grown');
+  });
+
+  test(`${kind}: a message of more than 16 MiB, or a flood, closes it`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    const big = await failure((await connected(t, remote.url)).call('big', {}, 30_000));
+    assert.equal(big.doubt, true);
+    assert.match(big.message, /16 MiB|max payload/i);
+    const flooded = await connected(t, remote.url);
+    const gone = new Promise<string>((resolve) => flooded.onClose(resolve));
+    // over HTTP notifications come by another stream than the answer, which may be first
+    const call = flooded.call('flood', {}, 30_000).catch(reasonOf);
+    assert.match(await gone, /more than 1000 notifications/);
+    await call;
+  });
+
+  test(`${kind}: one that is not there, or says nothing, is told of`, async (t) => {
+    const remote = await remoteServer(t, kind);
+    await remote.vanish();
+    await assert.rejects(connected(t, remote.url), (error) => {
+      assert.ok(error instanceof VsmError && error.code === 'VSM_MCP');
+      assert.match(error.message, /remote cannot be used: .*ECONNREFUSED/);
+      return true;
+    });
+    const mute = await remoteServer(t, 'tcp');
+    const url = mute.url.replace('tcp:', `${kind}:`);
+    if (kind !== 'tcp')
+      await assert.rejects(connected(t, url, {}, 300), /remote cannot be used: no answer within 300 ms/);
+  });
+}
+
+test('http: what a status means is said with its mend', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const answering = (status: number, headers: Record<string, string> = {}, body = '') => {
+    remote.instead = (_, response) => response.writeHead(status, headers).end(body).writableEnded;
+    return connected(t, remote.url);
+  };
+  await assert.rejects(answering(401), /answered 401: .*from: ENV_NAME/);
+  await assert.rejects(answering(404), /correct the path of its url/);
+  await assert.rejects(answering(500), /answered 500/);
+  await assert.rejects(
+    answering(307, { location: 'http://other.example/mcp' }),
+    /a redirect to http:\/\/other\.example\/mcp, which is not followed/,
+  );
+  await assert.rejects(answering(200, { 'content-type': 'text/html' }, '<html>'), /Unexpected content type/);
+  await assert.rejects(answering(200, { 'content-type': 'application/json' }, '<html>'), /no MCP message/);
+});
+
+test('http: a redirect within its own origin is followed', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  remote.instead = (request, response) => {
+    if (request.url !== '/mcp') return false;
+    response.writeHead(308, { location: '/moved' }).end();
+    return true;
+  };
+  assert.equal(says(await (await connected(t, remote.url)).call('echo', { text: 'hi' }, 5000)), 'hi');
+});
+
+test('http: a call whose answer breaks off is in doubt at once, a refused one is not', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const server = await connected(t, remote.url);
+  remote.instead = (request, response) => {
+    if (request.method !== 'POST') return false;
+    response.writeHead(429).end('slowly');
+    return true;
+  };
+  const refused = await failure(server.call('echo', { text: '' }, 5000));
+  assert.deepEqual([refused.sent, refused.doubt], [true, false]);
+  assert.match(refused.message, /refused: it answered 429: .*slowly/);
+  remote.instead = (request, response) => {
+    if (request.method !== 'POST') return false;
+    response.writeHead(503).end();
+    return true;
+  };
+  assert.equal((await failure(server.call('echo', { text: '' }, 5000))).doubt, true);
+  assert.equal(server.alive, true);
+  remote.instead = (request, response) => {
+    if (request.method !== 'POST') return false;
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(': nothing\n\n');
+    return true;
+  };
+  const broken = await failure(server.call('echo', { text: '' }, 5000));
+  assert.equal(broken.doubt, true);
+  assert.match(broken.message, /broke off in the middle of an answer/);
+  assert.equal(server.alive, false);
+});
+
+test('http: a session that is over is opened anew, and the call was not made', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const server = await connected(t, remote.url);
+  remote.instead = (_, response) => response.writeHead(404).end().writableEnded;
+  const over = await failure(server.call('echo', { text: '' }, 5000));
+  assert.deepEqual([over.sent, server.alive], [false, false]);
+});
+
+test('http: what changed while its stream of messages was broken is known when it is taken up again', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const streams: ServerResponse[] = [];
+  remote.instead = (request, response) => {
+    if (request.method === 'GET') streams.push(response);
+    return false;
+  };
+  const server = await connected(t, remote.url);
+  const told = new Promise((resolve) => server.onContract(resolve));
+  await until(() => streams.length === 1);
+  streams[0]?.destroy();
+  await until(() => streams[0]?.closed === true);
+  remote.grow();
+  await told;
+  assert.equal(streams.length, 2);
+});
+
+test('http: 10,000 calls leave no listener on the signal they share, and no socket', async (t) => {
+  const remote = await remoteServer(t, 'http', { json: true });
+  const shared = new Set<AbortSignal>();
+  const begin = Exchanges.prototype.begin;
+  t.mock.method(Exchanges.prototype, 'begin', function (this: Exchanges, ...args: Parameters<typeof begin>) {
+    if (args[0]) shared.add(args[0]);
+    return begin.apply(this, args);
+  });
+  const server = await connected(t, remote.url);
+  // the calls are answered without the SDK's server, which would cost as much again
+  remote.instead = (request, response) => {
+    if (request.method !== 'POST') return false;
+    text(request).then((body) => {
+      const answer = { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
+    }, assert.ifError);
+    return true;
+  };
+  const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
+  let left = 10_000;
+  const caller = async () => {
+    while (left-- > 0) await server.call('echo', { text: 'hi' }, 30_000, abort.signal);
+  };
+  await Promise.all(Array.from({ length: 32 }, caller));
+  const listeners = [...shared].map((signal) => getEventListeners(signal, 'abort').length);
+  // that of the stream of messages
+  assert.deepEqual(listeners, [1]);
+  assert.equal(getEventListeners(abort.signal, 'abort').length, 0);
+  assert.ok(remote.sockets() <= 128, `${remote.sockets()} sockets`);
+  await server.close();
+  await until(() => remote.sockets() === 0);
+  assert.deepEqual(
+    [...shared].map((signal) => getEventListeners(signal, 'abort').length),
+    [0],
+  );
+});
+
+test('secrets come out of the environment, and are missed with their name', () => {
+  const spec = RemoteSpec.parse({
+    url: 'https://a.example',
+    headers: { Authorization: { from: 'TOKEN' }, 'X-A': 'b' },
+  });
+  assert.deepEqual(headersOf(spec, { TOKEN: 'Bearer t\n' }), { Authorization: 'Bearer t', 'X-A': 'b' });
+  assert.throws(() => headersOf(spec, {}), { code: 'VSM_CONFIG', message: /TOKEN is not set/ });
+  assert.throws(() => headersOf(spec, { TOKEN: 'a\nb' }), { code: 'VSM_CONFIG', message: /TOKEN has characters/ });
+});

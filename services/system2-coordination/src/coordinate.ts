@@ -1,0 +1,158 @@
+import { currentTrace, gather, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
+import { type Answer, type Claim, type DataOf, Grant, type Granted, Loop, MOST_CLAIMS, word } from '@vsmcp/vsm';
+import { type Answered, type Claiming, exclusive, refused } from './answers.js';
+import { AGAIN, type Leases } from './leases.js';
+import { APART, type Found, type Loops } from './loops.js';
+import { Resolved } from './resolved.js';
+import type { Takeover } from './takeover.js';
+
+/** A held-back claim is told to ask again after at most this long (ms), the delay that System 1 can keep best. */
+const MOST_WAIT = 30_000;
+/** Leases that are shown. */
+const MOST_SHOWN = 1000;
+/** Replicas whose outbox is kept. */
+const MOST_OUTBOXES = 1000;
+
+interface Telling {
+  grant: Granted;
+  trace: Trace;
+}
+
+/** What a leader does with claims and releases: decides (`leases.ts`, `loops.ts`), answers, and keeps the account. */
+export function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeover: Takeover, epoch: number) {
+  const { clock, journal, log, metrics } = context;
+  const claims = metrics.counter('vsmcp_claims_total', 'Answers to claims', ['answer']);
+  const waits = metrics.histogram('vsmcp_claim_wait_seconds', 'From claim to grant');
+  const held = metrics.gauge('vsmcp_leases', 'Leases held');
+  const cooled = metrics.gauge('vsmcp_loops', 'Loops that are damped');
+  const conflicts = metrics.counter('vsmcp_conflicts_resolved_total', 'Claims that had to wait, and loops damped');
+  /** Claims that wait, with the trace that their grant belongs to: it may be a release of another trace that brings it. */
+  const traces = new Map<string, Trace>();
+  const resolved = new Resolved();
+  /** A replica's grants go out one message after the other, so that those that come meanwhile share the next. */
+  const outboxes = new Map<string, (telling: Telling) => Promise<void>>();
+
+  function resolve(resolution: Parameters<Resolved['add']>[0]): void {
+    resolved.add(resolution);
+    conflicts.inc();
+  }
+
+  async function tellLoops(found: readonly Found[]): Promise<void> {
+    for (const loop of found) {
+      const entry = { system: 's2', epoch, type: `loop.${loop.state}`, cause: loop.resource, data: loop };
+      // A loop that cannot be journalled is damped and told all the same; the next coordinator will find it itself.
+      await journal
+        .append(entry)
+        .catch((error: unknown) => log.error({ err: error }, 'a loop could not be journalled'));
+      await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
+      log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
+    }
+    cooled.set(loops.damped.length);
+  }
+
+  function outboxOf(instance: string): (telling: Telling) => Promise<void> {
+    const known = outboxes.get(instance);
+    if (known) return known;
+    const outbox = gather<Telling>(MOST_CLAIMS, async (told) => {
+      const [first] = told;
+      const same = told.every(({ trace }) => trace.traceparent === first?.trace.traceparent);
+      const options = {
+        ...(told.length === 1 && first && { cause: first.grant.claim }),
+        ...(same && first && { trace: first.trace }),
+      };
+      await context.say(Grant, `grant.${instance}`, { grants: told.map(({ grant }) => grant) }, options);
+    });
+    // Replicas come and go; one that is under way is finished all the same.
+    if (outboxes.size >= MOST_OUTBOXES) outboxes.clear();
+    outboxes.set(instance, outbox);
+    return outbox;
+  }
+
+  function account({ grant, unit, resources, since, renewed, behind }: Answered, now: number): Found[] {
+    claims.inc({ answer: grant.granted ? 'granted' : 'wait' });
+    if (!grant.granted || renewed) return [];
+    waits.observe((now - since) / 1000);
+    resolved.granted(unit, now - since, behind !== undefined);
+    const names = resources.map(({ resource }) => resource);
+    if (behind) resolve({ at: now, how: 'turn', unit, resources: names, waited: now - since, behind: [...behind] });
+    return loops.granted(exclusive(resources), unit, now);
+  }
+
+  async function tell(answers: readonly Answered[]): Promise<void> {
+    const now = clock.now();
+    const found = answers.flatMap((answer) => account(answer, now));
+    held.set(leases.size);
+    await Promise.all(
+      answers.map(({ grant, instance }) => {
+        const trace = traces.get(grant.claim) ?? {};
+        traces.delete(grant.claim);
+        const attributes = { 'vsmcp.claim': grant.claim, 'vsmcp.granted': grant.granted };
+        return inSpan(context, 'grant', { attributes, follows: trace }, () =>
+          outboxOf(instance)({ grant, trace: { ...trace, ...currentTrace() } }),
+        );
+      }),
+    );
+    if (found.length > 0) await tellLoops(found);
+  }
+
+  /** Units that undo each other are held back; everybody else gets the resources or waits for them. */
+  function decide(claiming: Claiming, now: number): { answers: Answered[]; damped: Found[] } {
+    const alone = exclusive(claiming.resources);
+    if (claiming.renew || leases.knows(claiming)) return { answers: leases.claim(claiming, now), damped: [] };
+    const { wait, fresh, damped } = loops.hold(alone, claiming.unit, now);
+    if (wait === 0) return { answers: leases.claim(claiming, now), damped };
+    const { unit } = claiming;
+    if (fresh)
+      resolve({ at: now, how: 'cooled', unit, resources: alone, waited: wait, behind: loops.others(alone, unit) });
+    const reason = `units undo each other on ${alone.join(', ')}: turns are ${APART / 1000} s apart`;
+    return { answers: [refused(claiming, now, Math.min(wait, MOST_WAIT), reason)], damped };
+  }
+
+  return {
+    view: (): Answer<'coordination'> => ({
+      leases: leases.held.slice(0, MOST_SHOWN).map((lease) => ({ ...lease, resources: [...lease.resources] })),
+      held: leases.size,
+      waiting: leases.waiting,
+      loops: loops.damped,
+      conflicts_resolved: resolved.count,
+      resolved: resolved.recent,
+      waits: resolved.waits,
+    }),
+    async claim({ instance, claims: asked }: DataOf<typeof Claim>): Promise<void> {
+      for (const { claim, traceparent, tracestate } of asked)
+        if (traceparent !== undefined)
+          traces.set(claim, { traceparent, ...(tracestate !== undefined && { tracestate }) });
+      const told = await takeover.longest(Math.max(...asked.map(({ ttl }) => ttl))).then(
+        () => true,
+        (error: unknown) => {
+          log.error({ err: error }, 'a lease this long must be journalled first, and could not be');
+          return false;
+        },
+      );
+      const now = clock.now();
+      const decided = asked.map((one) => {
+        const claiming = { ...one, instance };
+        if (told) return decide(claiming, now);
+        return { answers: [refused(claiming, now, AGAIN, 'the journal cannot be written')], damped: [] };
+      });
+      await tell(decided.flatMap(({ answers }) => answers));
+      const damped = decided.flatMap((one) => one.damped);
+      if (damped.length > 0) await tellLoops(damped);
+    },
+    async release(released: readonly string[]): Promise<void> {
+      const now = clock.now();
+      await tell(
+        released.flatMap((claim) => {
+          traces.delete(claim);
+          return leases.release(claim, now);
+        }),
+      );
+    },
+    async tick(): Promise<void> {
+      const now = clock.now();
+      await tell(leases.tick(now));
+      const settled = loops.tick(now);
+      if (settled.length > 0) await tellLoops(settled);
+    },
+  };
+}

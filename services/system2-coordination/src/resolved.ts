@@ -1,0 +1,61 @@
+import type { Answer } from '@vsmcp/vsm';
+
+type Coordination = Answer<'coordination'>;
+export type Resolution = Coordination['resolved'][number];
+
+/** Resolutions that are remembered, and units whose waits are. */
+const MOST = 200;
+const MOST_UNITS = 10_000;
+
+interface Waits {
+  claims: number;
+  waited: number;
+  total: number;
+  longest: number;
+}
+
+/** What coordination did: the last conflicts and how they ended, and how long each unit waited. Times in ms. */
+export class Resolved {
+  readonly #recent: Resolution[] = [];
+  readonly #units = new Map<string, Waits>();
+  #count = 0;
+
+  /** Conflicts that were resolved, since the beginning. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** The last ones, newest first. */
+  get recent(): Resolution[] {
+    return [...this.#recent].reverse();
+  }
+
+  /** Units by the time that their claims waited, the most first. */
+  get waits(): Coordination['waits'] {
+    return [...this.#units]
+      .map(([unit, { claims, waited, total, longest }]) => ({ unit, claims, waited, total, longest }))
+      .sort((a, b) => b.total - a.total || b.claims - a.claims)
+      .slice(0, MOST);
+  }
+
+  /** A claim of the unit was granted. @param waited ms from claim to grant */
+  granted(unit: string, waited: number, hadToWait: boolean): void {
+    const known = this.#units.get(unit) ?? { claims: 0, waited: 0, total: 0, longest: 0 };
+    known.claims += 1;
+    if (hadToWait) {
+      known.waited += 1;
+      known.total += waited;
+      known.longest = Math.max(known.longest, waited);
+    }
+    this.#units.delete(unit);
+    this.#units.set(unit, known);
+    const [oldest] = this.#units.keys();
+    if (this.#units.size > MOST_UNITS && oldest !== undefined) this.#units.delete(oldest);
+  }
+
+  add(resolution: Resolution): void {
+    this.#count += 1;
+    this.#recent.push(resolution);
+    if (this.#recent.length > MOST) this.#recent.shift();
+  }
+}

@@ -1,6 +1,0 @@
-import { matchTools } from '../src/matching/match.js';
-import { COMMIT, files, toolsOf } from './matching/needs.js';
-for (const need of [files('cron','3 9 * * 1-5'), files('deadline','2026-12-21 18:00:00'), files('js',"console.log('run me')"), COMMIT, files('py',"print(1)"), files('color','#ff8800'), files('json','{"a":1}'), files('sum','1+2*3'), files('url','https://a.b/c'), files('xlsx','blah blah'), files('csv','a,b\n1,2'), files('html','<p>x</p>'), files('yaml','a: 1'), files('jwt','eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc'), files('commit','8f59dc3a1da14bb8776195c9dfbe8033a47b9e9a'), files('version','1.2.3'), files('ip','10.0.0.1'), files('branch','main'), files('uuid','123e4567-e89b-12d3-a456-426614174000'), files('diff','--- a\n+++ b'), files('message','hello there'),files('tag','v1.0'), files('date','2026-12-21'), files('time','12:30'), files('hash','8f59dc3a1da14bb8776195c9dfbe8033a47b9e9a'), files('code','x = 1'), files('regex','a+b')]) {
-  for (const s of ['calc-mcp','time-mcp','mcp-server-code-runner','git-mcp-server'] as const)
-    for (const m of matchTools(need, toolsOf(s))) console.log(need.type.padEnd(14), m.grounds.toFixed(1).padStart(5), `${s}.${m.tool}`.padEnd(34), `[${m.bindings.map(b=>`${b.parameter}=${b.cel}:${b.score.toFixed(1)}`)}] ro=${m.readOnly}`);
-}

@@ -1,0 +1,25 @@
+/**
+ * Figures of the fleet's parts, each beside what it is compared with in the same run. Printed, never asserted.
+ * npm run bench -- coordination [--json]
+ */
+import { bargain } from './bargain.js';
+import { coordination } from './coordination.js';
+import { type Bench, machine, report } from './support/report.js';
+
+const BENCHES: Record<string, Bench> = { bargain, coordination };
+
+const words = process.argv.slice(2);
+const names = words.filter((word) => !word.startsWith('--'));
+const json = words.includes('--json');
+const unknown = names.filter((name) => !(name in BENCHES));
+if (names.length === 0 || unknown.length > 0 || words.some((word) => word.startsWith('--') && word !== '--json')) {
+  process.stderr.write(`npm run bench -- ${Object.keys(BENCHES).join('|')} [--json]\n`);
+  process.exitCode = 64;
+} else {
+  const reports = [];
+  for (const name of names) {
+    const figures = await BENCHES[name]?.();
+    if (figures) reports.push({ bench: name, figures });
+  }
+  process.stdout.write(json ? `${JSON.stringify({ machine: machine(), reports }, null, 2)}\n` : report(reports));
+}
