@@ -11,6 +11,8 @@ import { freePort, speaksAmqp } from './ports.js';
 export interface Rabbit {
   readonly url: string;
   readonly port: number;
+  /** The management interface of a node that was started with one, with the administrator's name and password. */
+  readonly management: string;
   /** Ends it in order. What is durable stays for the next start. */
   stop(): Promise<void>;
   /** Ends it as a power cut would. */
@@ -38,19 +40,25 @@ export function rabbitServer(): string | undefined {
 /** Most milliseconds until a node answers; a busy machine needs a while. */
 const STARTUP = 90_000;
 
-/** Starts a private node, as root or any other user. Rejects with its log when it does not come up. */
-export async function startRabbit(): Promise<Rabbit> {
+/**
+ * Starts a private node, as root or any other user. Rejects with its log when it does not come up.
+ * @param options.management with the management plugin, which takes some seconds more
+ */
+export async function startRabbit({ management = false } = {}): Promise<Rabbit> {
   const server = rabbitServer();
   if (!server) throw new Error('no RabbitMQ here: install it (apt-get install rabbitmq-server) or set VSMCP_AMQP_URL');
   const folder = await mkdtemp(join(tmpdir(), 'vsmcp-rabbit-'));
   const port = await freePort();
   const distribution = await freePort();
   const mapper = await freePort();
+  const web = await freePort();
   await mkdir(join(folder, 'home'));
-  await writeFile(join(folder, 'plugins'), '[].\n');
+  await writeFile(join(folder, 'plugins'), management ? '[rabbitmq_management].\n' : '[].\n');
   await writeFile(
     join(folder, 'rabbitmq.conf'),
-    `listeners.tcp.1 = 127.0.0.1:${port}\nvm_memory_high_watermark.relative = 0.7\ndisk_free_limit.absolute = 10MB\n`,
+    `listeners.tcp.1 = 127.0.0.1:${port}\nvm_memory_high_watermark.relative = 0.7\ndisk_free_limit.absolute = 10MB\n${
+      management ? `management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = ${web}\n` : ''
+    }`,
   );
   const env = {
     PATH: process.env.PATH,
@@ -82,6 +90,7 @@ export async function startRabbit(): Promise<Rabbit> {
   const rabbit: Rabbit = {
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     port,
+    management: `http://guest:guest@127.0.0.1:${web}`,
     start,
     ctl: async (...args) => (await promisify(execFile)(join(dirname(server), 'rabbitmqctl'), args, { env })).stdout,
     stop: () => node.end('SIGTERM'),

@@ -26,9 +26,11 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
-Commands other than \`up\` speak to the fleet at VSMCP_URL (http://127.0.0.1:4010 unless set).
+\`up\`, \`init\`, \`import\`, \`validate\`, \`doctor\` and \`topology\` work here; the others speak to the fleet at VSMCP_URL
+(http://127.0.0.1:4010 unless set).
 
 Examples:
+  vsmcp doctor                    is all here that a fleet needs, and how to mend it
   vsmcp up                        run the fleet of ./vsmcp.yaml
   vsmcp status                    is it viable, and why not
   vsmcp held list --reason parked what waits, and for what

@@ -28,6 +28,10 @@ describe('the vsmcp command', { concurrency: 2 }, () => {
       'journal',
       'decisions',
       'algedonic',
+      'doctor',
+      'init',
+      'import',
+      'validate',
     ]) {
       assert.match(out, new RegExp(`^ {2}${name}\\b`, 'm'));
     }
@@ -76,7 +80,7 @@ describe('the vsmcp command', { concurrency: 2 }, () => {
 
   test('a configuration that is not there, or not right, says which and why', async () => {
     const missing = await vsmcp(['up', '--config', '/nowhere/vsmcp.yaml']);
-    assert.match(missing.err, /\/nowhere\/vsmcp\.yaml cannot be read/);
+    assert.match(missing.err, /there is no \/nowhere\/vsmcp\.yaml/);
     assert.equal(missing.code, 1);
   });
 });

@@ -1,4 +1,4 @@
-import type { Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Tool } from '@vsmcp/vsm';
+import type { Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Suspicion, Tool } from '@vsmcp/vsm';
 
 /** An npm package installed at its exact version, scripts off, started directly with `node <bin>`. */
 export interface Installed {
@@ -42,6 +42,8 @@ export interface ToolResult {
   /** MCP content blocks. */
   content: unknown[];
   structured?: Record<string, unknown>;
+  /** What is suspicious in its text; absent when nothing is. */
+  suspicions?: Suspicion[];
 }
 
 /** A running server. Never reused once dead. */
@@ -49,6 +51,8 @@ export interface ServerConnection {
   readonly tools: readonly Tool[];
   /** sha256 over all that a server declares: names, titles, descriptions, schemas, annotations, instructions. */
   readonly contract: string;
+  /** What is suspicious in the words of all that. */
+  readonly suspicions: readonly Suspicion[];
   /** Undefined for a server that runs elsewhere: nothing here confines it. */
   readonly confinement: Confinement | undefined;
   /** The MCP version both agreed on, and who the server says it is; nothing in it is trusted. */

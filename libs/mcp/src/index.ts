@@ -9,4 +9,5 @@ export * from './registry/open-registry.js';
 export { refusedVariable } from './sandbox/environment.js';
 export { NOT_HELD } from './sandbox/gaps.js';
 export { openSandbox } from './sandbox/sandbox.js';
+export { suspicionsIn } from './suspicion.js';
 export * from './text.js';

@@ -78,6 +78,19 @@ export const sourceOf = (spec: Spec): string => (isRemote(spec) ? spec.url : spe
 export const Confinement = z.enum(['bubblewrap', 'namespace', 'permission', 'none']);
 export type Confinement = z.infer<typeof Confinement>;
 
+/**
+ * Something in the words of a server that is there to mislead: `hidden`: characters that nobody sees; `terminal`: sequences that
+ * do something to a terminal; `imperative`: words that give orders to whoever reads them.
+ */
+export const Suspicion = z.object({
+  /** `instructions`, `read_file.description`, `result of read_file`. */
+  where: z.string(),
+  kind: z.enum(['hidden', 'terminal', 'imperative']),
+  /** What was found, with all that hides made visible. */
+  text: z.string(),
+});
+export type Suspicion = z.infer<typeof Suspicion>;
+
 /** A tool as its server declares it. Nothing in it is trusted. */
 export const Tool = z.looseObject({
   name: z.string(),
@@ -112,11 +125,25 @@ export const Candidate = z.object({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
+/** What was approved of one version of a server. */
+const Approved = z.object({
+  version: z.string(),
+  spec: Spec,
+  integrity: z.string().optional(),
+  contract: z.string().optional(),
+  tools: z.array(Tool),
+  suspicions: z.array(Suspicion).optional(),
+  mcpName: z.string().optional(),
+  confinement: Confinement.optional(),
+});
+
 /** A server that System 1 has, as its versioned row says it. */
 export const Capability = z.object({
   /** Name in `server.tool`. */
   server: z.string(),
   origin: z.enum(['configured', 'acquired']),
+  /** Of an acquired one: the registry's name. */
+  name: z.string().optional(),
   version: z.string(),
   spec: Spec,
   /** sha512 integrity of the package, as installed. */
@@ -124,6 +151,14 @@ export const Capability = z.object({
   /** Hash of the tool contracts that were approved; absent until first seen (configured servers). */
   contract: z.string().optional(),
   tools: z.array(Tool).default([]),
+  /** What is suspicious in its words. */
+  suspicions: z.array(Suspicion).optional(),
+  /** The package's `mcpName`: whose server its owner says it is. */
+  mcpName: z.string().optional(),
+  /** Of a suspended one: what it offered instead of what was approved. */
+  offered: z.object({ contract: z.string(), tools: z.array(Tool), suspicions: z.array(Suspicion) }).optional(),
+  /** The version before an upgrade, to roll back to. */
+  previous: Approved.optional(),
   /** Absent until first started, and for a remote server: that is confined by nobody here. */
   confinement: Confinement.optional(),
   state: z.enum(['wanted', 'ready', 'suspended', 'failed', 'removed']),

@@ -270,7 +270,13 @@ export const QUESTIONS = {
     z.object({ text: z.string().optional(), limit: z.number().int().max(200).default(50) }),
     z.object({
       registries: z.array(
-        z.looseObject({ registry: z.string(), servers: z.number().int(), error: z.string().optional() }),
+        z.looseObject({
+          registry: z.string(),
+          servers: z.number().int(),
+          error: z.string().optional(),
+          /** The first entries that are malformed and left out, with what is wrong. */
+          left: z.array(z.string()).optional(),
+        }),
       ),
       candidates: z.array(Candidate.extend({ tools: z.array(Tool).optional() })),
     }),
@@ -371,6 +377,20 @@ export const QUESTIONS = {
     's5',
     'acquire',
     z.object({ server: z.string().optional(), tool: z.string().optional(), type: z.string().optional(), by: By }),
+    Accepted,
+  ),
+  /** To have a server that was acquired in another version, as it was before, or no more. */
+  change: petition(
+    's5',
+    'change',
+    z.object({
+      server: z.string(),
+      how: z.enum(['upgrade', 'rollback', 'dismiss']),
+      /** For an upgrade: the exact version. */
+      version: z.string().optional(),
+      because: z.string().default(''),
+      by: By,
+    }),
     Accepted,
   ),
   decide: petition(

@@ -40,6 +40,7 @@ export class Steps {
   readonly #tally: Tally;
   readonly #signals: { draining: AbortSignal; ending: AbortSignal };
   readonly #observe: (labels: { tool: string }, seconds: number) => void;
+  readonly #suspicious: { inc(labels: { tool: string }): void };
 
   /** @param signals draining: no event is begun any more; ending: what was begun is not gone on with */
   constructor(
@@ -52,6 +53,9 @@ export class Steps {
     this.#servers = servers;
     this.#tally = tally;
     this.#signals = signals;
+    this.#suspicious = context.metrics.counter('vsmcp_suspicious_results_total', 'Results with suspicious words', [
+      'tool',
+    ]);
     this.#observe = context.metrics.seconds('vsmcp_call_seconds', 'Time inside tools', ['tool']);
   }
 
@@ -128,8 +132,16 @@ export class Steps {
       this.#observe({ tool }, ms / 1000);
     }
     if (!called.ok) return { end: 'failed', failure: called.failure, reason: called.reason, ms };
-    const { isError, content, structured } = called.result;
-    const result = boundedResult({ content, ...(structured !== undefined && { structuredContent: structured }) });
+    const { isError, content, structured, suspicions } = called.result;
+    if (suspicions !== undefined) {
+      this.#suspicious.inc({ tool });
+      this.#context.log.warn({ tool, suspicions }, 'the words of a result are suspicious');
+    }
+    const result = boundedResult({
+      content,
+      ...(structured !== undefined && { structuredContent: structured }),
+      ...(suspicions !== undefined && { suspicions }),
+    });
     if (!isError) return { end: 'result', result, seen: structured ?? { content, text: textOf({ content }) }, ms };
     const reason = textOf(result).slice(0, MOST_REASON) || 'the tool reported an error without saying which';
     return { end: 'failed', failure: 'error', reason, result, ms };
@@ -146,7 +158,6 @@ function calling(server: string, tool: string) {
     'mcp.method.name': 'tools/call',
     'gen_ai.operation.name': 'execute_tool',
     'gen_ai.tool.name': tool,
-    'network.transport': 'pipe',
     'vsmcp.server': server,
   };
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { McpHost, ServerConnection } from '@vsmcp/mcp';
+import { type McpHost, type ServerConnection, suspicionsIn } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import { type DataOf, reasonOf, type TrialCall, type TrialResult, Tried, type Try } from '@vsmcp/vsm';
 import { boundedResult } from './outcome.js';
@@ -9,6 +9,9 @@ import { boundedResult } from './outcome.js';
 const WHOLE = 300_000;
 const STARTING = 60_000;
 const CALL = 15_000;
+/** Characters of each result that are looked through for what is suspicious, and most that is told. */
+const MOST_READ = 16_384;
+const MOST_TOLD = 50;
 
 /**
  * Tries a server that nobody has approved: in a folder of its own that goes with the trial, under the strongest confinement of
@@ -58,12 +61,15 @@ async function trial(
     const starting = clock.now() - started - installed.took;
     const results: TrialResult[] = [];
     for (const call of calls) results.push(await one(connection, call, () => clock.now(), signal));
+    const said = results.flatMap(({ tool, content }) => suspicionsIn(`result of ${tool}`, content, MOST_READ));
+    const suspicions = [...connection.suspicions, ...said].slice(0, MOST_TOLD);
     return {
       ...{ integrity: installed.integrity, installing: installed.took, starting, results },
       ...(installed.mcpName !== undefined && { mcpName: installed.mcpName }),
       ...(connection.confinement !== undefined && { confinement: connection.confinement }),
       contract: connection.contract,
       tools: [...connection.tools],
+      ...(suspicions.length > 0 && { suspicions }),
     };
   } finally {
     await connection.close();

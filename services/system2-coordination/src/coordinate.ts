@@ -75,7 +75,7 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
     resolved.granted(unit, now - since, behind !== undefined);
     const names = resources.map(({ resource }) => resource);
     if (behind) resolve({ at: now, how: 'turn', unit, resources: names, waited: now - since, behind: [...behind] });
-    return loops.granted(exclusive(resources), unit, now);
+    return loops.granted(exclusive(resources), unit, since, now);
   }
 
   async function tell(answers: readonly Answered[]): Promise<void> {

@@ -180,23 +180,24 @@ export class Leases {
     const answers: Answered[] = [];
     const look = [...resources];
     for (let resource = look.pop(); resource !== undefined; resource = look.pop()) {
-      const [first] = this.#queues.get(resource) ?? [];
+      const first = firstOf(this.#queues.get(resource));
       if (!first || first.away || !first.resources.every((wish) => this.#canHave(wish, first))) continue;
       this.#leave(first);
       this.#token += 1;
       const { claim, unit, instance, resources: all, ttl, since } = first;
       const lease = { claim, unit, instance, resources: all, token: this.#token, until: now + Math.min(ttl, LONGEST) };
       this.#hold(lease);
-      answers.push({ ...granted(lease, since, false), ...(first.behind && { behind: first.behind }) });
+      const answer = granted(lease, since, false);
+      if (first.behind) answer.behind = first.behind;
+      answers.push(answer);
       // Who is first now may share with it.
-      look.push(...names(first));
+      for (const wish of all) look.push(wish.resource);
     }
     return answers;
   }
 
   #canHave(wish: ClaimedResource, ticket: Ticket): boolean {
-    const [first] = this.#queues.get(wish.resource) ?? [];
-    return first === ticket && this.#places.fits(wish);
+    return firstOf(this.#queues.get(wish.resource)) === ticket && this.#places.fits(wish);
   }
 
   #sendAway(ticket: Ticket, now: number): Answered {
@@ -210,16 +211,21 @@ export class Leases {
     return refused(ticket, ticket.since, AGAIN, reason);
   }
 
+  /** Who is before it: those that hold the resources, and who waits first. */
   #rivals(ticket: Ticket): string[] {
-    const units = new Set<string>();
+    const units: string[] = [];
+    const add = (unit: string | undefined) => {
+      if (unit !== undefined && units.length < MOST_RIVALS && !units.includes(unit)) units.push(unit);
+    };
     for (const { resource } of ticket.resources) {
-      for (const claim of this.#holders.get(resource) ?? []) units.add(this.#leases.get(claim)?.unit ?? '');
-      for (const other of this.#queues.get(resource) ?? []) {
-        if (other === ticket || units.size >= MOST_RIVALS) break;
-        units.add(other.unit);
+      for (const claim of this.#holders.get(resource) ?? []) {
+        if (units.length >= MOST_RIVALS) return units;
+        add(this.#leases.get(claim)?.unit);
       }
+      const first = firstOf(this.#queues.get(resource));
+      if (first !== ticket) add(first?.unit);
     }
-    return [...units].slice(0, MOST_RIVALS);
+    return units;
   }
 
   #leave(ticket: Ticket): void {
@@ -252,6 +258,12 @@ export class Leases {
     }
   }
 }
+
+function firstOf(queue: ReadonlySet<Ticket> | undefined): Ticket | undefined {
+  for (const first of queue ?? NOBODY) return first;
+  return undefined;
+}
+const NOBODY: ReadonlySet<Ticket> = new Set();
 
 const names = (of: { resources: readonly ClaimedResource[] } | undefined): string[] =>
   of?.resources.map(({ resource }) => resource) ?? [];

@@ -1,10 +1,9 @@
 import type { DataOf, Loop } from '@vsmcp/vsm';
+import { fightIn, rate, type Turn } from './turns.js';
 
 export type Found = DataOf<typeof Loop>;
 
 const MINUTE = 60_000;
-/** Changes of hands within a minute from which on units are taken to undo each other. */
-const ALTERNATIONS = 4;
 /** Turns a minute that a damped resource lets through, and the ms from one to the next. */
 export const LIMIT = 2;
 export const APART = MINUTE / LIMIT;
@@ -12,11 +11,6 @@ export const APART = MINUTE / LIMIT;
 export const QUIET = 2 * MINUTE;
 /** Milliseconds after which a unit that was promised a turn and did not come loses it. */
 const NO_SHOW = APART;
-
-interface Turn {
-  unit: string;
-  at: number;
-}
 
 /** One resource: its turns of the last minute, and how it is damped. Times in ms since the epoch. */
 interface Watched {
@@ -35,8 +29,7 @@ interface Damped {
 }
 
 /**
- * Sees units that undo each other: each change of a resource's holder from one unit to another is an alternation, and four
- * within a minute are a loop. A loop is damped: turns are promised to its units one after the other, half a minute apart,
+ * Sees units that undo each other (`turns.ts`). A loop is damped: turns are promised to its units one after the other, half a minute apart,
  * until nobody asked for two minutes. Decides on plain data; the caller passes the time in.
  */
 export class Loops {
@@ -81,16 +74,18 @@ export class Loops {
     return [...new Set(units)].filter((other) => other !== unit);
   }
 
-  /** A unit was granted resources: one turn on each. Returns the loops that this shows. */
-  granted(resources: readonly string[], unit: string, now: number): Found[] {
+  /** A unit was granted resources that it asked for at `asked`: one turn on each. Returns the loops that this shows. */
+  granted(resources: readonly string[], unit: string, asked: number, now: number): Found[] {
     const found: Found[] = [];
     for (const resource of resources) {
       const watched = this.#watch(resource);
-      watched.turns = [...watched.turns.filter((turn) => turn.at > now - MINUTE), { unit, at: now }];
-      if (watched.turns.length > MOST_TURNS) watched.turns.shift();
-      if (watched.damped || alternations(watched.turns) < ALTERNATIONS) continue;
-      const units = [...new Set(watched.turns.map((turn) => turn.unit))];
-      const loop: Found = { resource, units, state: 'found', before: rate(watched.turns), limit: LIMIT };
+      const { turns } = watched;
+      turns.push({ unit, asked, at: now });
+      while (turns.length > MOST_TURNS || (turns[0]?.at ?? now) <= now - MINUTE) turns.shift();
+      const fight = watched.damped ? [] : fightIn(turns);
+      if (fight.length === 0) continue;
+      const units = [...new Set(fight.map((turn) => turn.unit))];
+      const loop: Found = { resource, units, state: 'found', before: rate(fight), limit: LIMIT };
       this.#damp(watched, loop, now);
       found.push(loop);
     }
@@ -122,8 +117,8 @@ export class Loops {
   }
 }
 
-/** Turns kept a resource: enough to measure the rate, however fast they come. */
-const MOST_TURNS = 100;
+/** Turns kept a resource: enough to see a fight and measure its rate. */
+const MOST_TURNS = 32;
 
 /** When the unit's turn is: each unit has at most one promise, and turns are half a minute apart. */
 function promise({ last, promised }: Damped, unit: string, now: number): number {
@@ -135,16 +130,4 @@ function promise({ last, promised }: Damped, unit: string, now: number): number 
       : Math.max(mine, last + APART);
   promised.set(unit, turn);
   return turn;
-}
-
-function alternations(turns: readonly Turn[]): number {
-  return turns.filter((turn, n) => n > 0 && turns[n - 1]?.unit !== turn.unit).length;
-}
-
-/** Turns a minute, from the time between the first and the last. */
-function rate(turns: readonly Turn[]): number {
-  const first = turns[0];
-  const last = turns.at(-1);
-  if (!first || !last || last.at === first.at) return turns.length;
-  return ((turns.length - 1) * MINUTE) / (last.at - first.at);
 }

@@ -47,7 +47,7 @@ async function lead(context: ServiceContext, epoch: number) {
   return async () => {
     stopTicking();
     await hearing.stop();
-    await takeover.leave(leases.held).catch((error: unknown) => {
+    await takeover.leave(leases.held, notBefore).catch((error: unknown) => {
       log.warn(
         { err: error },
         'the next coordinator could not be told when leases lapse; it will wait for all of them',

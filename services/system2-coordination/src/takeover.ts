@@ -71,10 +71,13 @@ export class Takeover {
     this.#longest = given;
   }
 
-  /** Leaves in order: nothing is granted any more. */
-  async leave(leases: readonly Lease[]): Promise<void> {
+  /**
+   * Leaves in order: nothing is granted any more.
+   * @param notBefore until when this one itself had to wait for leases that it does not know
+   */
+  async leave(leases: readonly Lease[], notBefore: number): Promise<void> {
     const few = leases.length <= MOST_HANDED;
-    const until = few ? 0 : Math.max(...leases.map((lease) => lease.until));
+    const until = Math.max(notBefore, ...(few ? [] : leases.map((lease) => lease.until)));
     const data: z.infer<typeof Left> = { until, leases: few ? leases.map(copy) : [] };
     await this.#journal.append({ system: 's2', epoch: this.#epoch, type: 'leases.left', data });
   }

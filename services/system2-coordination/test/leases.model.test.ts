@@ -39,6 +39,8 @@ class World {
   #believed: Belief[] = [];
   #back: { at: number; claiming: Claiming }[] = [];
   #token = 0;
+  /** What each coordinator leaves to the next. */
+  #notBefore = 0;
   readonly #ordered: boolean;
 
   /** @param ordered no takeover happens, so that the order of coming is the order of grants */
@@ -72,7 +74,8 @@ class World {
   takeover(orderly: boolean): void {
     this.#epoch += 1;
     const held = orderly ? this.leases.held.filter(({ until }) => until > this.now) : [];
-    this.leases = new Leases(this.#epoch, orderly ? this.now : this.now + TTL, held);
+    this.#notBefore = orderly ? this.#notBefore : this.now + TTL;
+    this.leases = new Leases(this.#epoch, this.#notBefore, held);
     // Whoever waited hears nothing and asks the new one.
     const waiting = this.asked.filter(({ claim }) => !this.had.has(claim));
     this.#back = waiting.map((claiming) => ({ at: this.now + 1000, claiming }));

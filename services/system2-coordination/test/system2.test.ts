@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
 import { Claim, type DataOf, Grant, type Granted, Loop, Release } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
@@ -40,6 +41,7 @@ function replica() {
         unit,
         resources: [{ resource: resource ?? claim, of: 1 }],
         ttl: 20_000,
+        patience: 1000,
       })),
     });
   return {
@@ -103,11 +105,13 @@ describe('System 2', () => {
   });
 
   it('finds units that undo each other and holds them back', async () => {
-    for (let n = 0; n < 5; n++) {
+    for (let n = 0; n < 7; n++) {
       const unit = n % 2 === 0 ? 'tidy' : 'pinboard';
       await s1.claim(`t${n}`, unit, 'notice');
       await granted(`t${n}`);
       await s1.release(`t${n}`);
+      // a fight keeps time; this is its beat, not a wait for anything
+      await setTimeout(200);
     }
     const found = await fleet.until(() => s1.loops.find((loop) => loop.state === 'found'));
     assert.deepEqual([found.resource, found.units, found.limit], ['notice', ['tidy', 'pinboard'], 2]);

@@ -21,13 +21,13 @@ describe('takeover', () => {
     const first = new Takeover(state.journal, 1);
     assert.deepEqual(await first.inherit(1000), { held: [], notBefore: 1000 });
     const held = lease(9000);
-    await first.leave([lease(4000), held]);
+    await first.leave([lease(4000), held], 0);
     assert.deepEqual(await new Takeover(state.journal, 2).inherit(5000), { held: [held], notBefore: 0 });
   });
 
   it('with very many, the next waits for the last of them', async () => {
     const many = Array.from({ length: 1001 }, (_, n) => lease(6000 + n));
-    await new Takeover(state.journal, 2).leave(many);
+    await new Takeover(state.journal, 2).leave(many, 0);
     assert.deepEqual(await new Takeover(state.journal, 3).inherit(5000), { held: [], notBefore: 7000 });
   });
 
@@ -37,5 +37,10 @@ describe('takeover', () => {
     await long.longest(20_000);
     await long.longest(90_000);
     assert.equal((await new Takeover(state.journal, 6).inherit(5000)).notBefore, 95_000);
+  });
+
+  it('one that leaves while it waits itself has the next wait on', async () => {
+    await new Takeover(state.journal, 7).leave([], 50_000);
+    assert.equal((await new Takeover(state.journal, 8).inherit(5000)).notBefore, 50_000);
   });
 });

@@ -6,11 +6,14 @@ import {
   type DataOf,
   grantsOf,
   Heartbeat,
+  Reapproval,
   Settle,
   sourceOf,
+  Tried,
   Try,
   Verdict,
 } from '@vsmcp/vsm';
+import { reapprovalOf, upgradeOf } from './drift.js';
 import { Replicas } from './replicas.js';
 import { observed, reconcile } from './servers.js';
 import { actionOf } from './verdicts.js';
@@ -25,6 +28,8 @@ export function capabilities(context: ServiceContext, epoch: number) {
   const commands = metrics.counter('vsmcp_commands_total', 'Commands of System 3', ['verb']);
   const replicas = new Replicas();
   const done = new Set<string>();
+  /** Versions that are tried. What is tried when another leads is asked for again by whoever wanted it. */
+  const upgrades = new Map<string, DataOf<typeof Reapproval>>();
   let last: Promise<unknown> = Promise.resolve();
 
   /** One after the other: each reads the table and writes what follows from it. */
@@ -60,6 +65,8 @@ export function capabilities(context: ServiceContext, epoch: number) {
     if (action.do === 'try') await context.say(Try, 's1.any.try', action.command, { cause });
     if (action.do === 'settle') await context.say(Settle, 's1.any.settle', action.command, { cause });
     if (action.do === 'write') await announce(await write(action.row), cause);
+    if (action.do === 'try' && said.proposal.stage === 'upgrade')
+      upgrades.set(said.proposal.proposal, { ...said.proposal });
     else commands.inc({ verb: action.do });
     const { proposal, stage, server, type } = said.proposal;
     const because = action.do === 'nothing' ? action.because : said.because;
@@ -82,11 +89,28 @@ export function capabilities(context: ServiceContext, epoch: number) {
     const data = { server, state, contract, reason, confinement, instance: report.instance };
     await journal.append({ system: 's3', epoch, type: `capability.${state}`, cause, data });
     log.info(data, `${server} is ${state}${reason ? `: ${reason}` : ''}`);
+    if (state === 'suspended') await ask(next, cause);
     // The replicas know their own state; what they cannot know is a contract just pinned, or one that another broke.
     if (row.contract !== next.contract || state === 'suspended') await announce(version, cause);
   }
 
+  /** Has System 5 decide about a suspended server. Asked again, it is the same question. */
+  async function ask(row: Capability, cause: string): Promise<void> {
+    const proposal = reapprovalOf(row);
+    if (proposal) await context.say(Reapproval, 's3.proposal', proposal, { id: proposal.proposal, cause });
+  }
+
+  /** Has System 5 decide about another version, once it is known what that offers. */
+  async function weigh(report: DataOf<typeof Tried>, cause: string): Promise<void> {
+    const asked = upgrades.get(report.proposal);
+    if (!asked || !upgrades.delete(report.proposal)) return;
+    const { rows } = await context.capabilities.read();
+    const row = rows.find((r) => r.server === asked.server && r.state !== 'removed');
+    if (row) await context.say(Reapproval, 's3.proposal', upgradeOf(asked, row, report), { cause });
+  }
+
   return {
+    tried: on(Tried, (message) => inTurn(() => weigh(message.data, message.id))),
     verdicts: on(Verdict, (message) => inTurn(() => act(message.data, message.id))),
     states: on(CapabilityState, (message) => inTurn(() => observe(message.data, message.id))),
     heartbeats: on(Heartbeat, async ({ data }) => {
@@ -105,6 +129,8 @@ export function capabilities(context: ServiceContext, epoch: number) {
         await journal.append({ system: 's3', epoch, type: 'capability.configured', cause: 'vsmcp.yaml', data });
       }
       await announce(latest);
+      // One may have been suspended by a leader that went before it asked.
+      for (const row of (await context.capabilities.read()).rows) await ask(row, 'takeover');
     },
   };
 }

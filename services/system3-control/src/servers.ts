@@ -1,5 +1,6 @@
 import { type FleetConfig, specOfServer } from '@vsmcp/service';
 import { type Capability, type CapabilityState, type DataOf, isRemote } from '@vsmcp/vsm';
+import { sameJson } from './same.js';
 
 /**
  * The servers of vsmcp.yaml as capabilities.
@@ -40,6 +41,9 @@ export function observed(
   readyElsewhere: boolean,
 ): Capability | undefined {
   if (row.state === 'removed' || report.state === 'removed') return undefined;
+  // Only System 5 lets a suspended one go on, whatever it offers by now.
+  const known = [undefined, row.contract, row.offered?.contract];
+  if (row.state === 'suspended' && known.includes(report.contract)) return undefined;
   const strange = row.contract !== undefined && report.contract !== undefined && row.contract !== report.contract;
   // What an earlier acquisition of the same name still says is no news of this one.
   if (strange && row.proposal !== report.proposal) return undefined;
@@ -47,24 +51,20 @@ export function observed(
   if (reported === 'failed' && readyElsewhere) return undefined;
   const next: Capability = { ...row, state: reported };
   delete next.reason;
+  delete next.offered;
+  if (reported === 'suspended' && report.contract !== undefined) {
+    next.offered = { contract: report.contract, tools: report.tools, suspicions: report.suspicions ?? [] };
+  }
   const reason = strange ? 'what it offers is not what was approved' : report.reason;
   if (reason !== undefined && reported !== 'ready') next.reason = reason;
   if (reported === 'ready') {
     // With `only` the report has those tools alone; the row keeps all, so that another can be approved later.
     if (row.only === undefined || row.tools.length === 0) next.tools = report.tools;
     if (report.confinement) next.confinement = report.confinement;
+    if (report.suspicions) next.suspicions = report.suspicions;
+    else delete next.suspicions;
     next.contract ??= report.contract;
     next.integrity ??= report.integrity;
   }
   return sameJson(row, next) ? undefined : next;
-}
-
-/** Equal as JSON, whatever the order of keys: a database does not keep it. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  return JSON.stringify(a, sorted) === JSON.stringify(b, sorted);
-}
-
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
 }

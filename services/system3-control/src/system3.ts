@@ -3,7 +3,8 @@ import { type Capability, Load, Performance } from '@vsmcp/vsm';
 import { capabilities } from './capabilities.js';
 import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
-import { configured, sameJson } from './servers.js';
+import { sameJson } from './same.js';
+import { configured } from './servers.js';
 
 /** Milliseconds between performance reports. */
 const REPORT = 5000;
@@ -29,7 +30,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   await table.take(wanted);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
-    context.hear('s3.report', [table.states, table.heartbeats, performance.hearing]),
+    context.hear('s3.report', [table.states, table.tried, table.heartbeats, performance.hearing]),
     work.listen(),
     context.answer({
       capabilities: async () => {

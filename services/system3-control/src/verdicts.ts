@@ -3,13 +3,15 @@ import {
   type DataOf,
   Grants,
   grantsOf,
+  isRemote,
   type Settle,
   sourceOf,
   Tool,
   type Try,
   type Verdict,
 } from '@vsmcp/vsm';
-import { sameJson } from './servers.js';
+import { approvedNow, dismiss, rollback, upgrade } from './held.js';
+import { sameJson } from './same.js';
 
 type Said = DataOf<typeof Verdict>;
 
@@ -28,9 +30,17 @@ export function actionOf(said: Said, rows: readonly Capability[], epoch: number)
   const row = rows.find((r) => r.server === proposal.server);
   switch (proposal.stage) {
     case 'probe':
-      return { do: 'try', command: tryOf(said, epoch, Grants.parse({}), []) };
+      return tryOf(said, epoch, Grants.parse({}), []);
     case 'trial':
-      return { do: 'try', command: tryOf(said, epoch, proposal.grants, proposal.calls) };
+      return tryOf(said, epoch, proposal.grants, proposal.calls);
+    case 'contract':
+      return approvedNow(said, row);
+    case 'upgrade':
+      return proposal.evidence === undefined ? tryOf(said, epoch, Grants.parse({}), []) : upgrade(said, row);
+    case 'rollback':
+      return rollback(said, row);
+    case 'dismiss':
+      return dismiss(said, row);
     case 'install':
       return install(said, row);
     case 'remove':
@@ -42,13 +52,19 @@ export function actionOf(said: Said, rows: readonly Capability[], epoch: number)
   }
 }
 
-function tryOf({ proposal }: Said, epoch: number, grants: Grants, calls: Said['proposal']['calls']) {
-  return { proposal: proposal.proposal, epoch, spec: { ...proposal.candidate.spec, grants }, grants, calls };
+function tryOf({ proposal }: Said, epoch: number, grants: Grants, calls: Said['proposal']['calls']): Action {
+  const { spec } = proposal.candidate;
+  if (isRemote(spec)) return ELSEWHERE;
+  return { do: 'try', command: { proposal: proposal.proposal, epoch, spec: { ...spec, grants }, grants, calls } };
 }
+
+/** Servers that run elsewhere are only had by configuration. */
+const ELSEWHERE: Action = { do: 'nothing', because: 'it runs elsewhere: configure it' };
 
 /** The row of an approved server. A second response for a server that is there is added to what it does already. */
 function install({ proposal }: Said, row: Capability | undefined): Action {
   const { candidate, evidence, server } = proposal;
+  if (isRemote(candidate.spec)) return ELSEWHERE;
   const held = row && row.state !== 'removed' ? row : undefined;
   if (held?.origin === 'configured') return { do: 'nothing', because: `a configured server is called ${server}` };
   if (held && packageOf(sourceOf(held.spec)) !== packageOf(candidate.spec.npm))
@@ -59,6 +75,7 @@ function install({ proposal }: Said, row: Capability | undefined): Action {
   const next: Capability = {
     server,
     origin: 'acquired',
+    name: candidate.name,
     version: candidate.version,
     spec,
     tools: evidence ? Tool.array().catch([]).parse(evidence.tools) : [],
@@ -70,6 +87,9 @@ function install({ proposal }: Said, row: Capability | undefined): Action {
   if (evidence?.integrity !== undefined) next.integrity = evidence.integrity;
   if (evidence?.contract !== undefined) next.contract = evidence.contract;
   if (evidence?.confinement !== undefined) next.confinement = evidence.confinement;
+  if (proposal.mcpName !== undefined) next.mcpName = proposal.mcpName;
+  if (proposal.suspicions !== undefined) next.suspicions = proposal.suspicions;
+  if (held?.previous !== undefined) next.previous = held.previous;
   const only = held ? held.only && proposal.only && [...new Set([...held.only, ...proposal.only])] : proposal.only;
   if (only !== undefined) next.only = only;
   return { do: 'write', row: next };

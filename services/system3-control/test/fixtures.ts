@@ -53,6 +53,7 @@ export function row(over: Partial<Capability> = {}): Capability {
   return Capability.parse({
     server: 'calc-mcp',
     origin: 'acquired',
+    name: 'io.github.coo-quack/calc-mcp',
     version: '2.1.1',
     spec: { npm: NPM },
     integrity: 'sha512-x',

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
 import { grantsOf } from '@vsmcp/vsm';
-import { configured, observed, reconcile, sameJson } from '../src/servers.js';
+import { sameJson } from '../src/same.js';
+import { configured, observed, reconcile } from '../src/servers.js';
 import { report, row, tool } from './fixtures.js';
 
 const servers = (...names: string[]) =>
@@ -30,7 +31,7 @@ describe('configured servers', () => {
 
   it('without an exact version are a config error that names the server', () => {
     const config = FleetConfig.parse({ servers: { time: { npm: 'time-mcp' } } });
-    assert.throws(() => configured(config.servers), { code: 'VSM_CONFIG', message: /servers\.time\.npm .*exact/ });
+    assert.throws(() => configured(config.servers), { code: 'VSM_CONFIG', message: /servers\.time\.npm: .*exact/ });
   });
 
   it('are written when new, changed, failed or removed before; what left the config is removed; what was acquired stays', () => {

@@ -3,9 +3,13 @@ import { openRegistry, type Registry } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import { type Candidate, reasonOf } from '@vsmcp/vsm';
 
+/** Malformed entries that a registry is shown with. */
+const MOST_LEFT = 20;
+
 export interface Found {
   candidates: Candidate[];
-  registries: { registry: string; servers: number; error?: string }[];
+  /** `left`: the first entries that are malformed and left out, with what is wrong. */
+  registries: { registry: string; servers: number; error?: string; left?: string[] }[];
 }
 
 /** The list of servers that ships with this service, in the registry's own format. */
@@ -27,9 +31,13 @@ export function openRegistries(
     const answers = await Promise.all(
       registries.map(async (registry) => {
         try {
-          const candidates = await registry.candidates(signal);
+          const left: string[] = [];
+          const candidates = await registry.candidates(
+            signal,
+            (entry) => void (left.length < MOST_LEFT && left.push(entry)),
+          );
           troubles.delete(registry.name);
-          return { registry: registry.name, candidates };
+          return { registry: registry.name, candidates, ...(left.length > 0 && { left }) };
         } catch (error) {
           const because = reasonOf(error);
           if (troubles.get(registry.name) !== because) log.warn({ registry: registry.name }, because);
@@ -44,11 +52,7 @@ export function openRegistries(
       for (const candidate of candidates) if (!byName.has(candidate.name)) byName.set(candidate.name, candidate);
     return {
       candidates: [...byName.values()],
-      registries: answers.map(({ registry, candidates, error }) =>
-        error === undefined
-          ? { registry, servers: candidates.length }
-          : { registry, servers: candidates.length, error },
-      ),
+      registries: answers.map(({ candidates, ...rest }) => ({ ...rest, servers: candidates.length })),
     };
   };
 }

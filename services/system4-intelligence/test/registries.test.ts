@@ -71,7 +71,10 @@ describe('bad registries', () => {
       {
         registry: 'partly.json',
         servers: 1,
-        left: ['servers.0.server.name: expected string', 'servers.2: expected object'],
+        left: [
+          'servers.0.server.name: Invalid input: expected string, received number',
+          'servers.2: Invalid input: expected object, received null',
+        ],
       },
     );
     assert.deepEqual(

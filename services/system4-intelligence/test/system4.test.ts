@@ -5,7 +5,18 @@ import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { DONE } from '@vsmcp/nervous-system';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Acquire, Acquisition, type DataOf, Demand, Gap, Proposal, Tried, Verdict, type Waiting } from '@vsmcp/vsm';
+import {
+  Acquire,
+  Acquisition,
+  type DataOf,
+  Demand,
+  Gap,
+  Proposal,
+  sourceOf,
+  Tried,
+  Verdict,
+  type Waiting,
+} from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { system4 } from '../src/system4.js';
 import { waiting } from './acquisition/given.js';
@@ -117,7 +128,7 @@ describe('System 4', () => {
 
   it('says the gap and proposes the best server, with what was found in the registries', async () => {
     const probe = await proposed('probe');
-    assert.equal(probe.candidate.spec.npm, '@coo-quack/calc-mcp@2.1.1');
+    assert.equal(sourceOf(probe.candidate.spec), '@coo-quack/calc-mcp@2.1.1');
     assert.equal(probe.server, 'calc');
     assert.deepEqual(
       others.gaps.at(-1)?.types.map(({ type }) => type),
@@ -136,7 +147,7 @@ describe('System 4', () => {
     await others.rule(probe);
     await fleet.until(() => others.told.some(({ rule }) => rule === 'contained') || others.proposals.length > 1);
     await stopFirst();
-    await others.tried({ proposal: probe.proposal, npm: probe.candidate.spec.npm, tools: toolsOf('calc-mcp') });
+    await others.tried({ proposal: probe.proposal, npm: sourceOf(probe.candidate.spec), tools: toolsOf('calc-mcp') });
     const trial = await proposed('trial');
     assert.equal(trial.proposal, probe.proposal);
     assert.equal(trial.tool, 'cron_parse');
@@ -173,7 +184,7 @@ describe('System 4', () => {
     await fleet.gateway.say(Demand, 'gateway.test.demand', wish);
     await fleet.until(() => others.gaps.at(-1)?.types.some(({ type }) => type === wish.type));
     assert.equal(others.gaps.at(-1)?.events, 2, 'one event and one wish');
-    await fleet.until(() => others.told.some(({ type, step }) => type === wish.type && step === 'nothing-found'));
+    await fleet.until(() => others.told.some(({ type, step }) => type === wish.type && step === 'failed'));
     await fleet.gateway.say(Demand, 'gateway.test.demand', { ...wish, type: 'file.cron' });
     await fleet.gateway.say(Demand, 'gateway.test.demand', {
       ...wish,

@@ -1,6 +1,7 @@
 import { DONE, type Verdict as Fate } from '@vsmcp/nervous-system';
 import { on, type ServiceContext, type Trace } from '@vsmcp/service';
-import { Acquire, type Answer, type Asked, type DataOf, Proposal, Verdict, VsmError } from '@vsmcp/vsm';
+import { Acquire, type Answer, type Asked, type DataOf, Proposal, Reapproval, Verdict, VsmError } from '@vsmcp/vsm';
+import { changeOf } from './changes.js';
 import type { Policy } from './decision.js';
 import {
   type DeliberationEvent,
@@ -65,6 +66,7 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
   return {
     machine: deliberation,
     hearing: on(Proposal, (message, { trace }) => heard(message.data, message.id, trace)),
+    held: on(Reapproval, (message, { trace }) => heard(message.data, message.id, trace)),
     /** Says no where nobody answered in time. */
     tick: () =>
       deliberation.run(
@@ -109,6 +111,18 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
       return refused === undefined
         ? { accepted: true, because: `${asked.verdict}, as ${asked.by} decided`, id: asked.proposal }
         : { accepted: false, because: refused };
+    },
+    /** A request about a server that the fleet has: judged at once, as far as policy goes. */
+    async change(asked: Asked<'change'>): Promise<Answer<'change'>> {
+      const id = context.ids();
+      const change = changeOf(asked, (await context.capabilities.read()).rows, id);
+      await journal.append({ system: 's5', epoch, type: 'change.asked', cause: asked.by, data: { id, ...asked } });
+      if ('refused' in change) return { accepted: false, because: change.refused };
+      await heard(change.proposal, id, {});
+      const judgement = alreadyJudged(deliberation.state, change.proposal)?.judgement;
+      if (judgement === undefined) return { accepted: false, because: 'it could not be journalled: ask again' };
+      const { verdict, rule, because } = judgement;
+      return { accepted: verdict !== 'deny', because: `${verdict}: ${rule}, ${because}`, id };
     },
     async acquire(asked: Asked<'acquire'>): Promise<Answer<'acquire'>> {
       if (!asked.server && !asked.tool && !asked.type)

@@ -48,12 +48,21 @@ export function permitAgent(
 const QUIET = 60_000;
 const MOST_REMEMBERED = 1000;
 
-/** Tells refusals that say something new from those that repeat, so that an agent that insists does not fill the journal. */
+/** What somebody wanted and may not. */
+interface Act {
+  action: string;
+  by: string;
+  /** What on. */
+  server?: string | undefined;
+  tool?: string | undefined;
+}
+
+/** Tells refusals that say something new from those that repeat, so that who insists does not fill the journal. */
 export class Refusals {
   readonly #last = new Map<string, number>();
 
   /** @param now ms since the epoch */
-  isNews({ action, by, server, tool }: Asked<'permit'>, now: number): boolean {
+  isNews({ action, by, server, tool }: Act, now: number): boolean {
     const key = JSON.stringify([action, by, server, tool]);
     const last = this.#last.get(key);
     if (last !== undefined && now - last < QUIET) return false;

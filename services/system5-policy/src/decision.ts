@@ -1,8 +1,10 @@
 import { type Confinement, type DataOf, isContained, type Proposal, type Verdict } from '@vsmcp/vsm';
+import { doubtsAbout, ownershipRefusal } from './doubts.js';
 import { evidenceRefusal } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
 import type { Forbids, ServerAttributes } from './forbids.js';
-import { type Admission, nameRefusal, packageOf } from './names.js';
+import { judgeHeld } from './held.js';
+import { type Admission, nameRefusal, packageIn } from './names.js';
 
 export type Proposed = DataOf<typeof Proposal>;
 export type Said = DataOf<typeof Verdict>;
@@ -13,6 +15,8 @@ export interface Policy {
   allow: 'contained' | 'nothing';
   ask: 'otherwise' | 'never';
   confinement: Confinement;
+  /** What is done about a package that does not say that it is the registry's server. */
+  ownership: 'required' | 'ask' | 'ignore';
   forbids: Forbids;
 }
 
@@ -23,6 +27,8 @@ export interface Remembered {
   installed: boolean;
   /** The forbid rule that stopped this proposal, or another one for the same event type. */
   forbidden?: { rule: string; because: string };
+  /** Somebody had this package removed, and nobody asked for it since. */
+  dismissed?: { by: string; because: string };
 }
 
 export interface Judgement {
@@ -35,8 +41,12 @@ export interface Judgement {
 }
 
 /** What a person says yes to: when any of it changes, the yes is void. A hash, so that it is small to keep. */
-export function termsOf({ candidate, server, grants, tool, only }: Proposed): string {
-  return fingerprint([candidate.name, candidate.version, candidate.spec, server, grants, tool ?? null, only ?? null]);
+export function termsOf({ candidate, server, grants, tool, only, mcpName, suspicions }: Proposed): string {
+  const { name, version, spec } = candidate;
+  return fingerprint([
+    ...[name, version, spec, server, grants, tool ?? null, only ?? null],
+    ...[mcpName ?? null, suspicions ?? []],
+  ]);
 }
 
 const by = 'policy';
@@ -48,7 +58,7 @@ const by = 'policy';
 export function judge(policy: Policy, proposal: Proposed, remembered: Remembered): Judgement {
   if (proposal.stage === 'remove') return judgeRemoval(proposal, remembered);
   if (proposal.stage === 'refuse') return judgeRefusal(proposal, remembered);
-  const outside = nameRefusal(policy.admission, proposal.candidate);
+  const outside = outsideOf(policy, proposal, remembered);
   if (outside) return { verdict: 'deny', by, ...outside };
   const forbidden = policy.forbids({
     principal: proposal.by === undefined ? { type: 'System', id: 's4' } : { type: 'Person', id: proposal.by },
@@ -57,6 +67,7 @@ export function judge(policy: Policy, proposal: Proposed, remembered: Remembered
     stage: proposal.stage,
   });
   if (forbidden) return { verdict: 'deny', rule: forbidden.name, because: forbidden.because, by, forbidden: true };
+  if (isHeld(proposal)) return { by, ...judgeHeld(policy, proposal) };
   if (proposal.stage === 'probe')
     return {
       verdict: 'allow',
@@ -65,14 +76,16 @@ export function judge(policy: Policy, proposal: Proposed, remembered: Remembered
       by,
     };
   const unproven = proposal.stage === 'install' ? evidenceRefusal(proposal, policy.confinement) : undefined;
-  if (unproven) return { verdict: 'deny', by, ...unproven };
+  const refused = unproven ?? ownershipRefusal(policy, proposal);
+  if (refused) return { verdict: 'deny', by, ...refused };
   return judgeGrants(policy, proposal, remembered);
 }
 
 function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered): Judgement {
   const holds = answer !== undefined && answer.terms === termsOf(proposal);
   if (answer?.verdict === 'deny' && holds) return { ...verdictOf(answer), rule: 'acquire.ask' };
-  if (policy.allow === 'contained' && isContained(proposal.grants))
+  const doubts = doubtsAbout(policy, proposal);
+  if (policy.allow === 'contained' && isContained(proposal.grants) && doubts.length === 0)
     return {
       verdict: 'allow',
       rule: 'acquire.allow',
@@ -80,10 +93,26 @@ function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered)
       by,
     };
   if (holds) return { ...verdictOf(answer), rule: 'acquire.ask' };
-  const wants = isContained(proposal.grants) ? 'policy allows nothing by itself' : `it wants ${wanted(proposal)}`;
+  const wants = [
+    ...(isContained(proposal.grants) ? [] : [`it wants ${wanted(proposal)}`]),
+    ...doubts,
+    ...(policy.allow === 'nothing' ? ['policy allows nothing by itself'] : []),
+  ].join('; ');
   return policy.ask === 'otherwise'
     ? { verdict: 'ask', rule: 'acquire.ask', because: `${wants}; a person decides`, by }
     : { verdict: 'deny', rule: 'acquire.allow', because: `${wants}, and nobody is to be asked`, by };
+}
+
+/** Whether it is about a server that the fleet has. */
+const isHeld = ({ stage }: Proposed): boolean =>
+  stage === 'contract' || stage === 'upgrade' || stage === 'rollback' || stage === 'dismiss';
+
+/** Names are for what is taken in; what a configuration names, and what goes, is past that. */
+function outsideOf({ admission }: Policy, { stage, candidate, by: asker }: Proposed, { dismissed }: Remembered) {
+  if (stage === 'contract' || stage === 'dismiss') return undefined;
+  if (dismissed && asker === undefined)
+    return { rule: 'dismiss', because: `${dismissed.by} had it removed: ${dismissed.because}` };
+  return nameRefusal(admission, candidate);
 }
 
 const verdictOf = (answer: NonNullable<Remembered['answer']>) => ({
@@ -112,7 +141,7 @@ function judgeRefusal(proposal: Proposed, { forbidden }: Remembered): Judgement 
 function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Proposed): ServerAttributes {
   const attributes: ServerAttributes = {
     name: candidate.name,
-    package: packageOf(candidate.spec.npm),
+    package: packageIn(candidate.spec),
     version: candidate.version,
     registry: candidate.registry,
     contained: isContained(grants),
@@ -125,11 +154,9 @@ function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Propo
     attributes.tool = proposal.tool ?? '';
     attributes.arguments = proposal.arguments;
     attributes.readOnly = proposal.readOnly ?? false;
+    attributes.mcpNameMatches = proposal.mcpName === candidate.name;
   }
-  if (evidence) {
-    if (evidence.confinement) attributes.confinement = evidence.confinement;
-    attributes.mcpNameMatches = evidence.mcpName === candidate.name;
-  }
+  if (evidence?.confinement) attributes.confinement = evidence.confinement;
   return attributes;
 }
 

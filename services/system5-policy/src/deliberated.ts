@@ -1,7 +1,8 @@
-import { Proposal } from '@vsmcp/vsm';
+import { Proposal, sourceOf } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { type Judgement, type Proposed, type Remembered, termsOf } from './decision.js';
 import { fingerprint } from './fingerprint.js';
+import { packageIn } from './names.js';
 
 /** Proposals remembered. */
 const MOST_CASES = 1000;
@@ -60,12 +61,15 @@ export interface DeliberationState {
   cases: ReadonlyMap<string, Case>;
   /** Event type → the forbid rule that stopped something for it. */
   forbidden: ReadonlyMap<string, { rule: string; because: string }>;
+  /** Package → who had its server removed; until somebody asks for it again. */
+  dismissed: ReadonlyMap<string, { by: string; because: string }>;
 }
 
-export const NO_DELIBERATION: DeliberationState = { cases: new Map(), forbidden: new Map() };
+export const NO_DELIBERATION: DeliberationState = { cases: new Map(), forbidden: new Map(), dismissed: new Map() };
 
 /** What names a step within its proposal. */
-export const stepOf = ({ stage, candidate, tool }: Proposed): string => `${stage} ${candidate.spec.npm} ${tool ?? ''}`;
+export const stepOf = ({ stage, candidate, tool }: Proposed): string =>
+  `${stage} ${sourceOf(candidate.spec)} ${tool ?? ''}`;
 
 export function evolve(state: DeliberationState, event: DeliberationEvent): DeliberationState {
   if (event.type === 'acquire.judged') return judged(state, event);
@@ -96,9 +100,18 @@ function judged(
   }
   const answer = state.cases.get(proposal.proposal)?.answer;
   const next = withStep(state, proposal.proposal, stepOf(proposal), settled, answer);
+  if (judgement.verdict === 'allow') return { ...next, dismissed: dismissedBy(state, proposal) };
   if (!judgement.forbidden) return next;
   const { rule, because } = judgement;
   return { ...next, forbidden: bounded(state.forbidden, proposal.type, { rule, because }, MOST_CASES) };
+}
+
+/** What somebody had removed is not taken in again by itself. */
+function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: Proposed) {
+  const name = packageIn(candidate.spec);
+  if (stage === 'dismiss') return bounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
+  if (stage !== 'install' || by === undefined || !dismissed.has(name)) return dismissed;
+  return new Map([...dismissed].filter(([known]) => known !== name));
 }
 
 /** What was put to a person before the same proposal moved on is moot. */

@@ -1,7 +1,11 @@
+import { sourceOf } from '@vsmcp/vsm';
 import { judge, type Policy, type Proposed, type Remembered, type Said } from './decision.js';
 import { type Case, type DeliberationEvent, type DeliberationState, type Settled, stepOf } from './deliberated.js';
 import { fingerprint } from './fingerprint.js';
+import { packageIn } from './names.js';
 
+/** ms that a person has to answer about a server that is suspended until then: it does no harm while it waits. */
+const CONTRACT_WAIT = 30 * 86_400_000;
 /** Asks that may wait for a person at the same time. */
 const MOST_PENDING = 100;
 
@@ -43,25 +47,28 @@ export function propose(
   const event = { type: 'acquire.judged' as const, at: now, proposal };
   if (judgement.verdict !== 'ask') return [{ ...event, judgement }];
   const others = pending(state).filter((settled) => settled.proposal.proposal !== proposal.proposal);
-  if (others.length < MOST_PENDING) return [{ ...event, judgement, until: now + policy.wait }];
+  const wait = proposal.stage === 'contract' ? CONTRACT_WAIT : policy.wait;
+  if (others.length < MOST_PENDING) return [{ ...event, judgement, until: now + wait }];
   const because = `${judgement.because}, but ${MOST_PENDING} others wait for one already`;
   return [{ ...event, judgement: { ...judgement, verdict: 'deny', because } }];
 }
 
 function remembered(state: DeliberationState, { proposal, type, candidate }: Proposed): Remembered {
+  const dismissed = state.dismissed.get(packageIn(candidate.spec));
   const known = state.cases.get(proposal);
   const forbidden = state.forbidden.get(type);
-  const memory: Remembered = { installed: wasInstalled(known, candidate.spec.npm) };
+  const memory: Remembered = { installed: wasInstalled(known, sourceOf(candidate.spec)) };
   if (known?.answer) memory.answer = known.answer;
   if (forbidden) memory.forbidden = forbidden;
+  if (dismissed) memory.dismissed = dismissed;
   return memory;
 }
 
-function wasInstalled(known: Case | undefined, npm: string): boolean {
+function wasInstalled(known: Case | undefined, source: string): boolean {
   const steps = [...(known?.steps.values() ?? [])];
   return steps.some(
     ({ proposal, judgement }) =>
-      proposal.stage === 'install' && proposal.candidate.spec.npm === npm && judgement.verdict === 'allow',
+      proposal.stage === 'install' && sourceOf(proposal.candidate.spec) === source && judgement.verdict === 'allow',
   );
 }
 

@@ -1,4 +1,4 @@
-import type { Candidate } from '@vsmcp/vsm';
+import { isRemote, type Spec } from '@vsmcp/vsm';
 
 /** Which names policy admits at all. Globs: `*` stands for any run of characters within a segment between slashes. */
 export interface Admission {
@@ -16,14 +16,17 @@ export interface Refusal {
 /** `@scope/name@1.2.3` → `@scope/name` */
 export const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
 
+/** What a server runs from; one that runs elsewhere has its address for a package. */
+export const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));
+
 export function glob(pattern: string, text: string): boolean {
   const source = pattern.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${source.join('[^/]*')}$`).test(text);
 }
 
 /** Why a candidate's name keeps it out, or undefined. `from` looks at the registry's name alone, the others at the package too. */
-export function nameRefusal(admission: Admission, candidate: Candidate): Refusal | undefined {
-  const names = [candidate.name, packageOf(candidate.spec.npm)];
+export function nameRefusal(admission: Admission, candidate: { name: string; spec: Spec }): Refusal | undefined {
+  const names = [candidate.name, packageIn(candidate.spec)];
   const denied = admission.deny.find((pattern) => names.some((name) => glob(pattern, name)));
   if (denied) return { rule: 'acquire.deny', because: `${candidate.name} is on the deny list (${denied})` };
   if (!admission.from.some((pattern) => glob(pattern, candidate.name)))

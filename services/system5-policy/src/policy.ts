@@ -1,24 +1,31 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Answer, type Asked, type Capability, grantsOf, isContained, isRemote, type Spec } from '@vsmcp/vsm';
+import { type Answer, type Asked, type Capability, grantsOf, isContained } from '@vsmcp/vsm';
 import type { Policy } from './decision.js';
 import { compileForbids } from './forbids.js';
-import { packageOf } from './names.js';
+import { packageIn } from './names.js';
 
 /**
  * The acquisition policy of vsmcp.yaml, compiled.
  * @throws VSM_CONFIG naming a rule that Cedar cannot read
  */
 export function policyOf({ policy: { acquire, forbid }, settings }: FleetConfig): Policy & { wait: number } {
-  const { from, deny, allow, ask, wait, confinement } = acquire;
+  const { from, deny, allow, ask, wait, confinement, ownership } = acquire;
   return {
     admission: { from, deny, allowed: settings.allowed_mcp_servers },
     allow,
     ask,
     wait,
     confinement,
+    ownership,
     forbids: compileForbids(forbid),
   };
 }
+
+const OWNERSHIP = {
+  required: "a package must say that it is the registry's server",
+  ask: "a person is asked about a package that does not say whose server it is; one that says it is another's is refused",
+  ignore: 'what a package says of whose server it is does not matter',
+};
 
 /** Identity and every policy in force, for who asks. */
 export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig): Answer<'policies'> {
@@ -35,6 +42,7 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
           acquire.ask === 'otherwise' ? `a person is asked, at most ${acquire.wait / 1000} s` : 'nobody is asked',
       },
       { name: 'acquire.confinement', because: `at least ${acquire.confinement}` },
+      { name: 'acquire.ownership', because: OWNERSHIP[acquire.ownership] },
       ...forbid.map(({ name, because, cedar }) => ({ name, because, cedar })),
     ],
   };
@@ -70,9 +78,6 @@ export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capab
     ? { permitted: false, rule: forbidden.name, because: forbidden.because }
     : { permitted: true, rule: 'operate', because: 'no rule forbids it' };
 }
-
-/** A server that runs elsewhere has its address for a package. */
-const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));
 
 function isReadOnly(capability: Capability | undefined, tool: string | undefined): boolean {
   return capability?.tools.find((t) => t.name === tool)?.annotations?.readOnlyHint === true;

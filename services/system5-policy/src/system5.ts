@@ -37,18 +37,24 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     if (alert.success) alerts.machine.restore(alert.data);
   }
   await deliberation.repeat();
-  const permitting = permits(context, policy, epoch);
+  const refuse = refusing(context, epoch);
   const hearing = await consumers([
     context.hear('s5.algedonic', [alerts.hearing]),
-    context.hear('s5.intelligence', [deliberation.hearing]),
+    context.hear('s5.intelligence', [deliberation.hearing, deliberation.held]),
     context.answer({
       decisions: () => deliberation.decisions(),
-      decide: (asked) => deliberation.decide(asked),
+      async decide(asked) {
+        const answer = await deliberation.decide(asked);
+        const { by, proposal: server } = asked;
+        if (!answer.accepted) await refuse({ action: 'decide', by, server, because: answer.because });
+        return answer;
+      },
       acquire: (asked) => deliberation.acquire(asked),
+      change: (asked) => deliberation.change(asked),
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
       policies: async () => policiesOf(context.config),
-      permit: (asked) => permitting(asked),
+      permit: permitting(context, policy, refuse),
     }),
   ]);
   const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
@@ -65,21 +71,32 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
   };
 }
 
-/** What may be done: operations by the rules of policy, acts of agents by their grants. What an agent may not is journalled. */
-function permits({ config, capabilities, clock, journal, log }: ServiceContext, policy: Policy, epoch: number) {
+type Refused = Parameters<Refusals['isNews']>[0] & { rule?: string; because: string };
+
+/** Keeps on record what somebody wanted and may not. */
+function refusing({ clock, journal, log }: ServiceContext, epoch: number): (data: Refused) => Promise<void> {
   const refusals = new Refusals();
+  return async (data) => {
+    if (!refusals.isNews(data, clock.now())) return;
+    await journal.append({ system: 's5', epoch, type: 'act.refused', cause: data.by, data });
+    log.info(data, `${data.by} may not ${data.action}`);
+  };
+}
+
+/** What may be done: operations by the rules of policy, acts of agents by their grants. */
+function permitting(
+  { config, capabilities }: ServiceContext,
+  policy: Policy,
+  refuse: (data: Refused) => Promise<void>,
+) {
   return async (asked: Asked<'permit'>): Promise<Answer<'permit'>> => {
     const { rows } = await capabilities.read();
     const capability = rows.find((row) => row.server === asked.server);
     // System 3 journals what it does not do, with this as the reason
     if (asked.action === 'operate') return permit(policy, asked, capability);
-    const answer = permitAgent(config.gateway.agents, asked, capability);
-    if (!answer.permitted && refusals.isNews(asked, clock.now())) {
-      const data = { ...asked, rule: answer.rule, because: answer.because };
-      await journal.append({ system: 's5', epoch, type: 'agent.refused', cause: asked.by, data });
-      log.info(data, `${asked.by} may not ${asked.action}`);
-    }
-    return answer;
+    const { permitted, rule, because } = permitAgent(config.gateway.agents, asked, capability);
+    if (!permitted) await refuse({ ...asked, rule, because });
+    return { permitted, rule, because };
   };
 }
 

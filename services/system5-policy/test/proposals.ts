@@ -19,11 +19,14 @@ export function policy(over: Partial<Policy> = {}): Policy & { wait: number } {
     allow: 'contained',
     ask: 'otherwise',
     confinement: 'namespace',
+    ownership: 'ask',
     forbids,
     wait: 600_000,
     ...over,
   };
 }
+
+const CALC = 'io.github.coo-quack/calc-mcp';
 
 /** A cron tool as System 4 proposes it, at the given stage. */
 export function proposal(over: Partial<Proposed> = {}): Proposed {
@@ -33,7 +36,7 @@ export function proposal(over: Partial<Proposed> = {}): Proposed {
     type: 'file.cron',
     waiting: 3,
     candidate: {
-      name: 'io.github.coo-quack/calc-mcp',
+      name: CALC,
       description: 'calculates',
       version: '2.1.1',
       registry: 'shipped',
@@ -42,7 +45,7 @@ export function proposal(over: Partial<Proposed> = {}): Proposed {
     server: 'calc-mcp',
     grants: {},
     because: '3 wait',
-    ...(over.stage !== 'probe' && { tool: 'cron_parse', arguments: ['expression'] }),
+    ...(over.stage !== 'probe' && { tool: 'cron_parse', arguments: ['expression'], mcpName: CALC }),
     ...over,
   });
 }

@@ -107,7 +107,10 @@ function showList({ capabilities }: Answer<'capabilities'>): string {
 }
 
 function showOffers({ registries, candidates }: Answer<'discover'>): string {
-  const trouble = registries.flatMap(({ registry, error }) => (error ? [`! ${registry}: ${line(error)}`] : []));
+  const trouble = registries.flatMap(({ registry, error, left = [] }) => [
+    ...(error ? [`! ${registry}: ${line(error)}`] : []),
+    ...left.map((entry) => `! ${registry}: left out ${line(entry)}`),
+  ]);
   if (candidates.length === 0) return [...trouble, 'Nothing found.'].join('\n');
   const rows = candidates.map(({ name, version, description }) => [name, version, line(description, 100)]);
   return [...trouble, table(['SERVER', 'VERSION', 'DESCRIPTION'], rows)].join('\n');

@@ -36,7 +36,7 @@ export function held(vsmcp: Command): void {
       options,
       (fleet) => fleet.get('/held', filter({ ...options, id })),
       QUESTIONS.held.answer,
-      (answer) => showOne(id, answer),
+      (answer) => showAll(id, answer),
     ),
   );
 
@@ -107,9 +107,13 @@ function showList({ total, held }: Answer<'held'>): string {
   return `${table(['TYPE', 'ID', 'UNIT', 'REASON', 'SINCE', 'TRIES', 'WHY'], rows)}\n${count(total, 'event')} held${total > held.length ? `, ${held.length} shown` : ''}`;
 }
 
-function showOne(id: string, { held }: Answer<'held'>): string {
-  const [event] = held;
-  if (!event) throw new VsmError('VSM_NOT_FOUND', `no held event has the id ${id}; see vsmcp held list`);
+/** All that is held under an id: other sources may use the same one. */
+function showAll(id: string, { held }: Answer<'held'>): string {
+  if (held.length === 0) throw new VsmError('VSM_NOT_FOUND', `no held event has the id ${id}; see vsmcp held list`);
+  return held.map(showOne).join('\n\n');
+}
+
+function showOne(event: Answer<'held'>['held'][number]): string {
   return Object.entries(event)
     .map(([name, value]) =>
       name === 'event'

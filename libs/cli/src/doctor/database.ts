@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { type Database, holderOfFolder, openEmbedded, openLog, openPostgres, schemaVersion } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
 import { broken, type Finding, none, ok, warning } from './finding.js';
@@ -46,7 +46,8 @@ export async function lookAtEmbedded(situation: Situation): Promise<Finding[]> {
   const folder = join(right.settings.dataDir, 'database');
   const holder = holderOfFolder(folder);
   if (holder !== undefined) return [judgeHolder(folder, holder, (await situation.fleet()).is === 'there')];
-  if (!existsSync(folder)) return [ok(`embedded; none yet: the first start makes it in ${folder}`)];
+  if (!existsSync(folder))
+    return [ok(`embedded; none yet: the first start makes it in ${relative(process.cwd(), folder)}`)];
   let database: Database;
   try {
     database = await openEmbedded({ folder });

@@ -97,7 +97,7 @@ test('topology that drifts: a queue gone, one with other arguments, a binding go
   const drifted = await found(rabbit.url, { runs: true, env: { VSMCP_MANAGEMENT_URL: management } });
   assert.match(drifted.said, /warning: clinic\.s3\.query stands with other arguments/);
   assert.match(drifted.said, /warning: missing: clinic\.s3\.report$/m);
-  assert.match(drifted.said, /broken: missing bindings: clinic\.algedonic → clinic\.s5\.algedonic \(#\)/);
+  assert.match(drifted.said, /broken: missing bindings: .*clinic\.algedonic → clinic\.s5\.algedonic \(#\)/);
   assert.match(drifted.said, /broken: nobody listens on .*clinic\.s1\.work \(1\)/);
   assert.match(drifted.mends, /rabbitmqctl delete_queue clinic\.s3\.query/);
 });

@@ -6,7 +6,7 @@ import {
   McpError,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { type Clock, type Confinement, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
+import { type Clock, type Confinement, reasonOf, type Suspicion, type Tool, VsmError } from '@vsmcp/vsm';
 import type { ServerConnection, ToolResult } from '../host.js';
 import type { McpLog } from '../log.js';
 import { DialError } from '../reach/dial.js';
@@ -95,6 +95,10 @@ class Connection implements ServerConnection {
 
   get contract(): string {
     return this.#offer.contract;
+  }
+
+  get suspicions(): readonly Suspicion[] {
+    return this.#offer.suspicions;
   }
 
   get alive(): boolean {

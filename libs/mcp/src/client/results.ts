@@ -3,6 +3,7 @@ import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv
 import type { JsonSchemaType, JsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { reasonOf, type Tool } from '@vsmcp/vsm';
 import type { ToolResult } from '../host.js';
+import { suspicionsInResult } from '../suspicion.js';
 
 /** Holds a server's structured results to the schemas it declared itself. */
 export class Results {
@@ -14,7 +15,13 @@ export class Results {
     const structured = result.structuredContent;
     const wrong = result.isError ? undefined : this.#mismatch(tool, structured);
     if (wrong !== undefined) return wrong;
-    return { isError: result.isError === true, content: result.content, ...(structured && { structured }) };
+    const suspicions = suspicionsInResult(`result of ${tool.name}`, { content: result.content, structured });
+    return {
+      isError: result.isError === true,
+      content: result.content,
+      ...(structured && { structured }),
+      ...(suspicions.length > 0 && { suspicions }),
+    };
   }
 
   #mismatch(tool: Tool, structured: unknown): string | undefined {

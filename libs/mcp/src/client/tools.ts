@@ -1,11 +1,12 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { Tool, VsmError } from '@vsmcp/vsm';
+import { type Suspicion, Tool, VsmError } from '@vsmcp/vsm';
 import { canonical, sha256 } from '../canonical.js';
+import { suspicionsIn } from '../suspicion.js';
 import { cleanText } from '../text.js';
 
-/** Bounds of what a server may offer: tools, and bytes of all their declarations. */
-const MOST = { tools: 1000, bytes: 4 * 2 ** 20, pages: 100 };
+/** Bounds of what a server may offer: tools, and bytes of all their declarations; and of what is told about it. */
+const MOST = { tools: 1000, bytes: 4 * 2 ** 20, pages: 100, suspicions: 50 };
 /** What MCP lets a tool's name be made of, and spaces; a name that hides something is refused. */
 const NAME = /^[\w./ :@-]{1,128}$/;
 
@@ -13,6 +14,8 @@ export interface Offer {
   tools: readonly Tool[];
   /** sha256 over all that is declared, as it was declared. */
   contract: string;
+  /** What is suspicious in the words of all that. */
+  suspicions: readonly Suspicion[];
 }
 
 /** Reads all pages of a server's tools. Rejects with VSM_MCP past the bounds or when a tool is malformed. */
@@ -62,7 +65,15 @@ function offer(tools: readonly Tool[], instructions: string | undefined): Offer 
       annotations,
     }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { tools: tools.map(shown), contract: sha256(canonical({ instructions, tools: declared })) };
+  const suspicions = [
+    ...suspicionsIn('instructions', instructions),
+    ...declared.flatMap(({ name, ...words }) => suspicionsIn(name, words)),
+  ];
+  return {
+    tools: tools.map(shown),
+    contract: sha256(canonical({ instructions, tools: declared })),
+    suspicions: suspicions.slice(0, MOST.suspicions),
+  };
 }
 
 /** As it may be shown: the hash is over the words as they were, this is without what hides in them. */
@@ -71,5 +82,28 @@ function shown(tool: Tool): Tool {
     ...tool,
     ...(tool.title !== undefined && { title: cleanText(tool.title, 200) }),
     ...(tool.description !== undefined && { description: cleanText(tool.description) }),
+    inputSchema: readable(tool.inputSchema),
+    ...(tool.outputSchema !== undefined && { outputSchema: readable(tool.outputSchema) }),
   };
 }
+
+/** Keys of a schema whose values are data, to be kept as they are. */
+const DATA = new Set(['default', 'const', 'enum', 'examples']);
+
+/** A schema with its titles and descriptions cleaned, however deep they are. */
+function readable(schema: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(schema).map(([key, value]) => {
+      if (DATA.has(key)) return [key, value];
+      if (typeof value === 'string') return [key, ['title', 'description'].includes(key) ? cleanText(value) : value];
+      return [key, readableIn(value)];
+    }),
+  );
+}
+
+function readableIn(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(readableIn);
+  return isRecord(value) ? readable(value) : value;
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -22,10 +22,12 @@ export interface RegistryOptions {
 
 /** Bytes of a registry file. */
 const MOST = 64 * 2 ** 20;
+/** Malformed entries that are warned of. */
+const MOST_TOLD = 1000;
 
 /**
  * A registry at a place: the base URL of one with the official API `/v0.1`, or a file of the same JSON. Entries that are
- * malformed are left out with a warning that names the place; so, at debug level, are those that could not be started.
+ * malformed are left out with a warning, once, that names the place; so, at debug level, are those that could not be started.
  */
 export function openRegistry(place: string, options: RegistryOptions): Registry {
   const { log } = options;
@@ -33,6 +35,7 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
   const remote = /^https?:\/\//.test(place);
   const base = place.replace(/\/+$/, '').replace(/\/v0\.1(\/servers)?$/, '');
   const file = resolve(options.home ?? '.', place);
+  const told = new Set<string>();
 
   async function pages(signal?: AbortSignal): Promise<{ at: string; page: Page }[]> {
     if (remote) return fetchPages({ base, ...options }, signal);
@@ -41,8 +44,17 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
 
   return {
     name,
-    async candidates(signal): Promise<Candidate[]> {
-      const entries = (await pages(signal)).flatMap(({ at, page }) => goodOnes(page, { name, place: at }, log));
+    async candidates(signal, left = () => {}): Promise<Candidate[]> {
+      const entries = (await pages(signal)).flatMap(({ at, page }) =>
+        goodOnes(page, (path, why) => {
+          const entry = `${path}: ${why}`;
+          left(entry);
+          const warned = `${at} ${entry}`;
+          if (told.has(warned) || told.size >= MOST_TOLD) return;
+          told.add(warned);
+          log.warn({ registry: at, name, path, why }, 'a malformed entry of a registry is left out');
+        }),
+      );
       const { candidates, skipped } = candidatesOf(entries, name);
       for (const server of skipped) log.debug({ registry: name, ...server }, 'a server of the registry is left out');
       return candidates;
@@ -50,13 +62,12 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
   };
 }
 
-function goodOnes(page: Page, { name, place }: { name: string; place: string }, log: McpLog): Entry[] {
+function goodOnes(page: Page, left: (path: string, why: string) => void): Entry[] {
   return page.servers.flatMap((each, n) => {
     const entry = Entry.safeParse(each);
     if (entry.success) return [entry.data];
     const issue = entry.error.issues[0];
-    const path = ['servers', n, ...(issue?.path ?? [])].join('.');
-    log.warn({ registry: place, name, path, why: issue?.message }, 'a malformed entry of a registry is left out');
+    left(['servers', n, ...(issue?.path ?? [])].join('.'), issue?.message ?? 'malformed');
     return [];
   });
 }

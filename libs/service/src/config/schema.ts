@@ -44,6 +44,8 @@ const Acquire = z.strictObject({
   wait: Duration.default(600_000),
   /** The weakest confinement that still counts as contained. */
   confinement: z.enum(['bubblewrap', 'namespace', 'permission']).default('namespace'),
+  /** A package whose `mcpName` is absent: refused, asked about, or let be. One that names another server is refused but for `ignore`. */
+  ownership: z.enum(['required', 'ask', 'ignore']).default('ask'),
 });
 
 /** `10.0.0.0/8`, `fd00::/8`, an address, or a host's name. */

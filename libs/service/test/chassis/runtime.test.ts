@@ -29,6 +29,17 @@ describe('what the environment says', () => {
     assert.throws(() => readRuntime({ VSMCP_AMQP_ENABLED: 'yes' }, '/'), /set VSMCP_AMQP_URL too/);
   });
 
+  test('spans need a collector, and telemetry that is not switched off', () => {
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://localhost:4318';
+    assert.equal(readRuntime({}, '/').traces, false);
+    assert.equal(readRuntime({ OTEL_EXPORTER_OTLP_ENDPOINT }, '/').traces, true);
+    const off = readRuntime({ OTEL_EXPORTER_OTLP_ENDPOINT, VSMCP_TELEMETRY_ENABLED: 'no' }, '/');
+    assert.deepEqual([off.traces, off.telemetry], [false, false]);
+    assert.throws(() => readRuntime({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'collector' }, '/'), {
+      message: 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: got something else, expected a URL such as http://localhost:4318',
+    });
+  });
+
   test('every problem is named, and no password is shown', () => {
     const env = { VSMCP_MCP_PORT: 'x', VSMCP_LOG_LEVEL: 'loud', VSMCP_DATABASE_URL: 'mysql://me:secret@db' };
     assert.throws(() => readRuntime(env, '/'), {

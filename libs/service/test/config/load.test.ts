@@ -120,7 +120,7 @@ units:
   });
 
   test('what is no YAML, or no mapping, is told too', () => {
-    assert.match(problems('name: a\nname: b')[0] ?? '', /^vsmcp.yaml:2 Map keys must be unique/);
+    assert.match(problems('name: a\nname: b')[0] ?? '', /^vsmcp.yaml:2 got 'name' a second time/);
     assert.match(problems('name: [a')[0] ?? '', /^vsmcp.yaml:1 /);
     assert.deepEqual(problems('- a'), ['vsmcp.yaml:1 the file: got a list, expected a mapping (key: value)']);
   });

@@ -51,6 +51,17 @@ onEveryDatabase('leadership', (on) => {
     await b.stop();
   });
 
+  test('who leads is known to everybody', async () => {
+    const a = open(on.database, 's1-a/4711');
+    const b = open(on.other, 's1-b/4712');
+    assert.equal(await b.leader('server:known'), undefined);
+    const leading = campaign(a, 'server:known', 'a');
+    await until(() => leading.leading);
+    assert.equal(await b.leader('server:known'), 's1-a');
+    await a.stop();
+    assert.equal(await b.leader('server:known'), undefined);
+  });
+
   test('one that is cut off stops before another can lead, and joins again when it is back', async () => {
     led.length = 0;
     const line = cuttable(on.database);

@@ -21,10 +21,10 @@ onEveryDatabase('the ledger', (on) => {
   const event = (key: { source: string; id: string }, type: string, data: unknown = {}): CloudEvent => ({
     ...{ specversion: '1.0', source: key.source, id: key.id, type, data },
   });
-  const park = async (type: string, data: unknown = {}, by = ledger) => {
+  const park = async (type: string, data: unknown = {}, by = ledger, because = 'nothing answers it') => {
     const key = fresh('');
     await by.claim(claim(key, type));
-    const held = { outcome: 'parked', cause: 'unanswered', because: 'nothing answers it' } as const;
+    const held = { outcome: 'parked', cause: 'unanswered', because } as const;
     assert.ok(await by.settle({ ...key, attempt: 1, record: {}, event: event(key, type, data), ...held }));
     return key;
   };
@@ -188,6 +188,55 @@ onEveryDatabase('the ledger', (on) => {
     );
     assert.equal(types, new Set(waiting.map((w) => w.type)).size);
     assert.equal((await ledger.waiting(1, 2)).waiting.length, 1);
+  });
+
+  test('what waits is asked for by type, and in the order of types, however many there are', async () => {
+    const kinds = Array.from({ length: 1500 }, (_, n) => `many.k${String(n).padStart(4, '0')}`);
+    await Promise.all(kinds.map((kind) => park(kind)));
+    await park('many.k0999');
+    const some = await ledger.waiting(10, 1, { types: ['many.k0999', 'many.k0001', 'many.none'] });
+    assert.deepEqual(
+      some.waiting.map(({ type, events }) => [type, events]),
+      [
+        ['many.k0001', 1],
+        ['many.k0999', 2],
+      ],
+    );
+    assert.deepEqual([some.types, some.events], [2, 3]);
+    const next = await ledger.waiting(2, 0, { after: 'many.k0998' });
+    assert.deepEqual(
+      next.waiting.map(({ type }) => type),
+      ['many.k0999', 'many.k1000'],
+    );
+    const seen: string[] = [];
+    for await (const slice of ledger.kinds()) for (const { type } of slice) seen.push(type);
+    assert.deepEqual(
+      seen.filter((type) => type.startsWith('many.')),
+      kinds,
+    );
+    const { types, waiting } = await ledger.waiting(1000, 0);
+    assert.equal(types, new Set(seen).size);
+    assert.ok(
+      waiting.some(({ type, events }) => type === 'many.k0999' && events === 2),
+      'the most frequent first',
+    );
+  });
+
+  test('events that a reason holds up are left where they are claimed back but for it', async () => {
+    const now = await park('kind.held', {}, ledger, 'the guard b does not hold');
+    const before = await park('kind.held', {}, ledger, 'the guard a does not hold');
+    const back = await ledger.reclaim(
+      { reason: 'parked', types: ['kind.held'], except: 'the guard b ' },
+      'a',
+      clock.now() + 1000,
+      10,
+    );
+    assert.deepEqual(
+      back.map(({ id }) => id),
+      [before.id],
+    );
+    assert.equal((await ledger.waiting(1, 0, { types: ['kind.held'] })).events, 1);
+    assert.notEqual(now.id, before.id);
   });
 
   test('the account balances, also when what is settled was forgotten', async () => {

@@ -24,7 +24,7 @@ test('what is malformed is held with the reason, what is newer is heard, and not
   try {
     const say = (content: string) =>
       fleet.gateway.bus.publish({
-        ...{ channel: 'report', key: 's1.x.load', contentType: CLOUDEVENTS_JSON },
+        ...{ channel: 'report', key: 'gateway.x.load', contentType: CLOUDEVENTS_JSON },
         content: Buffer.from(content),
         headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
       });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Candidate, Confinement, Grants } from '../capability.js';
+import { Candidate, Confinement, Grants, Spec, Suspicion } from '../capability.js';
 import { defineMessage } from './message.js';
 import { TrialCall, TrialResult } from './operations.js';
 
@@ -17,12 +17,27 @@ export const Gap = defineMessage(
 /**
  * The stages at which System 5 is asked: `probe` before a stranger's server is fetched and asked what it offers,
  * `trial` before it is given an event, `install` with the evidence of the trial, `remove` when the gap did not close, `refuse` when
- * the only thing that would fit is forbidden and what waits is to be settled so.
+ * the only thing that would fit is forbidden and what waits is to be settled so. And of a server that the fleet has: `contract`,
+ * it offers something else than was approved, so what it offers now is to be approved; `upgrade` to another version that was tried,
+ * `rollback` to the version before, `dismiss` it.
  */
-export const Stage = z.enum(['probe', 'trial', 'install', 'remove', 'refuse']);
+export const Stage = z.enum([
+  'probe',
+  'trial',
+  'install',
+  'remove',
+  'refuse',
+  'contract',
+  'upgrade',
+  'rollback',
+  'dismiss',
+]);
 export type Stage = z.infer<typeof Stage>;
 
-/** System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. */
+/**
+ * System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. System 3 proposes the same way
+ * what concerns servers that the fleet has, see `Reapproval`.
+ */
 export const Proposal = defineMessage(
   's4',
   'proposal',
@@ -33,7 +48,8 @@ export const Proposal = defineMessage(
     /** The event type that waits, and how many events do. */
     type: z.string(),
     waiting: z.number().int(),
-    candidate: Candidate,
+    /** Of a server that the fleet has: how it has it. */
+    candidate: Candidate.extend({ spec: Spec }),
     /** Name the server shall have in `server.tool`. */
     server: z.string(),
     grants: Grants,
@@ -45,6 +61,11 @@ export const Proposal = defineMessage(
     /** Only these tools are to be offered. */
     only: z.array(z.string()).optional(),
     calls: z.array(TrialCall).default([]),
+    /** From stage `trial` on: the package's `mcpName`, and what is suspicious in the words of the server. */
+    mcpName: z.string().optional(),
+    suspicions: z.array(Suspicion).optional(),
+    /** Of a server that the fleet has: what it offers otherwise than was approved, in words. */
+    changed: z.array(z.string()).optional(),
     /** From stage `install` on. */
     evidence: z
       .looseObject({
@@ -61,6 +82,9 @@ export const Proposal = defineMessage(
     because: z.string(),
   }),
 );
+
+/** System 3 → System 5: let a server that the fleet has be otherwise than it was approved. Key: `s3.proposal`. */
+export const Reapproval = defineMessage('s3', 'proposal', 'intelligence', Proposal.data);
 
 /** System 5's answer, with the proposal it answers, so that System 3 can act on it alone. Key: `s5.verdict`. */
 export const Verdict = defineMessage(

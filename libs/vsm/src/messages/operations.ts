@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Confinement, Grants, ServerSpec, Tool } from '../capability.js';
+import { Confinement, Grants, ServerSpec, Suspicion, Tool } from '../capability.js';
 import { EventRef } from '../event.js';
 import { ToolRef } from '../unit.js';
 import { defineMessage } from './message.js';
@@ -143,6 +143,8 @@ export const Tried = defineMessage(
     mcpName: z.string().optional(),
     contract: z.string().optional(),
     tools: z.array(Tool),
+    /** What is suspicious in what it declares, and in its results. */
+    suspicions: z.array(Suspicion).optional(),
     results: z.array(TrialResult),
     /** Milliseconds to install and to start. */
     installing: z.number().optional(),
@@ -172,7 +174,11 @@ export const CapabilityState = defineMessage(
     confinement: Confinement.optional(),
     contract: z.string().optional(),
     integrity: z.string().optional(),
+    /** The package's `mcpName`. */
+    mcpName: z.string().optional(),
+    /** Those that are offered; of a suspended server all that it declares now. */
     tools: z.array(Tool),
+    suspicions: z.array(Suspicion).optional(),
   }),
 );
 

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
-import { ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
-import type { Capability } from '@vsmcp/vsm';
+import { CallToolResultSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import { type Capability, Proposal } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../../test/support/fleet.js';
 import { consciousness } from '../../../consciousness/src/index.js';
 import { EVERYTHING, MEMORY, replica } from '../../../system1-operations/test/support/replica.js';
 import { system3 } from '../../../system3-control/src/index.js';
 import { system5 } from '../../../system5-policy/src/index.js';
+import { proposal, WANTS_GIT } from '../../../system5-policy/test/proposals.js';
 import { gatewayForTests } from '../support.js';
 import { connect, intelligence, read, use } from './support.js';
 
@@ -30,6 +31,7 @@ before(async () => {
     config: {
       name: 'desk',
       servers: { every: EVERYTHING, memory: MEMORY },
+      policy: { acquire: { from: ['io.github.*/*'], ask: 'otherwise' } },
       units: { desk: { absorbs: 'file.#', responses: { 'file.ok': 'noted' } } },
       gateway: {
         agents: {
@@ -142,7 +144,7 @@ test('a change without a grant is refused with the line that would grant it, and
     const { isError, text } = await use(anyone, name, more);
     assert.ok(isError && text.includes(`anyone: { may: [find_tool, call_safe, ${name}] }`), text);
   }
-  const { entries } = await read(anyone, 'journal', { type: 'agent.refused', limit: 100 });
+  const { entries } = await read(anyone, 'journal', { type: 'act.refused', limit: 100 });
   const calls = entries.filter((entry: { data: { tool?: string } }) => entry.data.tool === 'create_entities');
   assert.equal(calls.length, 1);
   assert.equal(calls[0].cause, 'agent:anyone');
@@ -187,9 +189,9 @@ test('a wish that nothing fulfils is said to the fleet, counts as variety, and i
   await fleet.until(() => messages.some((message) => message === 'searching: looks'), { what: 'progress is told' });
   // what was acquired for this wish fulfils it, whatever its words
   four.acquisitions.set('p', { ...acquisition, step: 'closed', server: 'every', tool: 'echo' });
-  const { structuredContent } = (await waits) as { structuredContent: { met: boolean; tools: { name: string }[] } };
-  assert.equal(structuredContent.met, true);
-  assert.equal(structuredContent.tools[0]?.name, 'every__echo');
+  const answer = CallToolResultSchema.parse(await waits).structuredContent;
+  assert.equal(answer?.met, true);
+  assert.match(JSON.stringify(answer.tools), /every__echo/);
   assert.equal(four.wishes.filter((demand) => demand.type === unmet.demand.type).length, 1, 'said once');
 });
 
@@ -219,11 +221,27 @@ test('wishes are bounded, and what is wrong with a call is said with its mend', 
   await assert.rejects(anyone.callTool({ name: 'nothing' }), /-32602.*there is no tool nothing; find_tool/);
 });
 
-test('nobody decides what they asked for, and another agent’s name does not help', async () => {
-  const asked = await read(planner, 'capabilities_acquire', { type: 'file.cron' });
-  assert.equal(asked.accepted, true);
-  const { entries } = await read(planner, 'journal', { type: 'acquire.asked' });
-  assert.equal(entries[0].data.by, 'agent:planner');
-  const forged = await use(planner, 'decisions_decide', { proposal: asked.id, verdict: 'allow', by: 'ada' });
-  assert.match(forged.text, /no decision about .* waits for a person/);
+test('nobody decides what they asked for; another may', async () => {
+  assert.match((await read(planner, 'capabilities_acquire', { type: 'file.cron' })).because, /System 4 looks/);
+  // System 4 proposes what somebody asked for in their name, and policy leaves it to a person
+  for (const [id, by] of [
+    ['own', 'agent:planner'],
+    ['other', 'agent:anyone'],
+  ] as const) {
+    const said = proposal({ proposal: id, by, grants: WANTS_GIT });
+    await fleet.context(four).say(Proposal, 's4.proposal', said);
+  }
+  const { pending } = await fleet.until(async () => {
+    const answer = await read(planner, 'decisions_list');
+    return answer.pending.length === 2 && answer;
+  });
+  assert.ok(pending.some(({ asked_by }: { asked_by: string }) => asked_by === 'agent:planner'));
+  const own = await use(planner, 'decisions_decide', { proposal: 'own', verdict: 'allow', by: 'ada' });
+  assert.equal(own.isError, true);
+  assert.match(own.text, /agent:planner asked for it: nobody approves their own request/);
+  await read(planner, 'decisions_decide', { proposal: 'other', verdict: 'deny', because: 'no git here' });
+  const { decided } = await read(planner, 'decisions_list');
+  assert.deepEqual([decided[0].by, decided[0].because], ['agent:planner', 'no git here']);
+  const { entries } = await read(planner, 'journal', { type: 'act.refused', limit: 1 });
+  assert.deepEqual([entries[0].cause, entries[0].data.action], ['agent:planner', 'decide']);
 });

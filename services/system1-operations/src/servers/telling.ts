@@ -35,10 +35,14 @@ export class Telling {
       if (state.state === 'suspended' || state.lasting) this.#hurts(wish.name, state.reason);
     }
     const connection = 'connection' in state ? state.connection : undefined;
-    const offered = connection?.tools.filter((tool) => wish.only === undefined || wish.only.includes(tool.name));
+    const only = state.state === 'suspended' ? undefined : wish.only;
+    const offered = connection?.tools.filter((tool) => only === undefined || only.includes(tool.name));
+    const suspicions = [...(connection?.suspicions ?? [])];
+    if (suspicions.length > 0) log.warn({ ...fields, suspicions }, 'words of a server are suspicious');
     this.#report(wish, {
       state: state.state,
       tools: [...(offered ?? [])],
+      ...(suspicions.length > 0 && { suspicions }),
       ...(state.state !== 'ready' && { reason: state.reason }),
       ...(state.state === 'ready' && state.integrity !== undefined && { integrity: state.integrity }),
       ...(connection?.confinement !== undefined && { confinement: connection.confinement }),

@@ -110,7 +110,9 @@ function settled(state: State, { type, step }: Saga): State {
 
 function demanded(state: State, { event, text, by, at, proposal }: Of<'acquisition.demanded'>): State {
   const before = state.demands.get(event);
-  const demand: Demand = before ? { ...before, at } : { proposal, text, by, since: at, at };
+  const demand: Demand = before
+    ? { ...before, times: before.times + 1, at }
+    : { proposal, text, by, times: 1, since: at, at };
   return { ...state, demands: bounded(state.demands, event, demand, MOST_DEMANDS) };
 }
 

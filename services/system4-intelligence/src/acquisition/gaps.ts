@@ -24,8 +24,8 @@ export function gapsOf(state: State, waiting: readonly Waiting[], now: number, {
   const demands = [...state.demands].filter(([, { at }]) => now - at < wish);
   return [
     ...events.map(({ type, events: count, since, samples }) => ({ type, events: count, since, samples })),
-    ...demands.map(([type, { proposal, by, text, since }]) => {
-      return { type, events: 1, since, samples: [], wish: { proposal, by, text } };
+    ...demands.map(([type, { proposal, by, text, times, since }]) => {
+      return { type, events: times, since, samples: [], wish: { proposal, by, text } };
     }),
   ];
 }

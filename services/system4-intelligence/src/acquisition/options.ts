@@ -64,14 +64,16 @@ function offeredBy({ tools, only }: Capability) {
 }
 
 function installedOption(row: Packaged, found: readonly Candidate[]): Option {
-  const { server, version, spec, only, integrity, confinement } = row;
+  const { server, name, version, spec, only, integrity, mcpName, suspicions, confinement } = row;
   const registered = found.find((one) => packageOf(one.spec.npm) === packageOf(spec.npm));
   const installed: NonNullable<Option['installed']> = { tools: offeredBy(row) };
   if (only) installed.only = only;
   if (integrity) installed.integrity = integrity;
+  if (mcpName) installed.mcpName = mcpName;
+  if (suspicions) installed.suspicions = suspicions;
   if (confinement) installed.confinement = confinement;
   const candidate: Candidate = {
-    name: registered?.name ?? server,
+    name: registered?.name ?? name ?? server,
     description: registered?.description ?? '',
     version,
     registry: registered?.registry ?? 'acquired',

@@ -85,11 +85,17 @@ export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match):
     arguments: [...match.arguments],
     readOnly: match.readOnly,
     calls: isWish(saga) ? wishCalls(probe, match) : trialCalls(match),
+    ...wordsFrom(probe),
   };
   if (!isWish(saga)) said.response = responseOf(match, option.server);
   const only = onlyOf(option, probe, match);
   if (only) said.only = only;
   return said;
+}
+
+/** Whose it says it is, and what is suspicious in its words: System 5 weighs both. */
+function wordsFrom({ mcpName, suspicions }: Probe): Pick<Said, 'mcpName' | 'suspicions'> {
+  return { ...(mcpName && { mcpName }), ...(suspicions && { suspicions }) };
 }
 
 /** Without events a tool is only called when that needs no arguments and can do no harm. */
@@ -105,7 +111,7 @@ export function installOf(trial: Said, probe: Probe, results: TrialResult[], bec
   if (probe.integrity) evidence.integrity = probe.integrity;
   if (probe.mcpName) evidence.mcpName = probe.mcpName;
   if (probe.contract) evidence.contract = probe.contract;
-  const said: Said = { ...trial, stage: 'install', evidence, because, calls: [] };
+  const said: Said = { ...trial, stage: 'install', evidence, because, calls: [], ...wordsFrom(probe) };
   if (guard !== undefined && typeof trial.response === 'object') said.response = { ...trial.response, guard };
   return said;
 }

@@ -1,4 +1,4 @@
-import { Acquisition, Candidate, Confinement, Proposal, Tool } from '@vsmcp/vsm';
+import { Acquisition, Candidate, Confinement, Proposal, Suspicion, Tool } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 /** What is journalled about acquisitions, and the state that is rebuilt from it. Times in ms since the epoch. */
@@ -13,6 +13,7 @@ export const Probe = z.object({
   integrity: z.string().optional(),
   mcpName: z.string().optional(),
   contract: z.string().optional(),
+  suspicions: z.array(Suspicion).optional(),
 });
 export type Probe = z.infer<typeof Probe>;
 
@@ -29,6 +30,8 @@ export const Option = z.object({
       tools: z.array(Tool),
       only: z.array(z.string()).optional(),
       integrity: z.string().optional(),
+      mcpName: z.string().optional(),
+      suspicions: z.array(Suspicion).optional(),
       confinement: Confinement.optional(),
     })
     .optional(),
@@ -50,6 +53,9 @@ export type Step = z.infer<typeof Step>;
 /** What an option or one of its tools has to say for itself: `grounds` and `rank` of what was proposed. */
 const Weight = z.object({ grounds: z.number(), rank: z.number() });
 
+/** What System 4 proposes is always a server of a registry. */
+const OwnProposal = Proposal.data.extend({ candidate: Candidate });
+
 const about = { proposal: z.string(), at: z.number() };
 
 export const AcquisitionEvent = z.discriminatedUnion('type', [
@@ -63,7 +69,7 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('acquisition.ranked'), ...about, options: z.array(Option) }),
   z.object({ type: z.literal('acquisition.probed'), ...about, npm: z.string(), probe: Probe }),
-  z.object({ type: z.literal('acquisition.proposed'), ...about, said: Proposal.data, weight: Weight.optional() }),
+  z.object({ type: z.literal('acquisition.proposed'), ...about, said: OwnProposal, weight: Weight.optional() }),
   z.object({
     type: z.literal('acquisition.ruled'),
     ...about,
@@ -102,7 +108,7 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
 ]);
 export type AcquisitionEvent = z.infer<typeof AcquisitionEvent>;
 
-export type Said = z.infer<typeof Proposal.data>;
+export type Said = z.infer<typeof OwnProposal>;
 
 export interface Saga {
   proposal: string;
@@ -146,7 +152,8 @@ export interface Demand {
   proposal: string;
   text: string;
   by: string;
-  /** When it was first wished for, and when last. */
+  /** How often it was wished for; when first, and when last. */
+  times: number;
   since: number;
   at: number;
 }

@@ -35,13 +35,14 @@ function onTrialled(state: State, saga: Saga, about: Said, said: Report, now: nu
   return [proposed(saga, installOf(about, probe, said.results, judgement.because, judgement.guard), now)];
 }
 
-function shown(probe: Probe, { confinement, integrity, mcpName, contract }: Report): Probe {
+function shown(probe: Probe, { confinement, integrity, mcpName, contract, suspicions }: Report): Probe {
   return {
     ...probe,
     ...(confinement && { confinement }),
     ...(integrity && { integrity }),
     ...(mcpName && { mcpName }),
     ...(contract && { contract }),
+    ...(suspicions && { suspicions }),
   };
 }
 

@@ -1,4 +1,4 @@
-import type { DataOf, Verdict } from '@vsmcp/vsm';
+import { type DataOf, sourceOf, type Verdict } from '@vsmcp/vsm';
 import type { Limits } from './limits.js';
 import { type AcquisitionEvent, isOver, keyOf, type Saga, type Said, type State, sagaOf } from './state.js';
 import { moved, passed } from './steps.js';
@@ -37,7 +37,7 @@ export function onVerdict(state: State, said: Answer, now: number, limits: Limit
 
 function onProbe(state: State, said: Answer, now: number): AcquisitionEvent[] {
   const { proposal, candidate } = said.proposal;
-  const { npm } = candidate.spec;
+  const npm = sourceOf(candidate.spec);
   const look = state.looks.get(npm);
   const saga = sagaOf(state, proposal);
   if (saga === undefined || look === undefined || look.allowed || look.proposal !== proposal) return [];
@@ -55,6 +55,6 @@ function isPassed({ passed: before }: Saga, { candidate, tool }: Said): boolean 
   return before.has(keyOf(npm)) || before.has(keyOf(npm, tool));
 }
 
-function isSame(a: Said, b: Said): boolean {
-  return a.stage === b.stage && a.candidate.spec.npm === b.candidate.spec.npm && a.tool === b.tool;
+function isSame(a: Said, b: Answer['proposal']): boolean {
+  return a.stage === b.stage && a.candidate.spec.npm === sourceOf(b.candidate.spec) && a.tool === b.tool;
 }

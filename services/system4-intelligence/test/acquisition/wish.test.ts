@@ -41,7 +41,7 @@ test('the same wish again is one demand; after it was met it can come again', ()
   story.demand(CRON, WISH);
   story.demand(CRON, WISH, 'agent:y');
   assert.equal(story.state.demands.size, 1);
-  assert.equal(story.state.demands.get(CRON)?.by, 'agent:x');
+  assert.deepEqual([story.state.demands.get(CRON)?.by, story.state.demands.get(CRON)?.times], ['agent:x', 2]);
   assert.equal(story.state.sagas.size, 1);
   const { proposal } = story.saga(CRON);
   story.when({ kind: 'there', proposal, because: 'calc.cron_parse is there already' });

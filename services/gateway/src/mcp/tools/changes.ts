@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { type AgentGrant, agentName, HeldFilter, HeldReason, QUESTIONS, type ToolRef } from '@vsmcp/vsm';
+import { type AgentGrant, type Answer, agentName, HeldFilter, HeldReason, QUESTIONS, type ToolRef } from '@vsmcp/vsm';
 import { z } from 'zod';
+import { HttpError } from '../../failure.js';
 import { ShortEvent } from '../../incoming.js';
 import { publishEvents } from '../../publish.js';
 import { put, SLACK } from '../../questions.js';
@@ -9,7 +10,13 @@ import { answering, type Call, type GatewayTool } from '../tool.js';
 
 const annotations = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
 const Because = z.string().min(1).max(1000).describe('the reason, for the journal');
-const Accepted = z.object({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
+const Accepted = z.object({ because: z.string(), id: z.string().optional() });
+
+/** @throws HttpError 409 with the reason, when the petition was not granted */
+function accepted({ accepted, because, id }: Answer<'settle'>): z.input<typeof Accepted> {
+  if (!accepted) throw new HttpError(409, 'VSM_REFUSED', because);
+  return { because, ...(id !== undefined && { id }) };
+}
 
 /** Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client says. */
 export function changes(context: ServiceContext): GatewayTool[] {
@@ -34,7 +41,9 @@ export function changes(context: ServiceContext): GatewayTool[] {
         output: Accepted,
         annotations: { ...annotations, openWorldHint: true },
       },
-      granted('capabilities_acquire', (asked, by) => put(context, 'acquire', { ...asked, by }, patience)),
+      granted('capabilities_acquire', async (asked, by) =>
+        accepted(await put(context, 'acquire', { ...asked, by }, patience)),
+      ),
     ),
     ...(['replay', 'discard'] as const).map((how) =>
       answering(
@@ -51,8 +60,8 @@ export function changes(context: ServiceContext): GatewayTool[] {
           output: Accepted,
           annotations: { ...annotations, destructiveHint: how === 'discard' },
         },
-        granted(`held_${how}`, ({ because, ...filter }, by) =>
-          put(context, 'settle', { how, filter, because, by }, patience),
+        granted(`held_${how}`, async ({ because, ...filter }, by) =>
+          accepted(await put(context, 'settle', { how, filter, because, by }, patience)),
         ),
       ),
     ),
@@ -66,7 +75,9 @@ export function changes(context: ServiceContext): GatewayTool[] {
         output: Accepted,
         annotations: { ...annotations, destructiveHint: true },
       },
-      granted('decisions_decide', (asked, by) => put(context, 'decide', { ...asked, by }, patience)),
+      granted('decisions_decide', async (asked, by) =>
+        accepted(await put(context, 'decide', { ...asked, by }, patience)),
+      ),
     ),
     answering(
       'alerts_acknowledge',

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { Party } from '@vsmcp/vsm';
+import amqp from 'amqplib';
+import { freePort } from '../../../../test/support/ports.js';
+import { type Rabbit, rabbitServer, startRabbit } from '../../../../test/support/rabbit-node.js';
+import { until } from '../../../../test/support/until.js';
+import { temporaryFolder } from '../folder.js';
+import { vsmcp } from '../vsmcp.js';
+
+describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed here', timeout: 240_000 }, () => {
+  let rabbit: Rabbit;
+  let folder: string;
+  const endings: (() => Promise<void>)[] = [];
+  const topology = (...args: string[]) =>
+    vsmcp(['topology', ...args], {
+      VSMCP_CONFIG: join(folder, 'vsmcp.yaml'),
+      VSMCP_MANAGEMENT_URL_FILE: join(folder, 'secrets', 'management-url'),
+    });
+  const users = () => ['--users', join(folder, 'secrets')];
+
+  before(async () => {
+    folder = await temporaryFolder({ after: (fn) => void endings.push(fn) });
+    await writeFile(join(folder, 'vsmcp.yaml'), 'path: north\n');
+    await mkdir(join(folder, 'secrets'));
+    for (const party of Party.options) {
+      await writeFile(join(folder, 'secrets', `amqp-${party}`), `amqp://north-${party}:p%40ss-${party}@broker:5672\n`);
+    }
+    rabbit = await startRabbit({ management: true });
+    endings.push(() => rabbit.remove());
+    await writeFile(join(folder, 'secrets', 'management-url'), `${rabbit.management}\n`);
+    const answers = () => fetch(rabbit.management.replace('guest:guest@', '')).then(Boolean, () => false);
+    await until(answers, { timeout: 60_000, what: 'the management interface answers' });
+  });
+  after(async () => {
+    for (const end of endings.reverse()) await end();
+  });
+
+  test('diff names what is missing and ends with 3; apply declares it, and the same again changes nothing', async () => {
+    const before = await topology('diff', ...users());
+    assert.equal(before.code, 3, before.err);
+    assert.match(before.out, /^missing +queue +north\.s1\.work/m);
+    assert.match(before.out, /^missing +user +north-s1/m);
+    const applied = await topology('apply', ...users());
+    assert.equal(applied.code, 0, applied.err);
+    assert.match(
+      applied.out,
+      /^north on http:\/\/127\.0\.0\.1:\d+: 13 exchanges, .* 8 users; [1-9]\d* of them new or changed/,
+    );
+    assert.match((await topology('apply', ...users())).out, /; 0 of them new or changed/);
+    const after = await topology('diff', ...users());
+    assert.deepEqual(
+      [after.code, after.out],
+      [0, `${rabbit.management.replace('guest:guest@', '')} has all of north\n`],
+    );
+  });
+
+  test('its users can log in, and may what the tables let them', async () => {
+    const publish = async (party: string, exchange: string, key: string) => {
+      const connection = await amqp.connect(`amqp://north-${party}:p%40ss-${party}@127.0.0.1:${rabbit.port}`);
+      connection.on('error', () => {}); // said by the channel
+      const channel = await connection.createConfirmChannel();
+      const refused = new Promise<string>((resolve) => channel.on('error', (error: Error) => resolve(error.message)));
+      channel.publish(exchange, key, Buffer.from('{}'));
+      const said = await Promise.race([
+        refused,
+        channel.waitForConfirms().then(
+          () => 'done',
+          () => refused,
+        ),
+      ]);
+      await connection.close();
+      return said;
+    };
+    assert.equal(await publish('world', 'north.environment', 'any.thing'), 'done');
+    assert.match(await publish('world', 'north.report', 's1.a.load'), /ACCESS_REFUSED/);
+    assert.match(await publish('s1', 'north.report', 's3.a.performance'), /ACCESS_REFUSED/);
+    assert.match(await publish('s1', '', 'north.s3.command'), /ACCESS_REFUSED/);
+  });
+
+  test('a queue with other arguments is not changed, and said; what is too much is left', async () => {
+    const connection = await amqp.connect(rabbit.url);
+    const channel = await connection.createChannel();
+    await channel.deleteQueue('north.s1.query');
+    await channel.assertQueue('north.s1.query', { durable: true, arguments: { 'x-queue-type': 'classic' } });
+    await channel.bindQueue('north.s1.work', 'north.dead', 'odd');
+    const differs = await topology('diff', '--json');
+    assert.equal(differs.code, 3);
+    const { differences } = JSON.parse(differs.out);
+    assert.deepEqual(differences.map((each: { how: string; name: string }) => `${each.how} ${each.name}`).sort(), [
+      'different north.s1.query',
+      'extra north.dead → north.s1.work (odd)',
+      'missing north.query → north.s1.query (s1.any.*)',
+      'missing north.retry → north.s1.query (back.s1.query)',
+    ]);
+    const refused = await topology('apply');
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /delete it once it is empty[\s\S]*different +queue +north\.s1\.query/);
+    await channel.deleteQueue('north.s1.query');
+    await connection.close();
+    const applied = await topology('apply');
+    assert.equal(applied.code, 0, applied.err);
+    assert.match(applied.out, /Left as it is[\s\S]*extra +binding +north\.dead → north\.s1\.work/);
+  });
+
+  test('export is what the broker imports, and --json what each system may do', async () => {
+    const exported = await topology('export', ...users());
+    await writeFile(join(folder, 'definitions.json'), exported.out);
+    await rabbit.ctl('import_definitions', join(folder, 'definitions.json'));
+    const plain = JSON.parse((await topology('export', '--json')).out);
+    assert.equal(plain.path, 'north');
+    assert.match(plain.users.s1.configure, /^\^\(north\\\.own\\\.s1/);
+    assert.doesNotMatch(exported.out, /p@ss/);
+  });
+
+  test('what is wrong is said with its mend', async () => {
+    const nowhere = await topology('diff', '--management', `http://guest:guest@127.0.0.1:${await freePort()}`);
+    assert.equal(nowhere.code, 1);
+    assert.match(
+      nowhere.err,
+      /no management interface answers at .*ECONNREFUSED.*enable the plugin rabbitmq_management/,
+    );
+    const stranger = await topology('diff', '--management', rabbit.management.replace('guest:guest', 'guest:wrong'));
+    assert.match(stranger.err, /user or password is wrong/);
+    const noUsers = await topology('diff', '--users', folder);
+    assert.match(noUsers.err, /has no file such as amqp-s1/);
+  });
+});
