@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /**
  * `npm run test:compose`: builds the images, runs the stack of docker-compose.yml under a name and on ports of its own, tests it, and takes it
- * down. Ends with the line `N passed, N failed`. Needs a Docker engine and Compose (v1.29 or v2); about ten minutes.
+ * down. Ends with the line `N passed, N failed`. Needs a Docker engine and Compose (v1.29 or v2); about ten minutes, most of
+ * them to build. VSMCP_TEST_BUILT=true: the images are there.
  */
+import { spawnSync } from 'node:child_process';
 import { nodeTrouble } from './support/node.mjs';
 
 const trouble = nodeTrouble();
@@ -16,11 +18,13 @@ const { install, ROOT } = await import('./support/setup.mjs');
 
 /** ms for all of it, images included. */
 const LIMIT = 45 * 60_000;
+const PROJECT = `vsmcp-test-${process.pid}`;
+process.env.VSMCP_TEST_PROJECT = PROJECT;
 
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.once(signal, () => {
     endAll();
-    process.stderr.write('ended early: `docker ps` shows what is left of it\n');
+    sweep();
     process.exit(130);
   });
 }
@@ -34,6 +38,19 @@ try {
 }
 const print = (text) => process.stdout.write(text);
 const { passed, failed, broken } = await runFile('test/compose/compose.test.ts', { root: ROOT, limit: LIMIT, print });
+sweep();
 for (const test of broken) print(`FAILED  ${test}\n`);
 print(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Removes what a run that was ended early has left; one that came to its end has taken all down itself. */
+function sweep() {
+  const ours = ['--filter', `label=com.docker.compose.project=${PROJECT}`];
+  const docker = (...args) => spawnSync('docker', args, { encoding: 'utf8' }).stdout?.split('\n').filter(Boolean) ?? [];
+  const containers = docker('ps', '-aq', ...ours);
+  if (containers.length > 0) docker('rm', '-f', '-v', ...containers);
+  for (const what of ['volume', 'network']) {
+    const left = docker(what, 'ls', '-q', ...ours);
+    if (left.length > 0) docker(what, 'rm', ...left);
+  }
+}

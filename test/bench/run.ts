@@ -2,10 +2,11 @@
  * Figures of the fleet's parts, each beside what it is compared with in the same run. Printed, never asserted.
  * npm run bench -- coordination [--json]
  */
+import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
 import { type Bench, machine, report } from './support/report.js';
 
-const BENCHES: Record<string, Bench> = { coordination };
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

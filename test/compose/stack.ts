@@ -6,6 +6,8 @@ import { freePort } from '../support/ports.js';
 import { run } from '../support/up.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+/** ms; a gateway that is only just coming up can leave a request without an answer. */
+const ANSWER = 15_000;
 
 /** The sample in containers, as its user runs it: a folder with docker-compose.yml, secrets, desk and configuration of its own. */
 export interface Stack {
@@ -27,7 +29,9 @@ export interface Stack {
 /** Builds the images and lays out the folder; nothing runs yet. */
 export async function prepareStack(): Promise<Stack> {
   const compose = await composeCommand();
-  await must([...compose, 'build'], ROOT, { ...process.env, VSMCP_SECRETS: './secrets' });
+  if (process.env.VSMCP_TEST_BUILT !== 'true') {
+    await must([...compose, 'build'], ROOT, { ...process.env, VSMCP_SECRETS: './secrets' });
+  }
   const home = await mkdtemp(join(tmpdir(), 'vsmcp-compose-'));
   for (const file of ['docker-compose.yml', 'deployment/docker/seccomp.json', 'desk/day.yaml', 'vsmcp.yaml']) {
     await mkdir(join(home, file, '..'), { recursive: true });
@@ -41,7 +45,7 @@ export async function prepareStack(): Promise<Stack> {
   await must([process.execPath, join(ROOT, 'scripts/secrets.mjs'), home], home);
 
   const [port, broker] = [await freePort(), await freePort()];
-  const project = home.slice(home.lastIndexOf('/') + 1).toLowerCase();
+  const project = process.env.VSMCP_TEST_PROJECT ?? 'vsmcp-test';
   const env = { ...process.env, VSMCP_PORT: String(port), VSMCP_AMQP_PORT: String(broker) };
   const onStack = (...args: string[]) => must([...compose, '-p', project, ...args], home, env);
   return {
@@ -56,11 +60,13 @@ export async function prepareStack(): Promise<Stack> {
       const url = (await readFile(join(home, 'secrets', `amqp-${party}`), 'utf8')).trim();
       return url.replace('@rabbitmq:5672', `@127.0.0.1:${broker}`);
     },
-    get: async <T>(path: string) => asked<T>(await fetch(`http://127.0.0.1:${port}${path}`)),
+    get: async <T>(path: string) =>
+      asked<T>(await fetch(`http://127.0.0.1:${port}${path}`, { signal: AbortSignal.timeout(ANSWER) })),
     post: async <T>(path: string, body: object) =>
       asked<T>(
         await fetch(`http://127.0.0.1:${port}${path}`, {
           method: 'POST',
+          signal: AbortSignal.timeout(ANSWER),
           headers: { 'content-type': 'application/json' },
           body: JSON.stringify(body),
         }),

@@ -29,6 +29,11 @@ export interface Installer {
    * cached. What was installed once is used again without the network, after a check that its files are unchanged.
    */
   install(npm: string, signal?: AbortSignal, pin?: Pin): Promise<Installed>;
+  /**
+   * Removes what was installed, is not among `keep` (`package@version`) and was not started for a week. What servers wrote
+   * themselves stays. @returns what was removed
+   */
+  uninstall(keep: ReadonlySet<string>): Promise<string[]>;
 }
 
 /** The rungs this machine can really reach, found by trying, strongest first; `why` says what is missing for a rung. */
@@ -101,12 +106,25 @@ export interface McpHost {
   dial(spec: RemoteSpec, options: { deadline: number; signal?: AbortSignal }): Promise<ServerConnection>;
 }
 
+/** A server of the registry that cannot be started by itself from npm over stdio, and why. */
+export interface Skipped {
+  name: string;
+  version: string;
+  description: string;
+  why: string;
+}
+
 /** A registry of MCP servers. */
 export interface Registry {
   readonly name: string;
   /**
    * Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is wrong there.
    * @param left told of each entry that is malformed and left out: where it is, and what is wrong
+   * @param unusable told of each server that cannot be had so, with the reason
    */
-  candidates(signal?: AbortSignal, left?: (entry: string) => void): Promise<Candidate[]>;
+  candidates(
+    signal?: AbortSignal,
+    left?: (entry: string) => void,
+    unusable?: (server: Skipped) => void,
+  ): Promise<Candidate[]>;
 }

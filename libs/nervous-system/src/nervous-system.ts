@@ -24,6 +24,8 @@ export interface Delivery {
   key: string;
   content: Uint8Array;
   contentType: string;
+  /** AMQP `content_encoding`, where the publisher set one. */
+  contentEncoding?: string;
   /** AMQP `message_id`, `app_id`, `timestamp` (ms), as the publisher set them. */
   id?: string;
   appId?: string;

@@ -3,6 +3,9 @@ import {
   type Channel,
   isKey,
   isPattern,
+  isRoutingKey,
+  MAX_KEY_BYTES,
+  MAX_ROUTING_KEY_BYTES,
   mayListen,
   mayPublish,
   maySay,
@@ -18,10 +21,12 @@ export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | '
     const rights = rightsToSay(party, message.channel);
     throw new VsmError('VSM_CHANNEL', `${party} may not publish on ${message.channel}; ${rights}`);
   }
-  if (!isKey(message.key)) {
+  const { channel, key } = message;
+  if (channel === 'environment' ? !isKey(key) : !isRoutingKey(key)) {
+    const most = channel === 'environment' ? MAX_KEY_BYTES : MAX_ROUTING_KEY_BYTES;
     throw new VsmError(
       'VSM_EVENT',
-      `"${message.key.slice(0, 250)}" is no routing key: use at most 200 bytes of dot-separated words out of a-z 0-9 _ -`,
+      `"${key.slice(0, 250)}" is no routing key: use at most ${most} bytes of dot-separated words out of a-z 0-9 _ -`,
     );
   }
   if (!maySay(party, message.channel, message.key)) {

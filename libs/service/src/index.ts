@@ -37,6 +37,7 @@ export { type LeadershipOptions, type OpenLeaderships, openLeaderships } from '.
 export * from './leadership.js';
 export * from './ledger/ledger.js';
 export * from './log.js';
+export { type Evidence, evidenceOf } from './messages/evidence.js';
 export { type Exposition, expose, Family, labelled, merge, OPENMETRICS, PROMETHEUS } from './metrics/families.js';
 export * from './metrics.js';
 export * from './pain.js';

@@ -1,5 +1,5 @@
 import { reasonOf, VsmError } from './errors.js';
-import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent } from './event.js';
+import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent, MAX_BATCH_EVENTS } from './event.js';
 import { readJson, readText } from './json.js';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 import type { Ids } from './time.js';
@@ -9,6 +9,7 @@ export interface Incoming {
   /** The routing key. */
   key: string;
   contentType: string | undefined;
+  contentEncoding?: string | undefined;
   headers: Readonly<Record<string, unknown>>;
   messageId?: string | undefined;
   appId?: string | undefined;
@@ -60,6 +61,9 @@ function read(incoming: Incoming, { maxBytes, now, newId }: ArrivalLimits): Arri
     throw bad(`the routing key is not at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -`);
   }
   if (content.length > maxBytes) throw bad(`${content.length} bytes are more than the ${maxBytes} that are allowed`);
+  if (isEncoded(incoming.contentEncoding)) {
+    throw bad(`content encoding ${incoming.contentEncoding?.slice(0, 100)}: send it as it is`);
+  }
   const type = mediaType(incoming.contentType);
   if (type === CLOUDEVENTS_BATCH) return readBatch(incoming);
   if (type === CLOUDEVENTS_JSON) return [accepted(readJson(content), incoming, true)];
@@ -84,6 +88,9 @@ function read(incoming: Incoming, { maxBytes, now, newId }: ArrivalLimits): Arri
 function readBatch(incoming: Incoming): Arrived[] {
   const batch = readJson(incoming.content);
   if (!Array.isArray(batch)) throw bad('a CloudEvents batch is a JSON array');
+  if (batch.length > MAX_BATCH_EVENTS) {
+    throw bad(`a batch of ${batch.length} events: at most ${MAX_BATCH_EVENTS} are allowed, send several`);
+  }
   return batch.map((event: unknown) => {
     try {
       return accepted(event, incoming, true);
@@ -166,6 +173,11 @@ function mediaType(contentType: string | undefined): string {
     }
   }
   return type.trim();
+}
+
+/** Compressed or otherwise encoded. Many clients set the character set here, which is none of that. */
+function isEncoded(encoding: string | undefined): boolean {
+  return encoding !== undefined && !/^(|identity|utf-?8|us-ascii|[78]bit|binary)$/i.test(encoding.trim());
 }
 
 /** Publishers that say nothing about their content are taken to send JSON. */

@@ -25,5 +25,7 @@ export type EventRef = z.infer<typeof EventRef>;
 
 export const CLOUDEVENTS_JSON = 'application/cloudevents+json';
 export const CLOUDEVENTS_BATCH = 'application/cloudevents-batch+json';
+/** Events in one batch: each costs far more than its bytes on the way. */
+export const MAX_BATCH_EVENTS = 10_000;
 /** JSON deeper than this is refused before it is walked: recursion over it could end the process. */
 export const MAX_JSON_DEPTH = 64;

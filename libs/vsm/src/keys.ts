@@ -1,6 +1,8 @@
 /** Routing keys and topic patterns as AMQP 0-9-1 defines them: words parted by dots, `*` one word, `#` any number. */
 
+/** Of an event type. A routing key inside may be longer, up to what AMQP holds: `attenuated.` and the like go before the type. */
 export const MAX_KEY_BYTES = 200;
+export const MAX_ROUTING_KEY_BYTES = 255;
 const KEY = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;
 
 /** True when `key` can be the type of an event and thus a routing key. */
@@ -8,9 +10,16 @@ export function isKey(key: string): boolean {
   return key.length <= MAX_KEY_BYTES && KEY.test(key);
 }
 
+/** True when `key` can be a routing key of any channel. */
+export function isRoutingKey(key: string): boolean {
+  return key.length <= MAX_ROUTING_KEY_BYTES && KEY.test(key);
+}
+
 /** True when `pattern` is a topic pattern over the same words. */
 export function isPattern(pattern: string): boolean {
-  return pattern.length <= MAX_KEY_BYTES && pattern.split('.').every((w) => w === '*' || w === '#' || KEY.test(w));
+  return (
+    pattern.length <= MAX_ROUTING_KEY_BYTES && pattern.split('.').every((w) => w === '*' || w === '#' || KEY.test(w))
+  );
 }
 
 /** Makes one word of a routing key out of any text: `front desk` → `front-desk`. */

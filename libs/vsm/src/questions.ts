@@ -233,6 +233,29 @@ export const QUESTIONS = {
   held: question('s1', 'held', HeldFilter, z.object({ total: z.number().int(), held: z.array(HeldEvent) })),
   /** Where every event stands, from the ledger. */
   account: question('s1', 'account', Nothing, z.object({ received: z.number().int(), outcomes: Counts })),
+  /** How the pool of operations at the same time is shared. */
+  control: question(
+    's3',
+    'control',
+    Nothing,
+    z.looseObject({
+      /** What is shared, and what units want of it in all. */
+      pool: z.number().int(),
+      demand: z.number(),
+      replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
+      /** Units that want something, the most first. */
+      units: z.array(
+        z.looseObject({
+          unit: z.string(),
+          weight: z.number(),
+          minimum: z.number(),
+          cap: z.number().optional(),
+          wants: z.number(),
+          slots: z.number().int(),
+        }),
+      ),
+    }),
+  ),
   capabilities: question(
     's3',
     'capabilities',
@@ -279,6 +302,10 @@ export const QUESTIONS = {
         }),
       ),
       candidates: z.array(Candidate.extend({ tools: z.array(Tool).optional() })),
+      /** Servers that match the text too and cannot be acquired, and why. */
+      unusable: z
+        .array(z.object({ name: z.string(), version: z.string(), registry: z.string(), because: z.string() }))
+        .optional(),
     }),
   ),
   acquisitions: question('s4', 'acquisitions', Nothing, z.object({ acquisitions: z.array(Acquisition.data) })),

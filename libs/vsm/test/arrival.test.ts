@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Arrived, arrive, type Incoming, isKey, MAX_JSON_DEPTH } from '@vsmcp/vsm';
+import { type Arrived, arrive, type Incoming, isKey, MAX_BATCH_EVENTS, MAX_JSON_DEPTH } from '@vsmcp/vsm';
 import fc from 'fast-check';
 
 const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
@@ -54,6 +54,11 @@ test('plain JSON without id, app id, time or content type', () => {
   assert.equal(event.time, '2026-01-02T03:04:05.000Z');
   assert.equal(event.traceparent, '00-1-2-01');
   assert.equal(event.other, undefined);
+});
+
+test('a character set where the content encoding belongs does no harm', () => {
+  for (const contentEncoding of ['utf-8', 'UTF8', 'identity', ''])
+    eventOf(arrive(incoming({ contentEncoding }), limits));
 });
 
 test('structured: extensions are kept, the event’s own trace wins', () => {
@@ -134,6 +139,12 @@ const refusals: [string, Partial<Incoming>, RegExp][] = [
   ['a key too long', { key: 'a'.repeat(201) }, /routing key is not/],
   ['an empty key', { key: '' }, /routing key is not/],
   ['another content type', { contentType: 'image/png' }, /content type image\/png: send JSON/],
+  ['a content encoding', { contentEncoding: 'gzip' }, /content encoding gzip: send it as it is/],
+  [
+    'too many events in one batch',
+    { contentType: 'application/cloudevents-batch+json', content: bytes(Array(MAX_BATCH_EVENTS + 1).fill(0)) },
+    /a batch of 10001 events: at most 10000/,
+  ],
   ['another character set', { contentType: 'application/json; charset=utf-16' }, /character set utf-16/],
   [
     'type and key differ',

@@ -1,4 +1,12 @@
-import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent, type Ids, isKey, MAX_KEY_BYTES } from '@vsmcp/vsm';
+import {
+  CLOUDEVENTS_BATCH,
+  CLOUDEVENTS_JSON,
+  CloudEvent,
+  type Ids,
+  isKey,
+  MAX_BATCH_EVENTS,
+  MAX_KEY_BYTES,
+} from '@vsmcp/vsm';
 import { z } from 'zod';
 import { HttpError } from './failure.js';
 
@@ -12,8 +20,6 @@ export const ShortEvent = z.strictObject({
   source: z.string().min(1).max(512).default('http'),
 });
 
-const MOST = 10_000;
-
 /**
  * The events of a request body: one CloudEvent, a batch, or the short form `{type, data, id?, source?}`. All or none.
  * @throws HttpError 400 naming the event and what is wrong with it
@@ -25,7 +31,7 @@ export function incoming(
 ): CloudEvent[] {
   if (contentType === CLOUDEVENTS_BATCH || (Array.isArray(body) && contentType !== CLOUDEVENTS_JSON)) {
     if (!Array.isArray(body)) throw bad('a batch is a JSON array of events');
-    if (body.length > MOST) throw bad(`${body.length} events at once: at most ${MOST}`);
+    if (body.length > MAX_BATCH_EVENTS) throw bad(`${body.length} events at once: at most ${MAX_BATCH_EVENTS}`);
     return body.map((event: unknown, index) => one(event, `event ${index}: `, now, newId));
   }
   return [one(body, '', now, newId)];

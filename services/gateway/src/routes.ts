@@ -70,6 +70,14 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
   app.post('/capabilities/acquire', async (request, reply) =>
     accepted(reply, await put(context, 'acquire', petition(request), patience)),
   );
+  for (const how of ['upgrade', 'rollback', 'dismiss'] as const) {
+    app.post<{ Params: { server: string } }>(`/capabilities/:server/${how}`, async (request, reply) =>
+      accepted(
+        reply,
+        await put(context, 'change', { ...petition(request), server: request.params.server, how }, patience),
+      ),
+    );
+  }
   for (const how of ['replay', 'discard'] as const) {
     app.post(`/held/${how}`, async (request, reply) =>
       accepted(reply, await put(context, 'settle', { ...petition(request), how }, patience)),

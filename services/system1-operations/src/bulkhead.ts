@@ -16,14 +16,19 @@ const ROOM = 0.9;
 const ONE_SERVER = 0.8;
 
 /**
- * The replica's concurrency, parted among the units that want some now: weighted max-min, no unit past its cap. Who is
- * past its share is turned away and comes again later, so that one slow unit starves nobody.
+ * The replica's concurrency, parted among the units that want some now: as System 3 has granted it for as long as that lasts, and by itself
+ * otherwise (weighted max-min, no unit past its cap). Who is past its share is turned away and comes again later, so that one slow unit
+ * starves nobody.
  */
 export class Bulkhead {
   readonly capacity: number;
   readonly #share: (unit: string) => UnitShare;
   readonly #units = new Map<string, { running: number; seen: number; share: number; servers: Map<string, number> }>();
   #running = 0;
+  #grants: { slots: ReadonlyMap<string, number>; until: number } = {
+    slots: new Map(),
+    until: Number.NEGATIVE_INFINITY,
+  };
   #computed = Number.NEGATIVE_INFINITY;
 
   /** @param capacity operations at the same time */
@@ -34,6 +39,17 @@ export class Bulkhead {
 
   get running(): number {
     return this.#running;
+  }
+
+  /** Unit → operations under way. */
+  underWay(): Map<string, number> {
+    return new Map([...this.#units].flatMap(([unit, { running }]) => (running > 0 ? [[unit, running]] : [])));
+  }
+
+  /** System 3's word on what units may run here, in place of what it said before. @param until ms since the epoch */
+  grant(slots: ReadonlyMap<string, number>, until: number): void {
+    this.#grants = { slots, until };
+    this.#computed = Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -50,7 +66,9 @@ export class Bulkhead {
     figures.seen = now;
     if (now - this.#computed >= PACE) this.#compute(now);
     const atServer = figures.servers.get(server) ?? 0;
-    const most = Math.max(1, Math.floor(figures.share));
+    const granted = this.#granted(unit, now);
+    // Who has no share of its own may run one where there is room; who has all it may have elsewhere has none here.
+    const most = granted ?? Math.max(1, Math.floor(figures.share));
     if (this.#running >= this.capacity || figures.running >= most) return undefined;
     if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;
     figures.running++;
@@ -74,12 +92,23 @@ export class Bulkhead {
     for (const [name, unit] of this.#units) {
       if (unit.running === 0 && now - unit.seen > MEMORY) this.#units.delete(name);
     }
-    const active = [...this.#units];
-    const room = this.capacity > 1 ? this.capacity * ROOM : this.capacity;
+    const active = [...this.#units].filter(([name]) => this.#granted(name, now) === undefined);
+    const room = (this.capacity > 1 ? this.capacity * ROOM : this.capacity) - this.#grantedInAll(now);
     const shares = maxMinShares(
       active.map(([name]) => ({ ...this.#share(name), wants: this.capacity })),
-      room,
+      Math.max(0, room),
     );
     for (const [i, [, unit]] of active.entries()) unit.share = shares[i] ?? 0;
+  }
+
+  #granted(unit: string, now: number): number | undefined {
+    return now < this.#grants.until ? this.#grants.slots.get(unit) : undefined;
+  }
+
+  #grantedInAll(now: number): number {
+    if (now >= this.#grants.until) return 0;
+    let sum = 0;
+    for (const slots of this.#grants.slots.values()) sum += slots;
+    return sum;
   }
 }

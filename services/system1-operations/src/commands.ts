@@ -1,7 +1,8 @@
 import type { McpHost } from '@vsmcp/mcp';
 import { type Consumer, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
-import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Try } from '@vsmcp/vsm';
+import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try } from '@vsmcp/vsm';
+import type { Bulkhead } from './bulkhead.js';
 import type { Operations } from './operations.js';
 import { type Releasing, releaseHeld } from './release.js';
 import { operationEvent } from './task.js';
@@ -10,6 +11,7 @@ import { tryServer } from './trial.js';
 interface Parts extends Releasing {
   host: McpHost;
   operations: Operations;
+  bulkhead: Bulkhead;
   draining: AbortSignal;
   /** The capability rows changed. */
   reload(): void;
@@ -20,7 +22,7 @@ const AT_ONCE = 16;
 
 /** System 3's commands. One with an epoch below the highest seen comes from a deposed leader and is refused. */
 export function hearCommands(parts: Parts): Promise<Consumer>[] {
-  const { context, host, operations, draining } = parts;
+  const { context, host, operations, bulkhead, draining } = parts;
   const current = epochs(context);
   return [
     context.hear(
@@ -42,6 +44,11 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
       { prefetch: AT_ONCE },
     ),
     context.hear({ channel: 'command', bind: ['s1.all.*'] }, [
+      on(Shares, async ({ data }) => {
+        const mine = data.replicas[context.instance];
+        if (!current(data.epoch, 'grants') || mine === undefined) return;
+        bulkhead.grant(new Map(Object.entries(mine)), context.clock.now() + data.lease);
+      }),
       on(CapabilitiesChanged, async ({ data }) => {
         if (current(data.epoch, 'capabilities')) parts.reload();
       }),

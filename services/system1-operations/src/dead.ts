@@ -1,7 +1,7 @@
 import type { Consumer } from '@vsmcp/nervous-system';
 import { type Delivery, DONE, type Handler, HEADERS } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import { arrive, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
+import { arrive, type Clock, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
 import { sleep } from './patience.js';
 import type { Settling } from './settling.js';
 import { fromOutside } from './task.js';
@@ -14,18 +14,28 @@ const AT_ONCE = 20;
 /** Drains `s1.dead` into the ledger: what could not be handled is held, with the reason, and can be replayed. */
 export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
   const handler: Handler = async (delivery) => {
-    if (isUnheardBroadcast(delivery)) return DONE;
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
     const channel = textHeader(delivery, HEADERS.channel) ?? 'dead';
-    const events = eventsOf(context, delivery);
+    if (channel === 'command' && isUnheardBroadcast(delivery)) return DONE;
+    const events = eventsOf(context, delivery, channel);
     for (const event of events) await holdDead(context, settling, event, reason, draining);
     if (events.length === 0) {
       const { key, headers, content, id = context.ids() } = delivery;
-      await holdUnreadable(context, settling, { id, channel, key, reason, headers, content });
+      const unreadable = { id, channel, key, reason, headers, content };
+      for (;;) {
+        const until = await holdUnreadable(context, settling, unreadable);
+        if (until === undefined) break;
+        await look(context.clock, until, draining);
+      }
     }
     return DONE;
   };
   return context.bus.subscribe({ queue: { name: 's1.dead', standing: QUEUES['s1.dead'] }, prefetch: AT_ONCE }, handler);
+}
+
+/** Waits until an event that another holds may be looked at again. @param deadline of the other, ms since the epoch */
+function look(clock: Clock, deadline: number, draining: AbortSignal): Promise<void> {
+  return sleep(clock, Math.min(LOOK, Math.max(1, deadline - clock.now())), draining);
 }
 
 /** A command to all of a system that nobody heard: it only says that rows changed, and whoever starts reads the rows first. */
@@ -35,15 +45,19 @@ function isUnheardBroadcast({ key, content }: Delivery): boolean {
   return message.success && message.data.type.startsWith('vsm.');
 }
 
-/** Events of the environment, as they came or as one replica handed them to another. Messages of the fleet are none. */
-function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery): CloudEvent[] {
-  if (delivery.key.startsWith('handover.')) {
+/**
+ * Events of the environment, as they came or as one replica handed them to another. Messages of the fleet are none.
+ * @param channel where it died
+ */
+function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery, channel: string): CloudEvent[] {
+  if (channel === 'coordination' && delivery.key.startsWith('handover.')) {
     const message = CloudEvent.safeParse(safeJson(delivery.content));
     const { data } = message.success ? message.data : {};
     const inner = typeof data === 'object' && data !== null && 'event' in data ? data.event : undefined;
     const event = CloudEvent.safeParse(inner);
     return event.success ? [event.data] : [];
   }
+  if (channel !== 'environment') return [];
   const limits = { maxBytes: config.settings.max_event_bytes, now: clock.now(), newId: ids };
   const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
   return arrived.flatMap((one) => (one.ok ? [fromOutside(one.event)] : []));
@@ -71,7 +85,7 @@ async function holdDead(
       await settling.settle(task, claim.attempt, { unit: '', outcome, reason });
       return;
     }
-    await sleep(clock, Math.min(LOOK, Math.max(1, claim.deadline - now)), draining);
+    await look(clock, claim.deadline, draining);
   }
 }
 

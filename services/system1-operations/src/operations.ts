@@ -93,7 +93,7 @@ export class Operations {
     const { bulkhead, context, tally, draining } = this.#parts;
     const place = new Place(bulkhead, context.clock, draining, unit, plan.steps[0]?.server ?? '');
     if (!(await place.enter())) {
-      tally.retried();
+      tally.turnedAway(unit);
       return later('1s');
     }
     try {

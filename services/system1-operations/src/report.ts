@@ -18,7 +18,7 @@ export function reportLoad(
   const report = () => {
     running.set(bulkhead.running);
     const to = clock.now();
-    const figures = tally.take();
+    const figures = tally.take(bulkhead.underWay());
     if (figures !== undefined) {
       const how = { running: bulkhead.running, capacity: bulkhead.capacity };
       track(say(Load, `s1.${instance}.load`, { instance, from, to, ...how, ...figures }));

@@ -16,7 +16,7 @@ import { answersOf } from './questions.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
-import { headsOf, wishesOf } from './servers/wishes.js';
+import { headsOf, kept, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
 import { Steps } from './steps.js';
 import { Sweep } from './sweep.js';
@@ -107,6 +107,10 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       await settling.sayUnsaid();
       await sweep.abandoned();
     },
+    async uninstall() {
+      const { rows } = await context.capabilities.read();
+      await host.installer.uninstall(kept(wishesOf(config, rows), rows));
+    },
   });
 
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
@@ -118,7 +122,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       drainDead(context, settling, draining),
       context.answer(answersOf(context, catalog, servers)),
       ...hearCommands({
-        ...{ context, host, operations, settling, answers, sweep, track, draining },
+        ...{ context, host, operations, bulkhead, settling, answers, sweep, track, draining },
         relieve: reliever(context),
         reload: () => track(upkeep.reload()),
       }),

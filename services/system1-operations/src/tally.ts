@@ -13,6 +13,10 @@ type UnitFigures = {
   outcomes: Counts;
   /** Milliseconds spent on events, summed over operations that ran at the same time. */
   busy: number;
+  /** Operations under way. */
+  running?: number;
+  /** How often one was turned away because the unit was past its share. */
+  turned?: number;
 };
 
 /** What happened since it was last taken. All counts are events; totals are exact however many types there are. */
@@ -52,6 +56,13 @@ export class Tally {
     add(counts, outcome, 1);
   }
 
+  /** An operation of the unit was turned away, to come again, for lack of a place. */
+  turnedAway(unit: string): void {
+    this.retried();
+    const figures = this.#unit(unit);
+    figures.turned = (figures.turned ?? 0) + 1;
+  }
+
   /** An operation of the unit ended. @param ms from its start to its end */
   spent(unit: string, ms: number): void {
     if (unit !== '') this.#unit(unit).busy += ms;
@@ -66,8 +77,12 @@ export class Tally {
     this.#tools.set(tool, figures);
   }
 
-  /** Takes what has gathered and starts anew; undefined when nothing happened. */
-  take(): LoadFigures | undefined {
+  /**
+   * Takes what has gathered and starts anew; undefined when nothing happened.
+   * @param running unit → operations under way
+   */
+  take(running: ReadonlyMap<string, number> = new Map()): LoadFigures | undefined {
+    for (const [unit, n] of running) if (unit !== '') this.#unit(unit).running = n;
     const touched = this.#received + this.#duplicates + this.#retried + this.#types.size + this.#tools.size;
     if (touched + this.#units.size === 0) return undefined;
     const ranked = [...this.#types].sort((a, b) => sum(b[1]) - sum(a[1]) || (a[0] < b[0] ? -1 : 1));

@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto';
-import type { ServiceContext } from '@vsmcp/service';
+import { evidenceOf, type ServiceContext } from '@vsmcp/service';
 import { isKey } from '@vsmcp/vsm';
 import type { Settling } from './settling.js';
 
-/** What is kept of a message that could not be read (bytes), and of its headers (characters of JSON). */
-const KEPT_BYTES = 4096;
-const KEPT_HEADERS = 4096;
 /** How long (ms) holding one may take. */
 const HOLDING = 30_000;
 
@@ -19,31 +15,42 @@ export interface Unreadable {
   content: Uint8Array;
 }
 
-/** Holds what could not be read as an event: dead, with the reason, its headers, its hash and its beginning. */
-export async function holdUnreadable(context: ServiceContext, settling: Settling, message: Unreadable): Promise<void> {
+/**
+ * Holds what could not be read as an event: dead, with the reason, its headers, its hash and its beginning.
+ * @returns the instant (ms since the epoch) until which somebody else is holding it, if so: look again then
+ */
+export async function holdUnreadable(
+  context: ServiceContext,
+  settling: Settling,
+  message: Unreadable,
+): Promise<number | undefined> {
   const { clock, ledger, instance, log } = context;
-  const { id, channel, key, reason, content } = message;
+  const { channel, key, reason, content, headers } = message;
+  const evidence = evidenceOf(content, headers);
+  const { bytes, sha256 } = evidence;
   const type = isKey(key) ? key : 'unreadable';
-  const event = { source: `unreadable:${channel}`, id, type };
-  const name = { source: event.source, id, unit: '' };
-  const claim = await ledger.claim({ ...name, type, holder: instance, deadline: clock.now() + HOLDING });
-  if (claim.state === 'settled' || claim.state === 'taken') return;
-  const { attempt } = claim;
-  const record = { event, unit: '', outcome: 'dead' as const, reason, instance, attempts: attempt };
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const raw = Buffer.from(content.subarray(0, KEPT_BYTES)).toString('utf8');
-  log.warn({ key, id, channel, bytes: content.length, sha256, reason }, 'held as dead: it cannot be read');
-  await ledger.settle({
-    ...name,
-    ...{ attempt, outcome: 'dead', record, because: reason, unsaid: true },
-    event: { raw, bytes: content.length, sha256, headers: bounded(message.headers) },
-  });
-  await settling.sayWritten(record, attempt);
+  const source = `unreadable:${channel}`;
+  // Names are the publishers' and may clash: another message of the same name is held beside the first.
+  for (const id of [message.id, `${message.id}:${sha256}`]) {
+    const name = { source, id, unit: '' };
+    const claim = await ledger.claim({ ...name, type, holder: instance, deadline: clock.now() + HOLDING });
+    if (claim.state === 'taken') return claim.deadline;
+    if (claim.state === 'settled') {
+      if (isOf(claim.record, sha256)) return undefined;
+      continue;
+    }
+    const { attempt } = claim;
+    const event = { source, id, type };
+    const record = { event, unit: '', outcome: 'dead' as const, reason, instance, attempts: attempt, sha256 };
+    log.warn({ key, id, channel, bytes, sha256, reason }, 'held as dead: it cannot be read');
+    await ledger.settle({ ...name, attempt, outcome: 'dead', record, because: reason, unsaid: true, event: evidence });
+    await settling.sayWritten(record, attempt);
+    return undefined;
+  }
+  return undefined;
 }
 
-function bounded(headers: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const size = JSON.stringify(headers)?.length ?? 0;
-  return size <= KEPT_HEADERS
-    ? { ...headers }
-    : { cut: `headers of ${size} characters`, names: Object.keys(headers).slice(0, 50) };
+/** Whether a record is of the message with this hash. A record without one was let go of, and says nothing any more. */
+function isOf(record: unknown, sha256: string): boolean {
+  return typeof record !== 'object' || record === null || !('sha256' in record) || record.sha256 === sha256;
 }

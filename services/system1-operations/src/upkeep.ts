@@ -5,11 +5,14 @@ import { HeldReason } from '@vsmcp/vsm';
 const RELOAD = 30_000;
 const TIDY = 5000;
 const FORGET = 60_000;
+const UNINSTALL = 3_600_000;
 
 export interface Chores {
   /** Reads the capability rows and acts on them. */
   reload(): Promise<void>;
   tidy(): Promise<void>;
+  /** Removes servers that are not used any more. */
+  uninstall(): Promise<void>;
 }
 
 /** What is done again and again. Nothing runs twice at a time, and what fails is done at the next occasion. */
@@ -35,6 +38,7 @@ export class Upkeep {
         this.#watchConnection();
       }),
       clock.every(FORGET, () => void this.#once('forget', () => this.#forget())),
+      clock.every(UNINSTALL, () => void this.#once('uninstall', () => this.#chores.uninstall())),
     ];
   }
 

@@ -35,10 +35,10 @@ export function workHandler(parts: Parts): Handler {
       inEventSpan(context, one.event, delivery, queue, (event) => handle(taskOf({ ...one, event }, delivery, now)));
     if (arrived.length === 1 && first?.ok) return spanned(first, (task) => operations.handle(task));
     const endings = await Promise.all(
-      arrived.map((one) =>
+      arrived.map((one, index) =>
         one.ok
           ? spanned(one, (task) => handleHere(operations, task, context.clock, draining))
-          : hold(parts, one, delivery),
+          : hold(parts, one, delivery, index),
       ),
     );
     const again = endings.find((ending) => ending.verdict === 'later');
@@ -52,15 +52,18 @@ function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, ar
   return { event: fromOutside(event), attempts: delivery.attempts, arrived, unsure };
 }
 
+/** @param index of the event in its message */
 async function hold(
   { context, settling, tally }: Parts,
   { reason, key, headers, content }: Arrived & { ok: false },
   delivery: Delivery,
+  index: number,
 ): Promise<Ending> {
   tally.received('');
   // Two messages without an id may have the same bytes; holding one twice after a crash is the lesser harm.
-  const id = delivery.id ?? context.ids();
-  const part = content === delivery.content ? id : `${id}:${context.ids()}`;
-  await holdUnreadable(context, settling, { id: part, channel: delivery.channel, key, reason, headers, content });
-  return DONE;
+  const name = delivery.id ?? context.ids();
+  const id = content === delivery.content ? name : `${name}:${index}`;
+  const { channel } = delivery;
+  const until = await holdUnreadable(context, settling, { id, channel, key, reason, headers, content });
+  return until === undefined ? DONE : later('1s');
 }

@@ -176,6 +176,24 @@ test('plain text that is no JSON is held as dead, with its beginning', async () 
   await world.close();
 });
 
+test('two unreadable messages of one name are both held, one that comes again is not held twice', async () => {
+  const world = fleet.broker.connect({ path: 'vsm', party: 'world', instance: 'press2', log: fleet.gateway.log });
+  const send = (text: string) =>
+    world.publish({
+      ...{ channel: 'environment', key: 'file.txt', contentType: 'application/json', id: 'same' },
+      content: Buffer.from(text),
+    });
+  for (const text of ['{one', '{two', '{one', '{two']) await send(text);
+  const raws = async () => {
+    const { held } = await fleet.ask('held', { reason: 'dead', source: 'unreadable:environment' });
+    return held.filter(({ id }) => id.startsWith('same')).map(({ event }) => (event as { raw: string }).raw);
+  };
+  await fleet.until(async () => (await raws()).length === 2, { what: 'both are held' });
+  assert.equal((await fate(fleet, await fleet.publish('file.ok', {}))).outcome, 'noted');
+  assert.deepEqual((await raws()).sort(), ['{one', '{two']);
+  await world.close();
+});
+
 test('questions: what waits, with samples; the account balances with the reports', async () => {
   const waiting = await fleet.ask('waiting', {});
   const strange = waiting.waiting.find((kind) => kind.type === 'file.strange');

@@ -73,10 +73,17 @@ test('given 250 waiting events, when their capability comes, then each is answer
   assert.equal(own.outcome, 'noted', 'what is configured wins');
 });
 
-test('given an event that the guard keeps out, when the response changes, then it is tried again', async () => {
-  await give({ responses: { 'file.vague': { ...echo, guard: 'data.n > 5' } } });
+test('given an event that the guard keeps out, when its guard changes, and nothing less, then it is tried again', async () => {
+  const guarded = { ...echo, guard: 'data.n > 5' };
+  await give({ responses: { 'file.vague': guarded } });
   const id = await fleet.publish('file.vague', { n: 3 });
   await fleet.until(() => fleet.outcomes.some((o) => o.event.id === id && o.cause === 'guard'));
+  for (const type of ['file.other', 'file.more']) {
+    const other = await fleet.publish(type, { n: 1 });
+    await fleet.until(() => fleet.outcomes.some((o) => o.event.id === other));
+    await give({ responses: { 'file.vague': { ...guarded, retries: 1 }, [type]: echo } });
+    await fleet.until(() => fleet.outcomes.some((o) => o.event.id === other && o.outcome === 'answered'));
+  }
   await give({ responses: { 'file.vague': { ...echo, guard: 'data.n > 1' } } });
   await fleet.until(() => fleet.outcomes.some((o) => o.event.id === id && o.outcome === 'answered'));
   const said = fleet.outcomes.filter((o) => o.event.id === id).map((o) => o.outcome);

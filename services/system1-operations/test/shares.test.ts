@@ -70,3 +70,35 @@ test('a capacity of one still works, for one after the other', () => {
   out();
   assert.ok(bulkhead.enter('b', 's', 100));
 });
+
+test('what System 3 granted counts while it lasts; after that the replica shares by itself again', () => {
+  const bulkhead = new Bulkhead(100, () => ({ weight: 1, minimum: 0 }));
+  const fill = (unit: string, now: number) => {
+    const out: (() => void)[] = [];
+    for (let n = 0; n < 200; n++) {
+      const leave = bulkhead.enter(unit, `server${n % 5}`, now);
+      if (leave) out.push(leave);
+    }
+    for (const leave of out) leave();
+    return out.length;
+  };
+  assert.equal(fill('a', 0), 90);
+  bulkhead.grant(
+    new Map([
+      ['a', 70],
+      ['elsewhere', 0],
+    ]),
+    1000,
+  );
+  assert.deepEqual([fill('a', 10), fill('elsewhere', 10), fill('new', 20)], [70, 0, 20]);
+  // three units by now, each with its part of what the replica shares by itself
+  assert.deepEqual([fill('a', 1000), fill('elsewhere', 1000), fill('new', 1000)], [30, 30, 30]);
+});
+
+test('whatever was granted, no more runs than the replica can', () => {
+  const bulkhead = new Bulkhead(10, () => ({ weight: 1, minimum: 0 }));
+  bulkhead.grant(new Map([['a', 50]]), 1000);
+  let running = 0;
+  while (bulkhead.enter('a', `server${running}`, 0)) running++;
+  assert.equal(running, 10);
+});

@@ -5,7 +5,6 @@ import {
   CapabilityState,
   type DataOf,
   grantsOf,
-  Heartbeat,
   Reapproval,
   Settle,
   sourceOf,
@@ -113,9 +112,8 @@ export function capabilities(context: ServiceContext, epoch: number) {
     tried: on(Tried, (message) => inTurn(() => weigh(message.data, message.id))),
     verdicts: on(Verdict, (message) => inTurn(() => act(message.data, message.id))),
     states: on(CapabilityState, (message) => inTurn(() => observe(message.data, message.id))),
-    heartbeats: on(Heartbeat, async ({ data }) => {
-      if (data.system === 's1') replicas.seen(data.instance, context.clock.now());
-    }),
+    /** A sign of life of a replica. */
+    seen: (instance: string) => replicas.seen(instance, context.clock.now()),
     /** What was done under earlier leaders, and the rows that the config wants. */
     async take(wanted: readonly Capability[]): Promise<void> {
       for await (const entry of journal.replay('s3'))

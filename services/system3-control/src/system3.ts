@@ -1,5 +1,6 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, Load, Performance } from '@vsmcp/vsm';
+import { type Capability, type DataOf, Heartbeat, Load, Performance } from '@vsmcp/vsm';
+import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
 import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
@@ -26,32 +27,41 @@ export const system3: Service = {
 async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
-  const performance = performing(context);
+  const pool = bargaining(context, epoch);
+  const performance = performing(context, pool.loads);
+  const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
+    if (system !== 's1') return;
+    table.seen(instance);
+    pool.seen(instance, state === 'draining');
+  });
   await table.take(wanted);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
-    context.hear('s3.report', [table.states, table.tried, table.heartbeats, performance.hearing]),
+    context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
         return { version, capabilities: rows };
       },
+      control: async () => pool.view(),
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
     }),
   ]);
+  const stopSharing = pool.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
+    stopSharing();
     await hearing.stop();
     context.standing({ state: 'standby' });
   };
 }
 
-function performing(context: ServiceContext) {
+function performing(context: ServiceContext, also: (load: DataOf<typeof Load>) => void) {
   const efficiency = context.metrics.gauge(
     'vsmcp_efficiency_ratio',
     'Answered events over attempted ones, last minute',
@@ -61,6 +71,7 @@ function performing(context: ServiceContext) {
   return {
     hearing: on(Load, async ({ data }) => {
       measured = measure(measured, data);
+      also(data);
     }),
     report: () => {
       const now = context.clock.now();

@@ -10,6 +10,7 @@ import {
   Outcome,
   Performance,
   Settle,
+  Shares,
   Try,
   Verdict,
 } from '@vsmcp/vsm';
@@ -23,6 +24,7 @@ function replica() {
   const settles: DataOf<typeof Settle>[] = [];
   const operations: DataOf<typeof Operate>[] = [];
   const versions: number[] = [];
+  const shares: DataOf<typeof Shares>[] = [];
   let context: ServiceContext | undefined;
   const service: Service = {
     system: 's1',
@@ -48,13 +50,14 @@ function replica() {
         ]),
         given.hear({ channel: 'command', bind: ['s1.all.*'] }, [
           on(CapabilitiesChanged, async ({ data }) => void versions.push(data.version)),
+          on(Shares, async ({ data }) => void shares.push(data)),
         ]),
       ]);
       return async () => void (await Promise.all(heard.map((consumer) => consumer.stop())));
     },
   };
   return {
-    ...{ service, tries, settles, operations, versions },
+    ...{ service, tries, settles, operations, versions, shares },
     reports: (data: DataOf<typeof CapabilityState>) => context?.say(CapabilityState, 's1.i1.capability', data),
     loads: (data: DataOf<typeof Load>) => context?.say(Load, 's1.i1.load', data),
   };
@@ -156,5 +159,21 @@ describe('System 3', () => {
     await s1.loads(load(Date.now(), 3, { dead: 1 }));
     assert.equal(await fleet.until(() => reports[0]), 0.75);
     await consumer.stop();
+  });
+
+  it('shares the pool among units that want something, within what each replica can run', async () => {
+    await s1.loads(load(Date.now(), 5, { busy: 4000 }));
+    await s1.loads(load(Date.now(), 5, { busy: 4000, unit: 'machine' }));
+    const { epoch, lease, replicas } = await fleet.until(() =>
+      s1.shares.find((said) => said.replicas.i1?.desk && said.replicas.i1.machine),
+    );
+    assert.ok(epoch >= 1 && lease > 1000);
+    // nine of the ten that i1 can run at the same time
+    assert.equal((replicas.i1?.desk ?? 0) + (replicas.i1?.machine ?? 0), 9);
+    const { pool, units, demand } = await fleet.ask('control', {});
+    assert.ok(pool > 9, 'the other replica is alive too');
+    assert.deepEqual(units.map(({ unit }) => unit).sort(), ['desk', 'machine']);
+    assert.ok(demand > 1);
+    await fleet.until(async () => (await fleet.ask('control', {})).units.length === 0, { what: 'nothing is wanted' });
   });
 });

@@ -13,6 +13,7 @@ import {
   reasonOf,
   Tried,
   Verdict,
+  type Waiting,
 } from '@vsmcp/vsm';
 import { decide, type Input } from './acquisition/decide.js';
 import { evolve } from './acquisition/evolve.js';
@@ -24,7 +25,7 @@ import { openLooking } from './looking.js';
 import { paced } from './pace.js';
 import type { Found } from './registries.js';
 
-/** Milliseconds until the next look after something failed, and between two looks while not all types were seen. */
+/** Milliseconds until the next look after something failed, and between two looks at types that are not the most frequent. */
 const AGAIN = 5000;
 const ON = 1000;
 /** Acquisitions shown to who asks. */
@@ -40,6 +41,7 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
   const finding = openFinding(context, search, stopping.signal);
   const looking = openLooking(context, limits);
   const all = paced(clock, () => tolerated(look(), 'what waits cannot be asked of System 1; it is asked again', all));
+  const others = paced(clock, () => tolerated(lookOn(), 'not all that waits can be seen', others));
   const closing = paced(clock, () => tolerated(lookClosing(), 'it cannot be seen whether a gap closed', closing));
   /** Of acquisitions that go on: what time or a person brings belongs to them too. */
   const traces = new Map<string, Trace>();
@@ -122,11 +124,20 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
   }
 
   async function look(): Promise<void> {
-    const { waiting, more } = await looking.look(state);
+    await weigh(await looking.frequent(state), limits.told);
+    if (looking.more) others.soon(0);
+  }
+
+  async function lookOn(): Promise<void> {
+    await weigh(await looking.others(), 0);
+    if (looking.more) others.soon(ON);
+  }
+
+  /** @param told how many of them are taken up though no server seems to be for them */
+  async function weigh(waiting: readonly Waiting[], told: number): Promise<void> {
     waits = new Map(waiting.map(({ type, traces: some = [] }) => [type, some]));
-    const promising = waiting.length > limits.told ? await finding.promising(waiting, state) : new Set<string>();
-    await run({ kind: 'waiting', waiting, promising, ids }, 'waiting');
-    if (more) all.soon(ON);
+    const promising = waiting.length > told ? await finding.promising(waiting, state) : new Set<string>();
+    await run({ kind: 'waiting', waiting, promising, told, ids }, 'waiting');
   }
 
   /** Types for which a tool was brought in: does what waited get less? */
@@ -155,8 +166,9 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     }),
     loads: on(Load, async ({ data }) => {
       if ((data.outcomes.parked ?? 0) === 0) return;
-      looking.renew();
+      looking.renew(Object.entries(data.types).flatMap(([type, { parked = 0 }]) => (parked > 0 ? [type] : [])));
       all.soon(0);
+      if (looking.more) others.soon(0);
     }),
     demands: on(Demand, async ({ data, id }) => {
       if (!data.type.startsWith('demand.') || !isKey(data.type)) {
@@ -170,8 +182,10 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
       all.soon(0);
     }),
     acquire: on(Acquire, ({ data }) => wish(data)),
-    look: () => {
-      looking.renew();
+    look: () => all.soon(0),
+    /** Registries may have something new for what waits already. */
+    lookAnew: () => {
+      looking.renew([]);
       all.soon(0);
     },
     tick: () => {
@@ -188,6 +202,7 @@ export function acquisitions(context: ServiceContext, epoch: number, search: (si
     async stop(): Promise<void> {
       stopping.abort();
       all.stop();
+      others.stop();
       closing.stop();
       await last;
     },

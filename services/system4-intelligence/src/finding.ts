@@ -4,7 +4,7 @@ import type { Input } from './acquisition/decide.js';
 import { alreadyThere, optionsFor, packagedIn, packageOf } from './acquisition/options.js';
 import type { Saga, State } from './acquisition/state.js';
 import { searchCandidates } from './matching/candidates.js';
-import type { Found } from './registries.js';
+import type { Found, Unusable } from './registries.js';
 
 /** Types remembered for which no server seems to be, so that each is weighed once, and for how long (ms). */
 const MOST_DULL = 20_000;
@@ -60,7 +60,7 @@ export function openFinding(
     },
 
     async discover({ text, limit }: Asked<'discover'>, { probes }: State): Promise<Answer<'discover'>> {
-      const { candidates, registries, rows } = await known();
+      const { candidates, unusable, registries, rows } = await known();
       const acquired = new Map(packagedIn(rows).map((row) => [packageOf(row.spec.npm), row.tools]));
       const toolsOf = ({ spec }: Candidate): readonly Tool[] =>
         probes.get(spec.npm)?.ok ? (probes.get(spec.npm)?.tools ?? []) : (acquired.get(packageOf(spec.npm)) ?? []);
@@ -71,7 +71,19 @@ export function openFinding(
           const tools = toolsOf(candidate);
           return tools.length > 0 ? { ...candidate, tools: [...tools] } : candidate;
         }),
+        unusable: named(text ?? '', unusable)
+          .slice(0, limit)
+          .map(({ name, version, registry, why }) => ({ name, version, registry, because: why })),
       };
     },
   };
+}
+
+/** Those that have every word of the text in their name or description. */
+function named(text: string, servers: readonly Unusable[]): Unusable[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return servers.filter(({ name, description }) => {
+    const said = `${name} ${description}`.toLowerCase();
+    return words.every((word) => said.includes(word));
+  });
 }

@@ -1,13 +1,19 @@
 import { fileURLToPath } from 'node:url';
-import { openRegistry, type Registry } from '@vsmcp/mcp';
+import { openRegistry, type Registry, type Skipped } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import { type Candidate, reasonOf } from '@vsmcp/vsm';
 
+/** Servers that cannot be acquired and are remembered, of one registry. */
+const MOST_UNUSABLE = 5000;
 /** Malformed entries that a registry is shown with. */
 const MOST_LEFT = 20;
 
+export type Unusable = Skipped & { registry: string };
+
 export interface Found {
   candidates: Candidate[];
+  /** Servers that cannot be acquired, and why. */
+  unusable: Unusable[];
   /** `left`: the first entries that are malformed and left out, with what is wrong. */
   registries: { registry: string; servers: number; error?: string; left?: string[] }[];
 }
@@ -32,17 +38,19 @@ export function openRegistries(
       registries.map(async (registry) => {
         try {
           const left: string[] = [];
+          const unusable: Unusable[] = [];
           const candidates = await registry.candidates(
             signal,
             (entry) => void (left.length < MOST_LEFT && left.push(entry)),
+            (server) => void (unusable.length < MOST_UNUSABLE && unusable.push({ ...server, registry: registry.name })),
           );
           troubles.delete(registry.name);
-          return { registry: registry.name, candidates, ...(left.length > 0 && { left }) };
+          return { registry: registry.name, candidates, unusable, ...(left.length > 0 && { left }) };
         } catch (error) {
           const because = reasonOf(error);
           if (troubles.get(registry.name) !== because) log.warn({ registry: registry.name }, because);
           troubles.set(registry.name, because);
-          return { registry: registry.name, candidates: [], error: because };
+          return { registry: registry.name, candidates: [], unusable: [], error: because };
         }
       }),
     );
@@ -52,7 +60,8 @@ export function openRegistries(
       for (const candidate of candidates) if (!byName.has(candidate.name)) byName.set(candidate.name, candidate);
     return {
       candidates: [...byName.values()],
-      registries: answers.map(({ candidates, ...rest }) => ({ ...rest, servers: candidates.length })),
+      unusable: answers.flatMap(({ unusable }) => unusable).filter(({ name }) => !byName.has(name)),
+      registries: answers.map(({ candidates, unusable: _, ...rest }) => ({ ...rest, servers: candidates.length })),
     };
   };
 }

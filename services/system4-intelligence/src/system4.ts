@@ -37,13 +37,15 @@ async function lead(context: ServiceContext, epoch: number): Promise<() => Promi
   const closeSenses = await openSenses(context, epoch, kept);
   const stopTicking = clock.every(TICK, work.tick);
   const stopLooking = clock.every(config.settings.variety_check_interval, work.look);
-  work.look();
+  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, work.lookAnew);
+  work.lookAnew();
   context.standing({ state: 'active', epoch });
   log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');
 
   return async () => {
     stopTicking();
     stopLooking();
+    stopLookingAnew();
     await closeSenses();
     await Promise.all(consumers.map((consumer) => consumer.stop()));
     await work.stop();

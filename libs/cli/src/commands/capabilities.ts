@@ -3,13 +3,14 @@ import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import { Ended } from '../ended.js';
 import { line, table } from '../output.js';
+import { changes } from './changes.js';
 
 interface AcquireOptions extends AskOptions {
   tool?: string;
   for?: string;
 }
 
-/** `vsmcp capabilities list|test|discover|acquire` */
+/** `vsmcp capabilities list|test|discover|acquire|upgrade|rollback|remove` */
 export function capabilities(vsmcp: Command): void {
   const group = vsmcp.command('capabilities').description('the MCP servers System 1 has, and those it could have');
 
@@ -74,6 +75,8 @@ export function capabilities(vsmcp: Command): void {
       ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
     );
   });
+
+  changes(group);
 }
 
 function showTest({ server, ok, instance, latency, protocol, serverInfo, tools, ...how }: Answer<'test'>): string {
@@ -93,7 +96,12 @@ function showTest({ server, ok, instance, latency, protocol, serverInfo, tools, 
 
 function showList({ capabilities }: Answer<'capabilities'>): string {
   if (capabilities.length === 0) return 'No server yet.';
-  return table(
+  const doubtful = capabilities.flatMap(({ server, suspicions, offered }) =>
+    (offered?.suspicions ?? suspicions ?? []).map(
+      ({ where, kind, text }) => `! ${server}: ${kind} in ${line(where, 60)}: ${line(text, 120)}`,
+    ),
+  );
+  const servers = table(
     ['SERVER', 'VERSION', 'ORIGIN', 'STATE', 'CONFINEMENT', 'TOOLS'],
     capabilities.map(({ server, version, origin, state, reason, spec, confinement, tools, only }) => [
       server,
@@ -104,14 +112,19 @@ function showList({ capabilities }: Answer<'capabilities'>): string {
       line((only ?? tools.map(({ name }) => name)).join(', '), 120),
     ]),
   );
+  return [servers, ...doubtful].join('\n');
 }
 
-function showOffers({ registries, candidates }: Answer<'discover'>): string {
+function showOffers({ registries, candidates, unusable = [] }: Answer<'discover'>): string {
   const trouble = registries.flatMap(({ registry, error, left = [] }) => [
     ...(error ? [`! ${registry}: ${line(error)}`] : []),
     ...left.map((entry) => `! ${registry}: left out ${line(entry)}`),
   ]);
-  if (candidates.length === 0) return [...trouble, 'Nothing found.'].join('\n');
   const rows = candidates.map(({ name, version, description }) => [name, version, line(description, 100)]);
-  return [...trouble, table(['SERVER', 'VERSION', 'DESCRIPTION'], rows)].join('\n');
+  const others = unusable.map(({ name, version, because }) => [name, version, line(because, 160)]);
+  return [
+    ...trouble,
+    rows.length === 0 ? 'Nothing found.' : table(['SERVER', 'VERSION', 'DESCRIPTION'], rows),
+    ...(others.length === 0 ? [] : ['', table(['NOT TO BE HAD', 'VERSION', 'BECAUSE'], others)]),
+  ].join('\n');
 }

@@ -68,12 +68,17 @@ test('a gateway that was started anew is spoken to again, and one that is gone i
 
 test('what was asked when the gateway went is answered with an error', async () => {
   let asked = 0;
+  let release = () => {};
   const four: Service = {
     system: 's4',
     start: async (context) => {
-      const discover = (): Promise<never> => {
+      const held = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const discover = async () => {
         asked++;
-        return new Promise(() => {});
+        await held;
+        return { registries: [], candidates: [] };
       };
       const listening = await consumers([context.answer({ discover })]);
       return () => listening.stop();
@@ -88,6 +93,8 @@ test('what was asked when the gateway went is answered with an error', async () 
   await dying.close();
   await assert.rejects(call, /no fleet answers at/);
   await client.close();
+  release();
+  await slow.stop();
 });
 
 test('without a fleet it says so and how to get one, on stderr alone', async () => {

@@ -1,27 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
-import { z } from 'zod';
-import { codeOf, writeWhole } from '../files.js';
+import { renamed, writeWhole } from '../files.js';
 import type { Installed, Installer, Pin } from '../host.js';
 import type { McpLog } from '../log.js';
 import { readLock } from './lock.js';
 import { runNpm } from './npm.js';
 import { parseSpec, readPackage } from './package.js';
+import { gone, type Record, readRecord, recordPath } from './records.js';
 import { hashTree, RECORD } from './tree.js';
-
-/** What is kept of an installation, in its folder and in `by-name`. */
-const Record = z.object({
-  package: z.string(),
-  version: z.string(),
-  /** Name of the folder beside `by-name`. */
-  folder: z.string().regex(/^[0-9a-f]{32}$/),
-  integrity: z.string(),
-  lock: z.string(),
-  tree: z.string(),
-});
-type Record = z.infer<typeof Record>;
+import { uninstall } from './uninstall.js';
 
 /** ms after which a staging folder is what a dead process left. */
 const STALE = 3_600_000;
@@ -53,10 +42,15 @@ export function openInstaller(options: { dataDir: string; npm: string; log: McpL
 
   /** The record of an earlier installation, when its folder is as it was then. */
   async function recorded(npm: string): Promise<Record | undefined> {
-    const record = await readRecord(join(root, 'by-name', nameOf(npm)));
+    const record = await readRecord(recordPath(root, npm));
     if (!record) return undefined;
     const why = await changed(record);
-    if (why === undefined) return record;
+    if (why === undefined) {
+      // so that it counts as used, see `uninstall`
+      const now = new Date(clock.now());
+      await utimes(recordPath(root, npm), now, now).catch(gone);
+      return record;
+    }
     log.warn({ npm, folder: record.folder, why }, 'an installed server is not as it was installed; installing it anew');
     await discard(join(root, record.folder));
     return undefined;
@@ -105,7 +99,7 @@ export function openInstaller(options: { dataDir: string; npm: string; log: McpL
       }
     }
     await mkdir(join(root, 'by-name'), { recursive: true });
-    await writeWhole(join(root, 'by-name', nameOf(npm)), JSON.stringify(kept));
+    await writeWhole(recordPath(root, npm), JSON.stringify(kept));
     log.info({ npm, integrity: kept.integrity, lock: kept.lock }, 'installed a server');
     return kept;
   }
@@ -125,6 +119,7 @@ export function openInstaller(options: { dataDir: string; npm: string; log: McpL
       running.set(npm, shared);
       return shared;
     },
+    uninstall: (keep) => uninstall({ root, keep, clock, log }),
   };
 }
 
@@ -141,30 +136,5 @@ export async function sweepStaging(dataDir: string, clock: Clock): Promise<void>
 
 /** Whether a server was installed below `dataDir` before; then it starts without the network. */
 export async function isInstalled(dataDir: string, npm: string): Promise<boolean> {
-  return (await readRecord(join(dataDir, 'servers', 'by-name', nameOf(npm)))) !== undefined;
+  return (await readRecord(recordPath(join(dataDir, 'servers'), npm))) !== undefined;
 }
-
-async function readRecord(path: string): Promise<Record | undefined> {
-  const text = await readFile(path, 'utf8').catch(gone);
-  if (text === undefined) return undefined;
-  const record = Record.safeParse(JSON.parse(text));
-  return record.success ? record.data : undefined;
-}
-
-async function renamed(from: string, to: string): Promise<boolean> {
-  try {
-    await rename(from, to);
-    return true;
-  } catch (error) {
-    if (['ENOTEMPTY', 'EEXIST', 'ENOENT'].includes(codeOf(error) ?? '')) return false;
-    throw error;
-  }
-}
-
-function gone(error: unknown): undefined {
-  if (codeOf(error) === 'ENOENT') return undefined;
-  throw error;
-}
-
-/** A file name for a spec: `/` and `@` are not for file names. */
-const nameOf = (npm: string) => `${encodeURIComponent(npm)}.json`;

@@ -1,16 +1,10 @@
 import { type Candidate, ServerSpec } from '@vsmcp/vsm';
 import semver from 'semver';
+import type { Skipped } from '../host.js';
 import { refusedVariable } from '../sandbox/environment.js';
 import { cleanText } from '../text.js';
 import { type Entry, NEEDS, OFFICIAL, type Package, PUBLISHER } from './format.js';
 import { argumentsOf, fixed } from './inputs.js';
-
-/** A server of the registry that cannot be started by itself from npm over stdio, and why. */
-export interface Skipped {
-  name: string;
-  version: string;
-  why: string;
-}
 
 /** The newest version of each server, as a candidate or as skipped. Entries in any order. */
 export function candidatesOf(
@@ -27,9 +21,13 @@ export function candidatesOf(
   for (const entry of newest.values()) {
     const made = candidateOf(entry, registry);
     if (typeof made !== 'string') candidates.push(made);
-    else skipped.push({ name: entry.server.name, version: entry.server.version, why: made });
+    else skipped.push(skippedOf(entry, made));
   }
   return { candidates, skipped };
+}
+
+function skippedOf({ server: { name, version, description } }: Entry, why: string): Skipped {
+  return { name, version, description: cleanText(description, 2000), why };
 }
 
 function isNewer(a: Entry, b: Entry): boolean {
@@ -59,11 +57,23 @@ function candidateOf(entry: Entry, registry: string): Candidate | string {
       };
     }
   }
-  return reasons.join('; ') || 'it has no package, only remote endpoints';
+  return reasons.join('; ') || REMOTE;
 }
 
+/** Why packages of other kinds are not run, and what can be done instead. */
+const OTHERS: Readonly<Record<string, string>> = {
+  pypi: 'a Python package, and servers are run with node: run it yourself and give its address as url',
+  oci: 'a container image, and no container engine is used: run it yourself and give its address as url',
+  nuget: 'a .NET package, and servers are run with node: run it yourself and give its address as url',
+  mcpb: 'a bundle for desktop programs, whose parts have no integrity of their own',
+};
+const REMOTE = 'it runs elsewhere only: a person can give its address as url under servers in vsmcp.yaml';
+
 function specOf(from: Package, grants: unknown): ServerSpec | string {
-  if (from.registryType !== 'npm') return `${from.registryType} packages are not supported`;
+  if (from.registryType !== 'npm') {
+    const kind = cleanText(from.registryType, 40);
+    return `not supported: it is ${OTHERS[kind] ?? `a ${kind} package`}`;
+  }
   if (from.transport.type !== 'stdio') return `its npm package speaks ${from.transport.type}, not stdio`;
   if (from.registryBaseUrl && !/^https:\/\/registry\.npmjs\.(org|com)\/?$/.test(from.registryBaseUrl)) {
     return `its package is in another npm registry, ${from.registryBaseUrl}`;

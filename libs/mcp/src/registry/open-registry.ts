@@ -44,7 +44,7 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
 
   return {
     name,
-    async candidates(signal, left = () => {}): Promise<Candidate[]> {
+    async candidates(signal, left = () => {}, unusable = () => {}): Promise<Candidate[]> {
       const entries = (await pages(signal)).flatMap(({ at, page }) =>
         goodOnes(page, (path, why) => {
           const entry = `${path}: ${why}`;
@@ -56,7 +56,10 @@ export function openRegistry(place: string, options: RegistryOptions): Registry 
         }),
       );
       const { candidates, skipped } = candidatesOf(entries, name);
-      for (const server of skipped) log.debug({ registry: name, ...server }, 'a server of the registry is left out');
+      for (const server of skipped) {
+        unusable(server);
+        log.debug({ registry: name, server: server.name, why: server.why }, 'a server of the registry is left out');
+      }
       return candidates;
     },
   };

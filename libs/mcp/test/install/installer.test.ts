@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { appendFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { openInstaller } from '../../src/install/installer.js';
+import type { Clock } from '@vsmcp/vsm';
+import { isInstalled, openInstaller } from '../../src/install/installer.js';
 import { findNpm } from '../../src/install/npm-cli.js';
 import { CACHE, clock, keptLog, quiet, temporary } from '../support.js';
 
@@ -82,4 +84,26 @@ test('what cannot be installed says why and what to do', async (t) => {
   await assert.rejects(installer.install(TIME), { ...code, message: /registry cannot be reached/ });
   await assert.rejects(installer.install(TIME, AbortSignal.abort()), { ...code, message: /cancelled/ });
   assert.throws(() => findNpm(import.meta.filename, '/nowhere'), { ...code, message: /install npm/ });
+});
+
+test('what nobody keeps is removed a week after it was last started, and no sooner', async (t) => {
+  const dataDir = await dataFolder(t);
+  let now = Date.now();
+  const later: Clock = { ...clock, now: () => now };
+  const installer = openInstaller({ dataDir, npm: findNpm(), log: quiet, clock: later });
+  const { folder } = await installer.install(TIME);
+  const day = 86_400_000;
+  assert.deepEqual(await installer.uninstall(new Set()), []);
+  now += 6 * day;
+  await installer.install(TIME);
+  now += 6 * day;
+  assert.deepEqual(await installer.uninstall(new Set()), [], 'it was started six days ago');
+  now += 2 * day;
+  assert.deepEqual(await installer.uninstall(new Set([TIME])), []);
+  assert.equal(await isInstalled(dataDir, TIME), true);
+  assert.deepEqual(await installer.uninstall(new Set(['other@1.0.0'])), [TIME]);
+  assert.equal(await isInstalled(dataDir, TIME), false);
+  assert.equal(existsSync(folder), false);
+  assert.deepEqual(await installer.uninstall(new Set()), []);
+  assert.equal((await installer.install(TIME)).folder, folder);
 });

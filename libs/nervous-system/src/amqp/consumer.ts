@@ -4,7 +4,7 @@ import { Attendance, type Settlement } from '../attend.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
 import { isFinal, openChannel } from './declare.js';
 import type { Attachment } from './link.js';
-import { againPacket, deadPacket, laterPacket, type Packet } from './packet.js';
+import { againPacket, bareDeadPacket, deadPacket, laterPacket, type Packet } from './packet.js';
 import { type Received, receive } from './receive.js';
 import type { Source } from './source.js';
 
@@ -165,7 +165,12 @@ export class AmqpConsumer implements Consumer, Attachment {
     const pass = async (packet: Packet): Promise<void> => {
       if (!held()) return;
       try {
-        await publish(packet);
+        await publish(packet).catch((error: unknown) => {
+          // It would be handed out and fail for ever: what cannot travel again dies here, with the reason.
+          if (!(error instanceof VsmError && error.code === 'VSM_EVENT')) throw error;
+          const reason = `its headers were left out: ${error.message}`;
+          return publish(bareDeadPacket(path, name, received, reason));
+        });
       } catch (error) {
         await pause();
         if (held()) channel.nack(received.message, false, true);

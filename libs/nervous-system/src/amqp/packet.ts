@@ -87,6 +87,12 @@ export function deadPacket(path: string, queue: string, { delivery, message }: R
   };
 }
 
+/** The same without what the publisher put into its headers, which are too large or too strange to be sent on. */
+export function bareDeadPacket(path: string, queue: string, received: Received, reason: string): Packet {
+  const bare = { ...received, delivery: { ...received.delivery, headers: {} } };
+  return deadPacket(path, queue, bare, reason);
+}
+
 function origin({ channel, key }: Delivery): Record<string, string> {
   return { [HEADERS.channel]: channel, [HEADERS.key]: key };
 }

@@ -23,6 +23,7 @@ export function receive(path: string, message: ConsumeMessage, dead: boolean): R
   const id = text(properties.messageId);
   const appId = text(properties.appId);
   const replyTo = text(properties.replyTo);
+  const contentEncoding = text(properties.contentEncoding);
   const correlationId = text(properties.correlationId);
   const timestamp = milliseconds(properties.timestamp);
   const delivery: Delivery = {
@@ -33,6 +34,7 @@ export function receive(path: string, message: ConsumeMessage, dead: boolean): R
     headers: plainHeaders(headers),
     redelivered: fields.redelivered || deliveries > 0,
     attempts: again ? countOf(headers, HEADERS.attempts) : 0,
+    ...(contentEncoding !== undefined && { contentEncoding }),
     ...(id !== undefined && { id }),
     ...(appId !== undefined && { appId }),
     ...(timestamp !== undefined && { timestamp }),

@@ -245,6 +245,24 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     await until(() => got.includes('by.worker') && got.includes('answered.by.worker'));
   });
 
+  test('headers that cannot be sent a second time: the message dies with the reason, and holds nobody up', async () => {
+    const s4 = await join('s4');
+    const s1 = await join('s1');
+    const dead: Record<string, unknown>[] = [];
+    await s1.subscribe(standing('s1.dead'), async ({ id, headers }) => {
+      dead.push({ id, headers });
+      return DONE;
+    });
+    await s1.subscribe(standing('s1.work'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
+    await s4.publish({ ...message('environment', 'a.b', 'x'), id: 'i', headers: { large: 'x'.repeat(65_480) } });
+    await until(() => dead.length === 1 && s1.stats().inFlight === 0);
+    const reason = /^its headers were left out: 1s.s1.work cannot be encoded: .* exceeds/;
+    const [{ id, headers } = {}] = dead;
+    assert.equal(id, 'i');
+    assert.match(JSON.stringify((headers as Record<string, unknown>)[HEADERS.reason]).slice(1), reason);
+    assert.deepEqual(Object.keys(headers as object).sort(), [HEADERS.channel, HEADERS.queue, HEADERS.reason].sort());
+  });
+
   test('a wrong password, URL or heartbeat is said plainly', async () => {
     const s1 = await join('s1', `amqp://guest:wrong@127.0.0.1:${rabbit.port}`);
     await until(() => /ACCESS.REFUSED/.test(reasonOf(s1)));

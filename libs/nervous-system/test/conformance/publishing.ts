@@ -1,12 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Delivery, DONE, HEADERS } from '@vsmcp/nervous-system';
-import { matches } from '@vsmcp/vsm';
+import { MAX_KEY_BYTES, matches } from '@vsmcp/vsm';
 import { message, own, standing, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function publishing(open: () => Promise<World>): void {
   const join = setUp(open);
+
+  test('the outcome of an event with the longest type has a key too, and can be listened for', async () => {
+    const s1 = await join('s1');
+    const s3 = await join('s3');
+    const type = 'a'.repeat(MAX_KEY_BYTES);
+    const heard: string[] = [];
+    await s3.subscribe(own('outcome', [`*.${type}`]), async ({ key }) => {
+      heard.push(key);
+      return DONE;
+    });
+    await s1.publish(message('outcome', `attenuated.${type}`));
+    await until(() => heard.length === 1);
+    await assert.rejects(s1.publish(message('outcome', 'a'.repeat(256))), { code: 'VSM_EVENT' });
+    const s4 = await join('s4');
+    await assert.rejects(s4.publish(message('environment', `a${type}`)), { code: 'VSM_EVENT' });
+  });
 
   test('a message arrives as it was sent', async () => {
     const s4 = await join('s4', 's4-one');

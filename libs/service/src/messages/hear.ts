@@ -1,16 +1,14 @@
-import { createHash } from 'node:crypto';
 import { type Delivery, DONE, type Subscription, type Verdict } from '@vsmcp/nervous-system';
 import { type CloudEvent, isKey, type Message, type MessageKind, QUEUES, type QueueName, reasonOf } from '@vsmcp/vsm';
 import type { Hearing, ServiceContext } from '../service.js';
 import { issueOf, traceOf, unseal } from './envelope.js';
+import { evidenceOf } from './evidence.js';
 
 type From = Parameters<ServiceContext['hear']>[0];
 type Around = Pick<ServiceContext, 'system' | 'instance' | 'clock' | 'log' | 'metrics' | 'ledger'>;
 
 /** How long the holding of one malformed message may take before another instance may try (ms). */
 const HOLDING = 30_000;
-/** What is kept of a message that could not be read. */
-const KEPT_BYTES = 4096;
 
 export function standing(name: QueueName): Subscription['queue'] {
   return { name, standing: QUEUES[name] };
@@ -46,8 +44,9 @@ function isOfKind(type: string, kind: MessageKind): boolean {
 async function hold(around: Around, delivery: Delivery, event: CloudEvent | undefined, why: string): Promise<Verdict> {
   const { ledger, clock, log, system, instance } = around;
   const { content, key, headers } = delivery;
-  const sha256 = createHash('sha256').update(content).digest('hex');
-  const name = { source: event?.source ?? `unreadable:${delivery.channel}`, id: event?.id ?? sha256, unit: '' };
+  const evidence = evidenceOf(content, headers);
+  // Under a source of its own, so that it cannot stand in the way of an event of that name.
+  const name = { source: `unreadable:${delivery.channel}`, id: event?.id ?? evidence.sha256, unit: '' };
   const type = event?.type ?? (isKey(key) ? key : 'unreadable');
   log.warn({ channel: delivery.channel, key, id: name.id }, `held as dead: ${why}`);
   around.metrics.counter('vsmcp_malformed_messages_total', 'Messages that did not fit their schema', ['channel']).inc({
@@ -57,7 +56,8 @@ async function hold(around: Around, delivery: Delivery, event: CloudEvent | unde
   const deadline = clock.now() + HOLDING;
   const claim = await ledger.claim({ ...name, type, holder: `${system}/${instance}`, deadline });
   if (claim.state === 'settled') return DONE;
-  if (claim.state === 'taken') return { verdict: 'later', delay: '30s', counted: false };
+  // Somebody else who heard the same message is holding it, unless it comes again: then its holder may have vanished.
+  if (claim.state === 'taken') return delivery.redelivered ? { verdict: 'later', delay: '30s', counted: false } : DONE;
   await ledger.settle({
     ...name,
     attempt: claim.attempt,
@@ -67,12 +67,7 @@ async function hold(around: Around, delivery: Delivery, event: CloudEvent | unde
       event: { source: name.source, id: name.id, type },
       ...{ unit: '', outcome: 'dead', reason: why, instance },
     },
-    event: {
-      raw: Buffer.from(content).subarray(0, KEPT_BYTES).toString('utf8'),
-      bytes: content.length,
-      sha256,
-      headers: { ...headers },
-    },
+    event: evidence,
   });
   return DONE;
 }

@@ -4,6 +4,7 @@ import {
   type Ask,
   type Asked,
   type CloudEvent,
+  isKey,
   QUESTIONS,
   type Question,
   type QuestionName,
@@ -66,19 +67,38 @@ export async function answerOne(around: Around, answers: Answers, delivery: Deli
     const { content: bytes, contentType, headers } = seal(speaker, content);
     return bus.respond(delivery, { content: bytes, contentType, ...(headers && { headers }) });
   };
-  if (delivery.replyTo === undefined) {
-    log.warn({ key: delivery.key }, 'a question without replyTo: nobody waits for its answer');
+  if (!isInstance(delivery.replyTo)) {
+    const { key, replyTo } = delivery;
+    log.warn(
+      { key, replyTo },
+      'not answered: its replyTo is not the instance that asks, so nobody waits for an answer',
+    );
     return DONE;
   }
+  const said = await answerOrRefusal();
   try {
-    const event = unseal(delivery);
-    await say('answer', await answer(speaker, answers, delivery, event), event.id);
+    await say(...said);
   } catch (error) {
-    const code = error instanceof VsmError ? error.code : 'VSM_REFUSED';
-    if (!(error instanceof VsmError)) log.error({ key: delivery.key, error }, `answering failed: ${reasonOf(error)}`);
-    await say('refusal', { code, reason: reasonOf(error) });
+    // Answering again could grant a petition twice; who asked sees that no answer comes.
+    log.warn({ key: delivery.key, error }, `an answer did not get out: ${reasonOf(error)}`);
   }
   return DONE;
+
+  async function answerOrRefusal(): Promise<Parameters<typeof say>> {
+    try {
+      const event = unseal(delivery);
+      return ['answer', await answer(speaker, answers, delivery, event), event.id];
+    } catch (error) {
+      const code = error instanceof VsmError ? error.code : 'VSM_REFUSED';
+      if (!(error instanceof VsmError)) log.error({ key: delivery.key, error }, `answering failed: ${reasonOf(error)}`);
+      return ['refusal', { code, reason: reasonOf(error) }];
+    }
+  }
+}
+
+/** An instance is one word of a routing key. */
+function isInstance(replyTo: string | undefined): boolean {
+  return replyTo !== undefined && isKey(replyTo) && !replyTo.includes('.');
 }
 
 async function answer(speaker: Speaker, answers: Answers, delivery: Delivery, event: CloudEvent): Promise<unknown> {

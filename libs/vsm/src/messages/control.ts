@@ -35,3 +35,19 @@ export const Performance = defineMessage(
     units: z.record(z.string(), Achievement),
   }),
 );
+
+/**
+ * System 3 → every replica: what each unit may run there at the same time. It replaces what was said before, and lapses `lease` ms after it
+ * came; then each replica shares by itself. Units that are not named run as there is room. Key: `s1.all.grants`.
+ */
+export const Shares = defineMessage(
+  's3',
+  'grants',
+  'command',
+  z.looseObject({
+    epoch: z.number().int(),
+    lease: z.number().positive(),
+    /** Replica → unit → operations at the same time. */
+    replicas: z.record(z.string(), z.record(z.string(), z.number().int().min(0))),
+  }),
+);

@@ -83,7 +83,17 @@ export const Load = defineMessage(
     /** Concurrency this replica may use. */
     capacity: z.number().int(),
     outcomes: Counts,
-    units: z.record(z.string(), z.looseObject({ received: z.number().int(), outcomes: Counts, busy: z.number() })),
+    units: z.record(
+      z.string(),
+      z.looseObject({
+        received: z.number().int(),
+        outcomes: Counts,
+        busy: z.number(),
+        /** Operations under way now, and how often one was turned away since, to come again, because the unit was past its share. */
+        running: z.number().int().optional(),
+        turned: z.number().int().optional(),
+      }),
+    ),
     types: z.record(z.string(), Counts),
     others: z.looseObject({ types: z.number().int(), outcomes: Counts }),
     /** Tool → calls, errors, and milliseconds spent calling. */

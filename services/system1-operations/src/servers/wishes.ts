@@ -56,6 +56,12 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
   return wishes;
 }
 
+/** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
+export function kept(wishes: ReadonlyMap<string, Wish>, rows: readonly Capability[]): Set<string> {
+  const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));
+  return new Set([...wishes.values(), ...before].map(({ spec }) => sourceOf(spec)));
+}
+
 function isReadOnly(tools: readonly Tool[], only: readonly string[] | undefined): boolean {
   const offered = tools.filter((tool) => only === undefined || only.includes(tool.name));
   return offered.length > 0 && offered.every((tool) => tool.annotations?.readOnlyHint === true);

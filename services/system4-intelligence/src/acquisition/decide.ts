@@ -13,8 +13,9 @@ export type Input =
   | {
       kind: 'waiting';
       waiting: readonly Waiting[];
-      /** Of the types beyond the most frequent: those that some server seems to be for. */
+      /** Of the gaps beyond the first `told`, only those that some server seems to be for are taken up. */
       promising: ReadonlySet<string>;
+      told: number;
       ids: () => string;
     }
   | {

@@ -6,6 +6,7 @@ import { moved, opened } from './steps.js';
 interface Looked {
   waiting: readonly Waiting[];
   promising: ReadonlySet<string>;
+  told: number;
   ids: () => string;
 }
 
@@ -54,14 +55,14 @@ export function onClosing(
 /** After a look at what waits: the gaps with the most events that are due are taken up, as many as there is room for. */
 export function onGaps(
   state: State,
-  { waiting, promising, ids }: Looked,
+  { waiting, promising, told, ids }: Looked,
   now: number,
   limits: Limits,
 ): AcquisitionEvent[] {
   const busy = [...state.sagas.values()].filter((saga) => !isOver(saga) && saga.step !== 'asking').length;
   const gaps = gapsOf(state, waiting, now, limits).sort((a, b) => b.events - a.events);
   const due = gaps.filter(({ type, wish }, place) => {
-    if (place >= limits.told && wish === undefined && !promising.has(type)) return false;
+    if (place >= told && wish === undefined && !promising.has(type)) return false;
     const saga = state.sagas.get(type);
     return saga === undefined || (isOver(saga) && (now >= nextTry(saga, limits) || hasNews(saga, state)));
   });

@@ -29,13 +29,15 @@ export function optionsFor(
   state: State,
 ): Option[] {
   const acquired = packagedIn(rows).filter((row) => row.origin === 'acquired' && row.state !== 'removed');
+  const offered = wanted(saga, found, state);
+  const ranks = new Map(offered.map(({ candidate, rank }) => [packageOf(candidate.spec.npm), rank]));
   const there = acquired
     .filter(
       (row) => row.state === 'ready' && !isServerWish(saga) && matchesOf(saga, { tools: offeredBy(row) }).length > 0,
     )
-    .map((row) => installedOption(row, found));
+    .map((row) => installedOption(row, found, ranks.get(packageOf(row.spec.npm)) ?? 0));
   const names = naming(acquired, reserved, state);
-  const fresh = wanted(saga, found, state)
+  const fresh = offered
     .filter(
       ({ candidate: { spec } }) => !there.some((one) => packageOf(one.candidate.spec.npm) === packageOf(spec.npm)),
     )
@@ -63,7 +65,7 @@ function offeredBy({ tools, only }: Capability) {
   return only ? tools.filter((tool) => only.includes(tool.name)) : tools;
 }
 
-function installedOption(row: Packaged, found: readonly Candidate[]): Option {
+function installedOption(row: Packaged, found: readonly Candidate[], rank: number): Option {
   const { server, name, version, spec, only, integrity, mcpName, suspicions, confinement } = row;
   const registered = found.find((one) => packageOf(one.spec.npm) === packageOf(spec.npm));
   const installed: NonNullable<Option['installed']> = { tools: offeredBy(row) };
@@ -79,8 +81,7 @@ function installedOption(row: Packaged, found: readonly Candidate[]): Option {
     registry: registered?.registry ?? 'acquired',
     spec,
   };
-  // What it is known to offer speaks for it; what it says about itself does not matter any more.
-  return { candidate, server, installed, rank: 0 };
+  return { candidate, server, installed, rank };
 }
 
 function wanted(saga: Sought, found: readonly Candidate[], state: State): RankedCandidate[] {

@@ -21,9 +21,7 @@ export function onVerdict(state: State, said: Answer, now: number, limits: Limit
   if (said.verdict === 'ask') return [ruled];
   if (said.verdict === 'allow') {
     // A server that the fleet has already starts no more: what is left is to see the gap close.
-    const { npm } = about.candidate.spec;
-    const option = saga.options?.find(({ candidate }) => candidate.spec.npm === npm);
-    const there = about.stage === 'install' && option?.installed !== undefined;
+    const there = about.stage === 'install' && isThere(state, saga, about);
     const step = about.response === undefined ? 'closed' : 'confirming';
     return there ? [ruled, moved(saga, step, `${about.server} is there already`, now)] : [ruled];
   }
@@ -33,6 +31,17 @@ export function onVerdict(state: State, said: Answer, now: number, limits: Limit
   // Another tool of the same server may be free of what the rule forbids.
   const tool = about.stage === 'trial' && stopped ? about.tool : undefined;
   return [ruled, passed(saga, about, because, now, tool)];
+}
+
+function isThere(state: State, saga: Saga, { candidate, server, response }: Said): boolean {
+  const { npm } = candidate.spec;
+  const option = saga.options?.find((one) => one.candidate.spec.npm === npm);
+  if (option?.installed !== undefined) return true;
+  // Another type brought it in while this one was tried: the closing of a gap shows it, but a wish has nothing that waits.
+  if (response !== undefined) return false;
+  return [...state.sagas.values()].some(
+    (other) => other !== saga && other.said?.server === server && ['confirming', 'closed'].includes(other.step),
+  );
 }
 
 function onProbe(state: State, said: Answer, now: number): AcquisitionEvent[] {

@@ -59,7 +59,10 @@ export class Story {
     const asked = [...this.state.sagas.values()].filter(closing).map(({ type }) => type);
     const closed = this.when({ kind: 'closing', asked, waiting: entries });
     const ids = () => `p${++this.next}`;
-    return [...closed, ...this.when({ kind: 'waiting', waiting: entries, promising: new Set(), ids })];
+    return [
+      ...closed,
+      ...this.when({ kind: 'waiting', waiting: entries, promising: new Set(), told: LIMITS.told, ids }),
+    ];
   }
 
   demand(type: string, wish: string, by = 'agent:x') {

@@ -36,6 +36,26 @@ test('a wish is looked for and brought in like what an event lacks, without a re
   assert.equal(story.state.demands.size, 0);
 });
 
+test('two wishes for one server: the second comes after the first, and is met without another start', () => {
+  const story = new Story();
+  const jwt = 'demand.decode-jwt';
+  story.demand(CRON, WISH);
+  story.demand(jwt, 'decode jwt');
+  story.ranked(option(CALC, 'calc'));
+  story.ranked(option(CALC, 'calc'));
+  story.rule('allow');
+  story.probed('calc-mcp');
+  for (const type of [CRON, jwt]) {
+    assert.equal(story.proposal('calc').type, type);
+    story.rule('allow');
+    story.tried({ tools: toolsOf('calc-mcp'), contract: 'c1' });
+    assert.equal(story.proposal('calc').stage, 'install');
+    story.rule('allow');
+    if (type === CRON) story.capability('ready');
+    assert.equal(story.saga(type).step, 'closed');
+  }
+});
+
 test('the same wish again is one demand; after it was met it can come again', () => {
   const story = new Story();
   story.demand(CRON, WISH);

