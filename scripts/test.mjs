@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * `npm test [-- part …]`: sets itself up, runs the test files and ends with the line `N passed, N failed`. A part is a path
- * or a piece of one: `npm test -- libs/vsm`. What could not run is said loudly, and is a failure where CI=true.
+ * or a piece of one: `npm test -- libs/vsm`. `--long` runs the long proofs (`*.long.ts`) instead of the tests. What could not run is said loudly, and is a failure where CI=true.
  *
  * VSMCP_TEST_JOBS: files at the same time (2). VSMCP_TEST_LIMIT: seconds one file may take (300).
  */
@@ -40,8 +40,9 @@ try {
   process.exit(1);
 }
 
-const parts = process.argv.slice(2);
-const { parallel, alone } = testFiles(ROOT, parts);
+const long = process.argv.includes('--long');
+const parts = process.argv.slice(2).filter((part) => part !== '--long');
+const { parallel, alone } = testFiles(ROOT, parts, long);
 if (parallel.length + alone.length === 0) {
   process.stderr.write(`no test file has ${parts.join(' or ')} in its path\n`);
   process.exit(64);

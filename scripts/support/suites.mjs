@@ -4,24 +4,26 @@ import { join } from 'node:path';
 /**
  * The test files, in the order they run: first what tests one package, then what tests the fleet and needs the machine to itself.
  * @param {string[]} parts paths or pieces of them; none means all
+ * @param {boolean} long the long proofs (`*.long.ts`) instead: minutes each, for a machine that is quiet
  * @returns {{ parallel: string[], alone: string[] }} paths below `root`
  */
-export function testFiles(root, parts) {
+export function testFiles(root, parts, long = false) {
+  const kind = long ? /\.long\.ts$/ : /\.test\.(ts|mjs)$/;
   const folders = (group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).sort() : []);
   const packages = ['libs', 'services'].flatMap((group) => folders(group).map((name) => `${group}/${name}/test`));
   const wanted = (files) =>
     files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
   return {
-    parallel: wanted(['scripts/test', ...packages].flatMap((folder) => below(root, folder))),
-    alone: wanted(['test/fleet', 'test/faults'].flatMap((folder) => below(root, folder))),
+    parallel: wanted(['scripts/test', ...packages].flatMap((folder) => below(root, folder, kind))),
+    alone: wanted(['test/fleet', 'test/faults'].flatMap((folder) => below(root, folder, kind))),
   };
 }
 
-function below(root, folder) {
+function below(root, folder, kind) {
   if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true })
     .map((file) => join(folder, String(file)))
-    .filter((file) => /\.test\.(ts|mjs)$/.test(file) && !file.includes('node_modules'))
+    .filter((file) => kind.test(file) && !file.includes('node_modules'))
     .sort();
 }
 

@@ -28,7 +28,9 @@ test('what is reported shows: presence, traffic, the share answered', async () =
     ready: true,
     trouble: {},
   });
-  await gateway.bus.publish({
+  const { path } = fleet.config;
+  const s1 = fleet.broker.connect({ path, party: 's1', instance: 's1-x', log: gateway.log });
+  await s1.publish({
     channel: 'report',
     key: 's1.s1-x.load',
     contentType: 'application/cloudevents+json',

@@ -15,8 +15,9 @@ const AT_ONCE = 20;
 export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
   const handler: Handler = async (delivery) => {
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
-    const channel = textHeader(delivery, HEADERS.channel) ?? 'dead';
-    if (channel === 'command' && isUnheardBroadcast(delivery)) return DONE;
+    if (isUnheardBroadcast(delivery)) return DONE;
+    // What an alternate exchange passed on carries no word of ours.
+    const channel = textHeader(delivery, HEADERS.channel) ?? 'environment';
     const events = eventsOf(context, delivery, channel);
     for (const event of events) await holdDead(context, settling, event, reason, draining);
     if (events.length === 0) {

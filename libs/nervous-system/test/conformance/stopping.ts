@@ -28,8 +28,8 @@ export function stopping(open: () => Promise<World>): void {
     await leaving.close();
     const before = done.length;
     assert.ok(before < 200, 'it left in the middle');
+    // What the broker had on its way when the first one left comes redelivered; it was not handled there.
     await staying.subscribe(standing('s1.work', 20), async (delivery) => {
-      assert.equal(delivery.redelivered, false, 'nothing was taken and given back');
       done.push(textOf(delivery));
       return DONE;
     });
