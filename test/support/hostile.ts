@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { type ConfirmChannel, connect, type Options } from 'amqplib';
+import type { Outside } from './outside.js';
 import { until } from './until.js';
 import type { Up } from './up.js';
 
@@ -38,16 +39,16 @@ export async function openStranger(
   };
 }
 
-/** The one held event that `fits`, once it is there. */
-export function heldEvent(up: Up, reason: string, what: string, fits: (held: Held) => boolean): Promise<Held> {
+/** The held event that `fits`, once it is there. */
+export async function heldEvent(up: Up, what: string, fits: (held: Held) => boolean): Promise<Held> {
   let seen: Held[] = [];
-  return until(
-    async () => {
-      seen = (await up.get<{ held: Held[] }>(`/held?reason=${reason}&limit=1000`)).held;
-      return seen.find(fits);
-    },
-    { timeout: 20_000, what: `${what} is held` },
-  ).catch((error: Error) => assert.fail(`${error.message}; held: ${JSON.stringify(seen.slice(-5)).slice(0, 2000)}`));
+  const look = async () => {
+    seen = (await up.get<{ held: Held[] }>('/held?limit=1000')).held;
+    return seen.find(fits);
+  };
+  return until(look, { timeout: 20_000, what: `${what} is held` }).catch((error: Error) =>
+    assert.fail(`${error.message}; held: ${JSON.stringify(seen.slice(-5)).slice(0, 2000)}`),
+  );
 }
 
 const SERVICES = [
@@ -60,7 +61,22 @@ const SERVICES = [
   'system5-policy',
 ];
 
-/** Process ids of all services, to see that none of them had to be started again. */
-export async function processesOf(up: Up): Promise<number[]> {
-  return (await Promise.all(SERVICES.map((folder) => up.pids(folder)))).flat();
+/**
+ * Asserts that a fleet goes on: each call publishes one more event of `type`, waits until it has the outcome `good`, and looks that
+ * every service is the process that it was in the beginning.
+ */
+export async function openWellness(up: Up, outside: Outside, type: string, good: string): Promise<() => Promise<void>> {
+  const processes = async () => (await Promise.all(SERVICES.map((folder) => up.pids(folder)))).flat();
+  const before = await processes();
+  assert.equal(before.length, SERVICES.length);
+  let events = 0;
+  return async () => {
+    const id = `well-${++events}`;
+    await outside.publish(type, id, { said: id });
+    await until(() => outside.outcomes.get(id)?.at(-1)?.outcome === good, {
+      timeout: 30_000,
+      what: `a good event is ${good}`,
+    }).catch((error: Error) => assert.fail(`${error.message}: ${JSON.stringify(outside.outcomes.get(id))}`));
+    assert.deepEqual(await processes(), before, `no service was started again:\n${up.output()}`);
+  };
 }

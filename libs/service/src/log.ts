@@ -28,6 +28,21 @@ export function openLog(level: LogLevel, fields: object = {}, file?: string): Lo
       serializers: { error: pino.stdSerializers.err },
       mixin: traceFields,
     },
-    pino.destination({ dest: file ?? 2, mkdir: true, sync: true }),
+    destination(file),
   );
+}
+
+/** Characters of lines that wait while the log cannot be written; what comes then is dropped. */
+const MOST_WAITING = 2 ** 20;
+
+/** A full disk under the log must not end what is logged about: lines wait until it can be written again. */
+function destination(file: string | undefined): ReturnType<typeof pino.destination> {
+  const stream = pino.destination({ dest: file ?? 2, mkdir: true, sync: true, maxLength: MOST_WAITING });
+  let told = false;
+  stream.on('error', (error: Error) => {
+    // Once, and where it may still be seen: stderr itself may be what cannot be written.
+    if (file !== undefined && !told) process.stderr.write(` the log ${file} cannot be written: ${error.message}\n`);
+    told = true;
+  });
+  return stream;
 }

@@ -1,14 +1,21 @@
 import { z } from 'zod';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 
+/** What names an event must be fit for every store; PostgreSQL's text has no NUL. */
+const Name = z
+  .string()
+  .min(1)
+  .max(512)
+  .refine((name) => !name.includes('\0'), { error: 'it contains NUL' });
+
 /**
  * An event or message: a CloudEvents 1.0 event with JSON data. Unknown attributes (extensions) are kept.
  * `time` is RFC 3339 UTC.
  */
 export const CloudEvent = z.looseObject({
   specversion: z.literal('1.0'),
-  id: z.string().min(1).max(512),
-  source: z.string().min(1).max(512),
+  id: Name,
+  source: Name,
   type: z
     .string()
     .refine(isKey, { error: `a type is at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -` }),

@@ -389,7 +389,7 @@ export const QUESTIONS = {
       tool: ToolRef,
       params: z.record(z.string(), z.unknown()).default({}),
       by: By,
-      wait: z.number().default(30_000),
+      wait: z.number().min(0).max(600_000).default(30_000),
     }),
     z.looseObject({ operation: z.string(), outcome: Outcome.data.optional(), refused: z.string().optional() }),
   ),

@@ -157,7 +157,7 @@ const refusals: [string, Partial<Incoming>, RegExp][] = [
     /specversion/,
   ],
   ['a batch that is none', { contentType: 'application/cloudevents-batch+json' }, /JSON array/],
-  ['a NUL in the id', { messageId: 'm\u0000' }, /id .*NUL/],
+  ['a NUL in the id', { messageId: 'm\u0000' }, /id: it contains NUL/],
   ['a message id too long', { messageId: 'm'.repeat(513) }, /not a CloudEvent: id/],
 ];
 for (const [name, over, reason] of refusals) {

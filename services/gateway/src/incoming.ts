@@ -16,8 +16,8 @@ export const ShortEvent = z.strictObject({
     .string({ error: 'an event has a type' })
     .refine(isKey, { error: `a type is at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -` }),
   data: z.unknown().optional(),
-  id: z.string().min(1).max(512).optional(),
-  source: z.string().min(1).max(512).default('http'),
+  id: CloudEvent.shape.id.optional(),
+  source: CloudEvent.shape.source.default('http'),
 });
 
 /**

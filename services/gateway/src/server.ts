@@ -20,6 +20,12 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
     bodyLimit: context.config.settings.max_event_bytes,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
+    // What cannot be routed at all reads like every other error.
+    frameworkErrors: (error, _, reply) => {
+      const { status, body } = failureOf(error);
+      reply.hijack();
+      reply.raw.writeHead(status, { 'content-type': 'application/json; charset=utf-8' }).end(JSON.stringify(body));
+    },
   });
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin, 'sec-fetch-site': site, 'content-type': type } = request.headers;

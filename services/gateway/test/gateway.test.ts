@@ -45,7 +45,10 @@ test('what does not fit a question is 422, what is not there 404, in one shape',
     [await call('POST', '/decisions/p1', { verdict: 'perhaps' }), 422, 'VSM_USAGE'],
     [await call('POST', '/held/discard', { filter: {} }), 422, 'VSM_USAGE'],
     [await call('POST', '/alerts/acknowledge', []), 422, 'VSM_USAGE'],
+    [await call('POST', '/operations', { tool: 'a.b', wait: 1e12 }), 422, 'VSM_USAGE'],
     [await call('GET', '/nowhere'), 404, 'VSM_NOT_FOUND'],
+    [await call('GET', '/held/%ff/x'), 400, 'VSM_USAGE'],
+    [await call('GET', `/held/${'a'.repeat(3000)}/x`), 414, 'VSM_USAGE'],
   ] as const) {
     assert.equal(reply.status, status, JSON.stringify(reply.body));
     assert.equal(reply.body.code, code);
@@ -71,6 +74,7 @@ test('events that are none are 400, with the place and the reason, and none of a
     [{ type: 'a.b', extra: 1 }, /extra/],
     [[{ type: 'a.b' }, { type: '' }], /event 1: type/],
     [{ specversion: '1.0', type: 'a.b', source: '/x' }, /id/],
+    [{ type: 'a.b', id: 'a\0b' }, /id: it contains NUL/],
     ['{"type":', /not JSON/],
     [`${'['.repeat(10_000)}${']'.repeat(10_000)}`, /deeper than 64/],
     [`{"type":"a.b","data":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`, /deeper than 64/],

@@ -1,7 +1,7 @@
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { FleetConfig, Log } from '@vsmcp/service';
-import { type CloudEvent, type Ids, reasonOf } from '@vsmcp/vsm';
+import type { ServiceContext } from '@vsmcp/service';
+import { Algedonic, type CloudEvent, reasonOf } from '@vsmcp/vsm';
 import { type OutcomeRecord, textOf } from './outcome.js';
 
 /** Most characters of a tool's text that an answer shows. */
@@ -15,34 +15,71 @@ const TOLD = new Set(['answered', 'refused', 'dead', 'doubt']);
  * not questions and get none.
  */
 export class Answers {
+  readonly #context: ServiceContext;
   readonly #folders: readonly string[];
   readonly #words: ReadonlySet<string>;
-  readonly #log: Log;
-  readonly #ids: Ids;
+  /** Folders that could not be written at the last attempt → since when, ms since the epoch. */
+  readonly #hurting = new Map<string, number>();
 
-  constructor(environment: FleetConfig['environment'], home: string, log: Log, ids: Ids) {
-    this.#folders = environment.answers.map(({ folder }) => resolve(home, folder));
+  constructor(context: ServiceContext) {
+    const { environment } = context.config;
+    this.#context = context;
+    this.#folders = environment.answers.map(({ folder }) => folder);
     const questions = environment.senses.flatMap((sense) =>
       'folder' in sense && sense.stale === undefined && sense.keep === undefined ? [sense.as] : [],
     );
     this.#words = new Set(questions);
-    this.#log = log;
-    this.#ids = ids;
   }
 
-  /** Writes the answer, if one is due. A folder that cannot be written costs a log line, never the event. */
+  /** Writes the answer, if one is due. A folder that cannot be written hurts, and never costs the event. */
   async write(event: CloudEvent, record: OutcomeRecord): Promise<void> {
     const name = this.#nameFor(event);
     if (name === undefined || !TOLD.has(record.outcome)) return;
     for (const folder of this.#folders) {
       try {
-        await mkdir(folder, { recursive: true });
-        const draft = join(folder, `.${this.#ids()}.draft`);
-        await writeFile(draft, answerText(record));
-        await rename(draft, join(folder, `${name}.answer.md`));
+        await this.#put(resolve(this.#context.home, folder), `${name}.answer.md`, answerText(record));
+        await this.#well(folder);
       } catch (error) {
-        this.#log.warn({ folder, event: event.id, reason: reasonOf(error) }, 'an answer could not be written');
+        const reason = reasonOf(error);
+        this.#context.log.warn({ folder, event: event.id, reason }, 'an answer could not be written');
+        await this.#hurts(folder, `answers cannot be written to ${folder}: ${reason}`);
       }
+    }
+  }
+
+  /** Whole or not at all. */
+  async #put(folder: string, name: string, text: string): Promise<void> {
+    await mkdir(folder, { recursive: true });
+    const draft = join(folder, `.${this.#context.ids()}.draft`);
+    try {
+      await writeFile(draft, text);
+      await rename(draft, join(folder, name));
+    } catch (error) {
+      await rm(draft, { force: true }).catch(() => {}); // the first error says what is wrong
+      throw error;
+    }
+  }
+
+  async #hurts(folder: string, what: string): Promise<void> {
+    if (this.#hurting.has(folder)) return;
+    this.#hurting.set(folder, this.#context.clock.now());
+    await this.#feel('pain', folder, what);
+  }
+
+  async #well(folder: string): Promise<void> {
+    if (!this.#hurting.has(folder)) return;
+    await this.#feel('pleasure', folder, `answers are written to ${folder} again`);
+    this.#hurting.delete(folder);
+  }
+
+  async #feel(severity: 'pain' | 'pleasure', folder: string, what: string): Promise<void> {
+    const { clock, log, say } = this.#context;
+    const since = this.#hurting.get(folder) ?? clock.now();
+    const signal = { alert: `answers:${folder}`, severity, unit: '', what, since };
+    try {
+      await say(Algedonic, `${severity}.s1.answers`, signal);
+    } catch (error) {
+      log.warn({ error }, `${what}: could not be said`);
     }
   }
 

@@ -88,14 +88,12 @@ export class Call {
     fate: { unit: string; tool?: string; calling: number },
     progress: Progress & { end: 'failed' },
   ): Promise<Ending> {
-    const { steps, settling } = this.#parts;
-    const { step, failure } = progress;
+    const { settling } = this.#parts;
+    const { step, failure, repeatable } = progress;
     const reason = stepText(plan, step) + progress.reason;
     // Not sent at all: the server is gone or starting anew, so the event is looked at afresh.
     if (failure === 'unsent' && step === 0) return this.#giveBack(task, fate.unit, claim, 1000);
-    const repeatable = plan.steps.slice(0, step + 1).every((s) => steps.isRepeatable(s, plan));
-    const before = plan.steps.slice(0, step).every((s) => steps.isRepeatable(s, plan));
-    const next = afterFailure(failure, repeatable, before ? plan.retries : 0, task.attempts);
+    const next = afterFailure(failure, repeatable.all, repeatable.before ? plan.retries : 0, task.attempts);
     if (next.next !== 'retry') {
       const result = progress.result === undefined ? {} : { result: progress.result };
       return settling.settle(task, claim.attempt, { ...fate, outcome: next.next, reason, ...result });

@@ -44,17 +44,27 @@ export interface Parts {
  */
 export class Operations {
   readonly #parts: Parts;
+  /** Why the last event could not be written down, where that was so. */
+  #unwritten: string | undefined;
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    parts.context.check('ledger', () =>
+      this.#unwritten === undefined
+        ? { ok: true }
+        : { ok: false, reason: `events cannot be written down, and come again: ${this.#unwritten}` },
+    );
   }
 
   /** Never rejects. */
   async handle(task: Task): Promise<Ending> {
     try {
-      return await this.#handle(task);
+      const ending = await this.#handle(task);
+      this.#unwritten = undefined;
+      return ending;
     } catch (error) {
       const { log } = this.#parts.context;
+      if (error instanceof VsmError && error.code === 'VSM_DATABASE') this.#unwritten = error.message;
       log.warn({ event: task.event.id, type: task.event.type, error, ...traceOfEvent(task.event) }, 'comes again');
       this.#parts.tally.retried();
       return later('5s');

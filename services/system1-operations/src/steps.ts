@@ -19,11 +19,17 @@ export interface Claim {
   called: boolean;
 }
 
+/** Whether calling again does no harm: all that was called, and what was called before the last. */
+interface Repeatable {
+  all: boolean;
+  before: boolean;
+}
+
 /** How the steps went. `calling`: ms inside tools. */
 export type Progress = { calling: number } & (
   | { end: 'answered'; step: number; result: unknown }
   | { end: 'overtaken'; step: number }
-  | { end: 'failed'; step: number; failure: Failure; reason: string; result?: unknown }
+  | { end: 'failed'; step: number; failure: Failure; reason: string; result?: unknown; repeatable: Repeatable }
   | { end: 'unmappable'; step: number; reason: string }
 );
 
@@ -69,9 +75,14 @@ export class Steps {
     const results: unknown[] = [];
     let calling = 0;
     let last: unknown;
+    const repeatable: Repeatable = { all: true, before: true };
     for (const [step, planned] of plan.steps.entries()) {
+      repeatable.before = repeatable.all;
+      // As it is known now: a server that dies in the call takes what it said of its tools along.
+      repeatable.all &&= this.isRepeatable(planned, plan);
       const one = await this.#one(task, unit, plan, claim, step, planned, results);
       calling += one.ms;
+      if (one.end === 'failed') return { ...one, step, calling, repeatable };
       if (one.end !== 'result') return { ...one, step, calling };
       results.push(one.seen);
       last = one.result;

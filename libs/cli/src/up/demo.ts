@@ -1,16 +1,32 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
-import { type Clock, reasonOf } from '@vsmcp/vsm';
-import { dayEnds, nextDrops, parseDay } from './day.js';
+import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
+import { dayEnds, nextDrops, parseDay, type Step } from './day.js';
+
+/** A day, and the absolute path of the file that holds it. */
+export interface Day {
+  file: string;
+  steps: Step[];
+}
+
+/** @throws VSM_CONFIG naming the file and what is wrong with it */
+export async function readDay(file: string): Promise<Day> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const mend = 'correct `demo` in the configuration, or leave it out with --no-demo';
+    throw new VsmError('VSM_CONFIG', `demo: ${file} cannot be read: ${reasonOf(error)}; ${mend}`, { cause: error });
+  }
+  return { file, steps: parseDay(file, text) };
+}
 
 /**
- * Plays a day on the environment: it only writes files below the folder of `file`, as anybody could.
- * @param file the day's steps, an absolute path
+ * Plays a day on the environment: it only writes files below the folder of its file, as anybody could.
  * @param say gets what people should know
  * @returns how to stop it
  */
-export async function playDay(file: string, clock: Clock, say: (text: string) => void): Promise<() => void> {
-  const day = parseDay(file, await readFile(file, 'utf8'));
+export function playDay({ file, steps: day }: Day, clock: Clock, say: (text: string) => void): () => void {
   const folder = dirname(file);
   const start = clock.now();
   let cancel = () => {};

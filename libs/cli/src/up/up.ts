@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path';
 import { httpSettings } from '@vsmcp/gateway';
-import { type FleetConfig, realClock } from '@vsmcp/service';
+import { realClock } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
 import { checkedConfig } from '../config/check.js';
 import { type Fleet, fleetAt } from '../fleet.js';
-import { playDay } from './demo.js';
+import { type Day, playDay, readDay } from './demo.js';
 import { type Ground, layGround } from './ground.js';
 import { narrate } from './narrator.js';
 import { untilReady } from './ready.js';
@@ -20,10 +20,12 @@ export async function runUp(settings: UpSettings): Promise<void> {
   try {
     const since = Date.now();
     const config = await checkedConfig(settings.configFile, process.env);
+    const { demo } = config;
+    const day = demo !== undefined && settings.demo ? await readDay(resolve(settings.home, demo)) : undefined;
     say(`${config.name}: opening the database …`);
     const ground = await layGround(config, settings);
     try {
-      await supervise(ground, config, settings, { signals, since });
+      await supervise(ground, config.name, { signals, since, day });
     } finally {
       await ground.close();
     }
@@ -35,11 +37,10 @@ export async function runUp(settings: UpSettings): Promise<void> {
 
 async function supervise(
   ground: Ground,
-  config: FleetConfig,
-  settings: UpSettings,
-  { signals, since }: { signals: Signals; since: number },
+  name: string,
+  { signals, since, day }: { signals: Signals; since: number; day: Day | undefined },
 ): Promise<void> {
-  say(`${config.name}: starting · ${ground.description} …`);
+  say(`${name}: starting · ${ground.description} …`);
   const supervisor = new Supervisor(ground.children, { clock: realClock, say });
   void signals.force.then(() => {
     supervisor.kill();
@@ -50,7 +51,7 @@ async function supervise(
   const story = new Story();
   const telling = (async () => {
     await supervisor.start();
-    await tellStory(config, settings, since, story);
+    await tellStory(since, day, story);
   })();
   const reason = await Promise.race([
     signals.stop.then(() => undefined),
@@ -88,17 +89,16 @@ class Story {
 }
 
 /** Waits for the fleet to be ready, says so, and begins to tell what happens, and the day. */
-async function tellStory(config: FleetConfig, settings: UpSettings, since: number, story: Story): Promise<void> {
+async function tellStory(since: number, day: Day | undefined, story: Story): Promise<void> {
   const fleet = gatewayOf(process.env);
   if (!(await untilReady(fleet, story.over, (what) => say(`waiting for ${what}`)))) return;
   const started = Date.now();
   say(`started in ${((started - since) / 1000).toFixed(1)} s`);
   say(`ready · dashboard, REST and MCP: ${fleet.url}`);
   await story.add(narrate(fleet, started, print));
-  if (config.demo === undefined || !settings.demo || story.over.aborted) return;
-  const day = resolve(settings.home, config.demo);
-  say(`demo: what ${relative(process.cwd(), day)} says is dropped now; leave it out with --no-demo`);
-  await story.add(await playDay(day, realClock, say));
+  if (day === undefined || story.over.aborted) return;
+  say(`demo: what ${relative(process.cwd(), day.file)} says is dropped now; leave it out with --no-demo`);
+  await story.add(playDay(day, realClock, say));
 }
 
 /** The gateway that runs here. */

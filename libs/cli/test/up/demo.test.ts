@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { manualClock } from '@vsmcp/service';
-import { playDay } from '../../src/up/demo.js';
+import { playDay, readDay } from '../../src/up/demo.js';
 
 const folder = await mkdtemp(join(tmpdir(), 'vsmcp-day-'));
 after(() => rm(folder, { recursive: true }));
@@ -25,7 +25,7 @@ test('a day is played on the clock, below its own folder, and then it is your tu
   );
   const clock = manualClock(Date.parse('2026-01-01T00:00:00Z'));
   const said: string[] = [];
-  const stop = await playDay(file, clock, (text) => said.push(text));
+  const stop = playDay(await readDay(file), clock, (text) => said.push(text));
   await clock.advance(0);
   assert.equal(await content('inbox/n-1.md'), 'Note 1');
   await clock.advance(1000);

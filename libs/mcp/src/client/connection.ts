@@ -11,7 +11,7 @@ import type { ServerConnection, ToolResult } from '../host.js';
 import type { McpLog } from '../log.js';
 import { DialError } from '../reach/dial.js';
 import { cleanText } from '../text.js';
-import { CallError } from './errors.js';
+import { CallError, wrongIn } from './errors.js';
 import { CLOSED, type Link, LOST } from './link.js';
 import { Results } from './results.js';
 import { listTools, type Offer } from './tools.js';
@@ -185,7 +185,7 @@ class Connection implements ServerConnection {
     if (this.transport.reason !== undefined) {
       return failure('VSM_MCP', `the server went away during the call: ${this.transport.reason}`, true, false);
     }
-    return failure('VSM_MCP', `answered wrongly: ${reasonOf(error)}`, true, true);
+    return failure('VSM_MCP', `answered wrongly: ${wrongIn(error)}`, true, true);
   }
 
   /** Reads the tools anew; while it does, any number of further changes make it read once more. */

@@ -1,4 +1,5 @@
-import { VsmError, type VsmErrorCode } from '@vsmcp/vsm';
+import { reasonOf, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
+import { z } from 'zod';
 
 /**
  * A call that failed. `sent`: the request was written to the server. `answered`: the server said no. One that was sent and not
@@ -18,4 +19,16 @@ export class CallError extends VsmError {
   get doubt(): boolean {
     return this.sent && !this.answered;
   }
+}
+
+const Misfit = z.object({
+  issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).min(1),
+});
+
+/** What is wrong with an answer, on one line: of what a schema found the first. */
+export function wrongIn(error: unknown): string {
+  const misfit = Misfit.safeParse(error);
+  if (!misfit.success) return reasonOf(error);
+  const [{ path, message } = { path: [], message: '' }] = misfit.data.issues;
+  return path.length === 0 ? message : `${path.join('.')}: ${message}`;
 }

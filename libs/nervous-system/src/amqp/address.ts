@@ -1,4 +1,4 @@
-import { VsmError } from '@vsmcp/vsm';
+import { reasonOf, VsmError } from '@vsmcp/vsm';
 import type { Options } from 'amqplib';
 
 /** 4.x brokers refuse clients that leave it open. Bytes. */
@@ -28,4 +28,12 @@ export function addressOf(url: string, heartbeat: number): { options: Options.Co
     ...(username && { username: decodeURIComponent(username), password: decodeURIComponent(password) }),
   };
   return { options, shown: `${protocol}//${hostname}${port && `:${port}`}${pathname}` };
+}
+
+/** amqplib does not pass on why a broker ends the connection in the middle of the handshake: there it is the virtual host. */
+export function refusalOf(error: unknown, vhost: string): string {
+  const reason = reasonOf(error);
+  return /ConnectionOpenOk.*ConnectionClose/.test(reason)
+    ? `it has no virtual host ${vhost}, or this user may not use it`
+    : reason;
 }

@@ -69,23 +69,36 @@ export async function openChannel(model: ChannelModel, log: BusLog): Promise<Cha
   return channel;
 }
 
-/** One step for each thing to declare, exchanges first. */
-export function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): {
+interface Step {
   name: string;
   run: (channel: Channel) => Promise<unknown>;
-}[] {
+}
+
+/**
+ * One step for each thing to declare. Queues come first and an exchange is bound as soon as it stands: from then on somebody may
+ * publish there, and what no queue takes is lost.
+ */
+export function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): Step[] {
+  const known = new Set(exchanges.map(({ name }) => name));
+  const bound = (wanted: (exchange: string) => boolean): Step[] =>
+    bindings
+      .filter((b) => wanted(b.exchange))
+      .map((b) => ({
+        name: `${b.exchange} → ${b.queue}`,
+        run: (channel) => channel.bindQueue(b.queue, b.exchange, b.key),
+      }));
   return [
-    ...exchanges.map((x) => ({
-      name: x.name,
-      run: (channel: Channel) => channel.assertExchange(x.name, 'topic', { durable: true, arguments: x.arguments }),
-    })),
     ...queues.map((q) => ({
       name: q.name,
       run: (channel: Channel) => channel.assertQueue(q.name, { durable: true, arguments: q.arguments }),
     })),
-    ...bindings.map((b) => ({
-      name: `${b.exchange} → ${b.queue}`,
-      run: (channel: Channel) => channel.bindQueue(b.queue, b.exchange, b.key),
-    })),
+    ...exchanges.flatMap((x) => [
+      {
+        name: x.name,
+        run: (channel: Channel) => channel.assertExchange(x.name, 'topic', { durable: true, arguments: x.arguments }),
+      },
+      ...bound((exchange) => exchange === x.name),
+    ]),
+    ...bound((exchange) => !known.has(exchange)),
   ];
 }

@@ -1,6 +1,7 @@
 import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import amqp, { type ChannelModel, type Options, type RecoveringChannelModel } from 'amqplib';
 import type { BusLog, Health } from '../nervous-system.js';
+import { refusalOf } from './address.js';
 
 /** What hangs on a connection: it is attached again to every new one. */
 export interface Attachment {
@@ -54,8 +55,8 @@ export class Link {
       recovery: { waitForConnect: false, maxDelay: LONGEST_PAUSE, setup: (model: ChannelModel) => link.#setup(model) },
     });
     // The connection's own errors come a second time with its close.
-    recovering.on('error', (error: Error) => link.#say(reasonOf(error)));
-    recovering.on('connect-failed', (error) => link.#say(reasonOf(error)));
+    recovering.on('error', (error: Error) => link.#say(refusalOf(error, around.options.vhost ?? '/')));
+    recovering.on('connect-failed', (error) => link.#say(refusalOf(error, around.options.vhost ?? '/')));
     link.#recovering = recovering;
     return link;
   }

@@ -1,15 +1,6 @@
-import {
-  exchangeName,
-  type Ids,
-  ownQueuePrefix,
-  type Party,
-  reasonOf,
-  SYSTEMS,
-  type Topology,
-  VsmError,
-} from '@vsmcp/vsm';
+import { exchangeName, type Ids, ownQueuePrefix, type Party, SYSTEMS, type Topology, VsmError } from '@vsmcp/vsm';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
-import { addressOf } from './address.js';
+import { addressOf, refusalOf } from './address.js';
 import { DIFFERS, NOT_FOUND, REFUSED, replyCode, steps } from './declare.js';
 
 /** Not used: a visit is over before the first one. ms */
@@ -64,14 +55,6 @@ export async function visitBroker(url: string, { timeout, ids }: { timeout: numb
     rights: (path) => rights(model, path, ids),
     close: () => model.close(),
   };
-}
-
-/** amqplib does not pass on why a broker ends the connection in the middle of the handshake: there it is the virtual host. */
-function refusalOf(error: unknown, vhost: string): string {
-  const reason = reasonOf(error);
-  return /ConnectionOpenOk.*ConnectionClose/.test(reason)
-    ? `it has no virtual host ${vhost}, or this user may not use it`
-    : reason;
 }
 
 async function standing(model: ChannelModel, topology: Topology): Promise<Standing> {

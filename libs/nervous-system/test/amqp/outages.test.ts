@@ -63,7 +63,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     await Promise.all(kept);
     await subscribed;
     await until(() => got.size === 10_000);
-    assert.ok(s4.health().ok);
+    await until(() => s4.health().ok);
     assert.equal(s4.stats().rejected, 1);
   });
 
@@ -266,6 +266,8 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
   test('a wrong password, URL or heartbeat is said plainly', async () => {
     const s1 = await join('s1', `amqp://guest:wrong@127.0.0.1:${rabbit.port}`);
     await until(() => /ACCESS.REFUSED/.test(reasonOf(s1)));
+    const nowhere = await join('s1', `${rabbit.url}/nowhere`);
+    await until(() => /it has no virtual host nowhere, or this user may not use it/.test(reasonOf(nowhere)));
     await assert.rejects(join('s1', 'http://127.0.0.1'), { code: 'VSM_CONFIG' });
     await assert.rejects(join('s1', 'nonsense'), { code: 'VSM_CONFIG' });
     const options = { url: rabbit.url, path, party: 's1', clock, ids, log: silent } as const;

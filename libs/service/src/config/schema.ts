@@ -83,6 +83,8 @@ export const Settings = z.strictObject({
   max_event_bytes: z.number().int().min(1024).default(1_048_576),
   /** A call's deadline where its response does not say, and how long a repeated event is known as such. */
   operation_deadline: Duration.default(30_000),
+  /** How long a server may take from the start of its process until it has said what it offers. */
+  start_deadline: Duration.default(60_000),
   dedupe: Duration.default(86_400_000),
   drain: Duration.default(20_000),
 });

@@ -60,6 +60,6 @@ function lineAt(text: string, offset: number): string {
 
 /** Without what would do something to a terminal. */
 function shortened(text: string): string {
-  const clean = text.replaceAll(/\p{C}/gu, '�').trim();
+  const clean = text.trim().replaceAll(/\p{C}/gu, '�');
   return clean.length > 60 ? `${clean.slice(0, 57)}…` : clean;
 }

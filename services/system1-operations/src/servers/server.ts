@@ -15,8 +15,6 @@ import { sleep } from '../patience.js';
 import { Turns } from '../turns.js';
 import type { Wish } from './wishes.js';
 
-/** Longest time (ms) for installing and starting. */
-const START_DEADLINE = 120_000;
 /** Longest time (ms) for reaching one that runs elsewhere. */
 const DIAL_DEADLINE = 15_000;
 /** Failures in a row after which it counts as one that stays down. */
@@ -51,6 +49,8 @@ export interface Around {
   random: Random;
   folder: string;
   home: string;
+  /** Longest time (ms) from the start of its process until it has said what it offers. */
+  startDeadline: number;
   /** Told of every change of state. */
   changed(wish: Wish, state: ServerState): void;
 }
@@ -66,6 +66,8 @@ export class Server {
   #down: string | undefined;
   #trouble: Trouble | undefined;
   #failures = 0;
+  /** Since when it has been ready, in this start (ms since the epoch). */
+  #wellSince: number | undefined;
   #timeouts = 0;
 
   constructor(wish: Wish, around: Around) {
@@ -162,10 +164,9 @@ export class Server {
     const { clock, random } = this.#around;
     const { signal } = this.#stop;
     while (!signal.aborted && this.wish.barred === undefined) {
-      const since = clock.now();
+      this.#wellSince = undefined;
       const reason = await this.#once();
       if (signal.aborted) return;
-      if (clock.now() - since > LONGEST_WAIT) this.#failures = 0;
       this.#failed(reason);
       const wait = Math.min(LONGEST_WAIT, 500 * 2 ** Math.min(this.#failures, 10)) * (0.75 + random() / 2);
       await sleep(clock, wait, signal).catch(() => undefined);
@@ -174,14 +175,14 @@ export class Server {
 
   /** One start and what follows, until it is gone; tells why it is. */
   async #once(): Promise<string> {
-    const { host, folder, home } = this.#around;
+    const { host, folder, home, startDeadline } = this.#around;
     const { signal } = this.#stop;
     const { spec, confinement, integrity } = this.wish;
     try {
       if (isRemote(spec)) return await this.#watch(await host.dial(spec, { deadline: DIAL_DEADLINE, signal }));
       mustConfine(host, confinement);
       const pin = integrity === undefined ? {} : { pin: { integrity } };
-      const options = { folder, home, grants: spec.grants, deadline: START_DEADLINE, signal, ...pin };
+      const options = { folder, home, grants: spec.grants, deadline: startDeadline, signal, ...pin };
       const { installed, connection } = await host.start(spec, options);
       return await this.#watch(connection, installed.integrity);
     } catch (error) {
@@ -204,6 +205,7 @@ export class Server {
       if (contract !== approved) void this.#suspend(connection);
     });
     this.#connection = connection;
+    this.#wellSince = this.#around.clock.now();
     this.#down = undefined;
     this.#trouble = undefined;
     this.#around.changed(this.wish, {
@@ -230,9 +232,11 @@ export class Server {
 
   #failed(reason: string): void {
     if (this.wish.barred !== undefined) return;
+    const well = this.#wellSince;
+    if (well !== undefined && this.#around.clock.now() - well > LONGEST_WAIT) this.#failures = 0;
     this.#failures++;
     // A server that had been well is given one quick chance before its events are parked.
-    if (this.#failures > 1) this.#down = reason;
+    if (this.#failures > 1 || well === undefined) this.#down = reason;
     this.#around.changed(this.wish, { state: 'failed', reason, lasting: this.#failures >= LASTING });
   }
 }

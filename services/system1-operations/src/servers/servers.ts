@@ -128,9 +128,9 @@ export class Servers {
 
   #start(name: string, wish: Wish): void {
     if (this.#running.has(name) || this.#stopped || wish.barred !== undefined) return;
-    const { clock, random, home, dataDir } = this.#context;
+    const { clock, config, random, home, dataDir } = this.#context;
     const around = {
-      ...{ host: this.#host, clock, random, home },
+      ...{ host: this.#host, clock, random, home, startDeadline: config.settings.start_deadline },
       folder: join(dataDir, 'work', name),
       changed: (changed: Wish, state: ServerState) => this.#changed(changed, state),
     };

@@ -19,12 +19,16 @@ export const MOST_TEXT = 262_144;
 /** Files that somebody is still working on, or that are none of ours. */
 const HIDDEN = /^\.|~$|^~|\.(tmp|temp|swp|swx|part|partial|crdownload|download)$/i;
 
-/** The plain files directly in a folder, sorted by name; hidden and temporary ones, links and folders are passed over. */
-export async function filesIn(folder: string): Promise<Seen[]> {
+/**
+ * The plain files directly in a folder, sorted by name; hidden and temporary ones, links and folders are passed over.
+ * @param nameless told of files whose names are not UTF-8: nobody could open them by the name that an event would have
+ */
+export async function filesIn(folder: string, nameless: (name: string) => void): Promise<Seen[]> {
   const found: Seen[] = [];
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     if (!entry.isFile() || HIDDEN.test(entry.name)) continue;
     const stats = await statOf(join(folder, entry.name));
+    if (stats === undefined && entry.name.includes('\uFFFD')) nameless(entry.name);
     if (stats?.isFile())
       found.push({ name: entry.name, size: stats.size, modified: stats.mtimeMs, changed: stats.ctimeMs });
   }

@@ -7,6 +7,8 @@ import { looking, type Sensed, type Tell, type Trouble } from './sense.js';
 
 /** Milliseconds between looks at a folder. */
 const LOOK = 500;
+/** Files that are read and told at the same time. */
+const AT_ONCE = 32;
 
 export interface FolderSense {
   folder: string;
@@ -50,24 +52,33 @@ function idOf(...parts: (string | number)[]): string {
   return id.length <= 512 ? id : createHash('sha256').update(id).digest('hex');
 }
 
+const nameless = (sense: FolderSense, trouble: Trouble) => (name: string) =>
+  trouble(`${sense.folder}/${name} is passed over: its name is not UTF-8; rename it`);
+
+const stampOf = (file: Seen) => `${file.size}:${file.modified}`;
+
 function arriving(sense: FolderSense, folder: string, { tell, trouble }: Surroundings) {
   /** What was seen at the last look, and what was told. */
   let before = new Map<string, string>();
   const told = new Map<string, string>();
+  const one = async (file: Seen) => {
+    try {
+      const sensed = await arrived(sense, folder, file);
+      if (sensed) await tell(sensed);
+      told.set(file.name, stampOf(file));
+    } catch (error) {
+      if (!isGone(error)) trouble(`${join(sense.folder, file.name)} cannot be sensed yet`, error);
+    }
+  };
   return async () => {
     const now = new Map<string, string>();
-    for (const file of await filesIn(folder)) {
-      const stamp = `${file.size}:${file.modified}`;
+    const fresh: Seen[] = [];
+    for (const file of await filesIn(folder, nameless(sense, trouble))) {
+      const stamp = stampOf(file);
       now.set(file.name, stamp);
-      if (before.get(file.name) !== stamp || told.get(file.name) === stamp) continue;
-      try {
-        const sensed = await arrived(sense, folder, file);
-        if (sensed) await tell(sensed);
-        told.set(file.name, stamp);
-      } catch (error) {
-        if (!isGone(error)) trouble(`${join(sense.folder, file.name)} cannot be sensed yet`, error);
-      }
+      if (before.get(file.name) === stamp && told.get(file.name) !== stamp) fresh.push(file);
     }
+    while (fresh.length > 0) await Promise.all(fresh.splice(0, AT_ONCE).map(one));
     for (const name of told.keys()) if (!now.has(name)) told.delete(name);
     before = now;
   };
@@ -103,7 +114,7 @@ function ordering(sense: FolderSense, folder: string, around: Surroundings) {
   for (const name of keep) if (known.has(join(sense.folder, name))) there.set(name, 0);
 
   return async () => {
-    const files = new Map((await filesIn(folder)).map((file) => [file.name, file]));
+    const files = new Map((await filesIn(folder, nameless(sense, around.trouble))).map((file) => [file.name, file]));
     for (const file of files.values()) {
       if (keep.has(file.name)) {
         if (!there.has(file.name)) await remember(join(sense.folder, file.name));

@@ -39,6 +39,22 @@ test('files become events: those that are there, those that come, and those that
   await rm(home, { recursive: true });
 });
 
+test('a file whose name is not UTF-8 is passed over, and said so', async () => {
+  const { home, heard, troubles, around } = await ear();
+  await mkdir(join(home, 'desk/inbox'), { recursive: true });
+  await writeFile(
+    Buffer.concat([Buffer.from(join(home, 'desk/inbox/b')), Buffer.from([0xff]), Buffer.from('.md')]),
+    'x',
+  );
+  await writeFile(join(home, 'desk/inbox/c.md'), 'x');
+  const close = await openFolder(INBOX, around);
+  await until(() => heard.length === 1 && troubles.length > 0);
+  await close();
+  assert.equal(heard[0]?.data.name, 'c.md');
+  assert.match(troubles.join(), /desk\/inbox\/b\uFFFD\.md is passed over: its name is not UTF-8; rename it/);
+  await rm(home, { recursive: true });
+});
+
 test('bytes, odd names, links, hidden and temporary files', async () => {
   const { home, heard, troubles, around } = await ear();
   const inbox = join(home, 'desk/inbox');
