@@ -15,9 +15,10 @@ const AT_ONCE = 20;
 export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
   const handler: Handler = async (delivery) => {
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
-    if (isUnheardBroadcast(delivery)) return DONE;
-    // What an alternate exchange passed on carries no word of ours.
-    const channel = textHeader(delivery, HEADERS.channel) ?? 'environment';
+    // What an alternate exchange passed on carries no word of ours; what died on the environment says so.
+    const said = textHeader(delivery, HEADERS.channel);
+    if (said !== 'environment' && isUnheardBroadcast(delivery)) return DONE;
+    const channel = said ?? 'environment';
     const events = eventsOf(context, delivery, channel);
     for (const event of events) await holdDead(context, settling, event, reason, draining);
     if (events.length === 0) {
