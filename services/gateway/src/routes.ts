@@ -9,6 +9,7 @@ import { DISCOVERY, fromQuery, put, SLACK } from './questions.js';
 /** Path → the question behind it. Reading changes nothing. */
 const READS = {
   '/status': 'status',
+  '/systems': 'systems',
   '/variety': 'variety',
   '/units': 'units',
   '/capabilities': 'capabilities',
