@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { algedonic } from './commands/algedonic.js';
 import { capabilities } from './commands/capabilities.js';
+import { control } from './commands/control.js';
+import { coordination } from './commands/coordination.js';
 import { decisions } from './commands/decisions.js';
 import { doctor } from './commands/doctor.js';
 import { events } from './commands/events.js';
@@ -57,6 +59,8 @@ Examples:
     tail,
     inspect,
     repl,
+    coordination,
+    control,
     mcp,
     doctor,
     init,

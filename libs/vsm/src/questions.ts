@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
+import { Audited } from './messages/audit.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
@@ -275,6 +276,10 @@ export const QUESTIONS = {
       pool: z.number().int(),
       demand: z.number(),
       replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
+      /** Units that are moved slowly, because their shares swung. */
+      damped: z.array(z.string()),
+      /** The last audit in which there was something to look at. */
+      audit: Audited.data.optional(),
       /** Units that want something, the most first. */
       units: z.array(
         z.looseObject({
@@ -410,6 +415,13 @@ export const QUESTIONS = {
         }),
       ),
     }),
+  ),
+  /** Which of these claims were granted, and under which token; `since` when (ms since the epoch) that is remembered. */
+  granted: question(
+    's2',
+    'granted',
+    z.object({ claims: z.array(z.string()).max(1000) }),
+    z.object({ since: z.number(), granted: z.array(z.object({ claim: z.string(), token: z.number().int() })) }),
   ),
 
   /** Row A8. Waits for the outcome, at most `wait` ms. */

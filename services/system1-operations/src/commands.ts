@@ -1,7 +1,7 @@
 import type { McpHost } from '@vsmcp/mcp';
 import { type Consumer, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
-import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try } from '@vsmcp/vsm';
+import { Balance, CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try } from '@vsmcp/vsm';
 import type { Bulkhead } from './bulkhead.js';
 import type { Operations } from './operations.js';
 import { type Releasing, releaseHeld } from './release.js';
@@ -48,6 +48,8 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
         const mine = data.replicas[context.instance];
         if (!current(data.epoch, 'grants') || mine === undefined) return;
         bulkhead.grant(new Map(Object.entries(mine)), context.clock.now() + data.lease);
+        const { instance } = context;
+        await context.say(Balance, `balance.${instance}`, { instance, units: mine });
       }),
       on(CapabilitiesChanged, async ({ data }) => {
         if (current(data.epoch, 'capabilities')) parts.reload();

@@ -9,6 +9,7 @@ import { Catalog } from './catalog.js';
 import { Claims } from './claims.js';
 import { hearCommands } from './commands.js';
 import { drainDead } from './dead.js';
+import { Endings, hearProbes } from './evidence.js';
 import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
@@ -35,8 +36,8 @@ export interface System1Options {
 
 /**
  * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas hand
- * over, to System 3's commands (`commands.ts`), to System 2's grants (`claims.ts`) and to questions (`questions.ts`); says outcomes
- * (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
+ * over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and to questions
+ * (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
  * in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
 export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
@@ -84,7 +85,8 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     track,
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
-  const call = new Call(context, { claims, settling, steps, tally });
+  const endings = new Endings();
+  const call = new Call(context, { claims, endings, settling, steps, tally });
   const operations = new Operations({
     ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, draining },
     answerable: () => sweep.run(),
@@ -120,6 +122,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
       drainDead(context, settling, draining),
+      hearProbes(context, endings),
       context.answer(answersOf(context, catalog, servers)),
       ...hearCommands({
         ...{ context, host, operations, bulkhead, settling, answers, sweep, track, draining },

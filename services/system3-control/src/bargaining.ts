@@ -1,6 +1,7 @@
-import type { ServiceContext } from '@vsmcp/service';
-import { type Answer, Shares } from '@vsmcp/vsm';
+import { on, type ServiceContext } from '@vsmcp/service';
+import { type Answer, Loop, Shares } from '@vsmcp/vsm';
 import { type Bargain, bargain, type Wish } from './bargain.js';
+import { Damping } from './damping.js';
 import { Demands } from './demand.js';
 
 /** Milliseconds from one bargain to the next, and for how long its grants hold where no other follows. */
@@ -15,7 +16,8 @@ const MOST_SHOWN = 1000;
  * time, of the highest epoch, and no grant is more than it can run.
  */
 export function bargaining(context: ServiceContext, epoch: number) {
-  const { clock, config, log, metrics } = context;
+  const { clock, config, journal, log, metrics } = context;
+  const damping = new Damping();
   const demands = new Demands(config.settings.max_concurrent_operations);
   const ratio = metrics.gauge(
     'vsmcp_demand_ratio',
@@ -33,7 +35,8 @@ export function bargaining(context: ServiceContext, epoch: number) {
   async function share(): Promise<void> {
     const now = clock.now();
     const replicas = demands.replicas(now);
-    wishes = demands.demands(now).map(({ unit, used, waiting }) => wishOf(unit, used + waiting));
+    const wanting = new Map(demands.demands(now).map(({ unit, used, waiting }) => [unit, used + waiting]));
+    wishes = [...damping.slowed(wanting, now)].map(([unit, wants]) => wishOf(unit, wants));
     last = bargain(wishes, replicas);
     const wanted = wishes.reduce((sum, { wants }) => sum + wants, 0);
     ratio.set(last.pool === 0 ? 0 : wanted / last.pool);
@@ -45,6 +48,15 @@ export function bargaining(context: ServiceContext, epoch: number) {
   return {
     loads: (load: Parameters<Demands['load']>[0]) => demands.load(load, clock.now()),
     seen: (instance: string, draining: boolean) => demands.alive(instance, clock.now(), draining),
+    /** System 2 says whose shares swing, and when they no longer do. */
+    loops: on(Loop, async ({ data }) => {
+      if (!damping.heard(data, clock.now())) return;
+      const { units, state, before, resource } = data;
+      const entry = { system: 's3', epoch, type: `damping.${state}`, cause: resource, data: { units, before } };
+      await journal.append(entry);
+      const how = state === 'settled' ? 'moved as they want again' : 'moved slowly';
+      log.warn({ units, state, before }, `${units.join(', ')}: ${how}`);
+    }),
     /** @returns how to stop */
     start: () =>
       clock.every(PACE, () => {
@@ -52,10 +64,11 @@ export function bargaining(context: ServiceContext, epoch: number) {
           log.warn({ err: error }, 'the shares were not said; replicas share by themselves'),
         );
       }),
-    view: (): Pick<Answer<'control'>, 'pool' | 'demand' | 'replicas' | 'units'> => ({
+    view: (): Pick<Answer<'control'>, 'pool' | 'demand' | 'replicas' | 'damped' | 'units'> => ({
       pool: last.pool,
       demand: wishes.reduce((sum, { wants }) => sum + wants, 0),
       replicas: demands.replicas(clock.now()),
+      damped: damping.units,
       units: wishes
         .map(({ unit, weight, minimum, cap, wants }) => {
           const figures = { unit, weight, minimum, wants, slots: last.slots.get(unit) ?? 0 };

@@ -1,5 +1,6 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
 import { type Capability, type DataOf, Heartbeat, Load, Performance } from '@vsmcp/vsm';
+import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
 import { operations } from './operations.js';
@@ -10,25 +11,37 @@ import { configured } from './servers.js';
 /** Milliseconds between performance reports. */
 const REPORT = 5000;
 
+export interface System3Options {
+  /** How operations are audited. */
+  audit?: AuditOptions;
+}
+
 /**
  * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
- * how the operations perform. One instance leads.
+ * how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
  */
-export const system3: Service = {
-  system: 's3',
-  async start(context) {
-    const wanted = configured(context.config.servers);
-    context.standing({ state: 'standby' });
-    const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch));
-    return () => leadership.stop();
-  },
-};
+export function openSystem3({ audit = USUAL_AUDIT }: System3Options = {}): Service {
+  return { system: 's3', start: (context) => start(context, audit) };
+}
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
+export const system3: Service = openSystem3();
+
+async function start(context: ServiceContext, audit: AuditOptions): Promise<() => Promise<void>> {
+  const wanted = configured(context.config.servers);
+  context.standing({ state: 'standby' });
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch, audit));
+  return () => leadership.stop();
+}
+
+async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, audit: AuditOptions) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const pool = bargaining(context, epoch);
-  const performance = performing(context, pool.loads);
+  const star = auditing(context, epoch, audit);
+  const performance = performing(context, (load) => {
+    pool.loads(load);
+    star.loads(load);
+  });
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
     if (system !== 's1') return;
     table.seen(instance);
@@ -39,23 +52,29 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [pool.loops]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
         return { version, capabilities: rows };
       },
-      control: async () => pool.view(),
+      control: async () => {
+        const last = star.last();
+        return last ? { ...pool.view(), audit: last } : pool.view();
+      },
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
     }),
   ]);
   const stopSharing = pool.start();
+  const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
     stopSharing();
+    await stopAudits();
     await hearing.stop();
     context.standing({ state: 'standby' });
   };
