@@ -47,7 +47,11 @@ export const Shares = defineMessage(
   z.looseObject({
     epoch: z.number().int(),
     lease: z.number().positive(),
-    /** Replica → unit → operations at the same time. */
-    replicas: z.record(z.string(), z.record(z.string(), z.number().int().min(0))),
+    /** Names; the columns below follow their order. */
+    units: z.array(z.string()),
+    /** Replica → operations at the same time of each unit; null: as there is room. */
+    replicas: z.record(z.string(), z.array(z.number().int().min(0).nullable())),
+    /** Replica → operations that may begin there in a second: in all, and of each unit; what these leave is for units that are not named. */
+    rates: z.record(z.string(), z.object({ all: z.number().min(0), units: z.array(z.number().min(0)) })).optional(),
   }),
 );
