@@ -5,7 +5,7 @@ import { AlertState } from './messages/algedonic.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import type { System } from './systems.js';
-import { ToolRef, Unit, UnitName, Units } from './unit.js';
+import { ToolRef, UnitName, Units } from './unit.js';
 
 /**
  * What may be asked over `vsm.query`, and the shape of the answer. Most change nothing. A *petition* asks System 3 or 5
@@ -230,7 +230,7 @@ export const QUESTIONS = {
           weight: z.number(),
           acquired: z.array(z.string()),
           /** Asked for by name: as it was written, and how it does at the replica that answers. */
-          unit: Unit.optional(),
+          unit: z.record(z.string(), z.unknown()).optional(),
           running: z.number().int().optional(),
           waiting: z.number().int().optional(),
           breakers: z
@@ -451,6 +451,8 @@ export const QUESTIONS = {
     z.object({
       set: Units.default({}),
       remove: z.array(UnitName).default([]),
+      /** All that are set are to be new. */
+      fresh: z.boolean().default(false),
       because: z.string().default(''),
       by: By,
     }),
