@@ -12,6 +12,9 @@ const MEMORY = 2000;
 const PACE = 50;
 /** Of the capacity, the part a unit can have; the rest is room for one that comes new. */
 const ROOM = 0.9;
+/** A unit whose events waited in vain for a place so lately (ms) has only so many wait: each keeps others of the replica from coming. */
+const VAIN = 250;
+const MOST_WAITING = 8;
 /** Of a unit's share, the part that one of its servers can fill: a server that hangs leaves room for the others. */
 const ONE_SERVER = 0.8;
 
@@ -24,6 +27,7 @@ export class Bulkhead {
   readonly capacity: number;
   readonly #share: (unit: string) => UnitShare;
   readonly #units = new Map<string, { running: number; seen: number; share: number; servers: Map<string, number> }>();
+  readonly #waits = new Map<string, { waiting: number; vain: number }>();
   #running = 0;
   #grants: { slots: ReadonlyMap<string, number>; until: number } = {
     slots: new Map(),
@@ -87,8 +91,27 @@ export class Bulkhead {
     };
   }
 
+  /**
+   * Waits for a place of the unit's, a moment; the returned function says how that ended. Undefined when it should not wait.
+   * @param now ms since the epoch
+   */
+  wait(unit: string, now: number): ((found: boolean, now: number) => void) | undefined {
+    const waits = this.#waits.get(unit) ?? { waiting: 0, vain: Number.NEGATIVE_INFINITY };
+    if (now - waits.vain < VAIN && waits.waiting >= MOST_WAITING) return undefined;
+    waits.waiting++;
+    this.#waits.set(unit, waits);
+    return (found, then) => {
+      waits.waiting--;
+      waits.vain = found ? Number.NEGATIVE_INFINITY : then;
+      if (waits.waiting === 0 && found) this.#waits.delete(unit);
+    };
+  }
+
   #compute(now: number): void {
     this.#computed = now;
+    for (const [name, { waiting, vain }] of this.#waits) {
+      if (waiting === 0 && now - vain > VAIN) this.#waits.delete(name);
+    }
     for (const [name, unit] of this.#units) {
       if (unit.running === 0 && now - unit.seen > MEMORY) this.#units.delete(name);
     }

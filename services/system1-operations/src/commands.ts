@@ -1,7 +1,8 @@
 import type { McpHost } from '@vsmcp/mcp';
 import { type Consumer, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
-import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try } from '@vsmcp/vsm';
+import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try, UnitsChanged } from '@vsmcp/vsm';
+import { answerHeld } from './answering.js';
 import type { Bulkhead } from './bulkhead.js';
 import type { Operations } from './operations.js';
 import { type Releasing, releaseHeld } from './release.js';
@@ -13,7 +14,7 @@ interface Parts extends Releasing {
   operations: Operations;
   bulkhead: Bulkhead;
   draining: AbortSignal;
-  /** The capability rows changed. */
+  /** The rows of capabilities or of units changed. */
   reload(): void;
 }
 
@@ -52,11 +53,15 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
       on(CapabilitiesChanged, async ({ data }) => {
         if (current(data.epoch, 'capabilities')) parts.reload();
       }),
+      on(UnitsChanged, async ({ data }) => {
+        if (current(data.epoch, 'units')) parts.reload();
+      }),
     ]),
   ];
 }
 
-async function settle(parts: Parts, { how, filter, because }: DataOf<typeof Settle>): Promise<void> {
+async function settle(parts: Parts, { how, filter, because, answer }: DataOf<typeof Settle>): Promise<void> {
+  if (how === 'answer') return answer && answerHeld(parts, filter, answer);
   if (how !== 'replay') return releaseHeld(parts, how, filter, because);
   const { type, source, id } = filter;
   const names = { ...(type && { types: [type] }), ...(source && { source }), ...(id && { id }) };

@@ -32,15 +32,22 @@ export class Place {
   /** False when the unit is past its share and stays so for a moment, or the service drains. */
   async enter(): Promise<boolean> {
     this.#leave ??= this.#bulkhead.enter(this.#unit, this.#server, this.#clock.now());
+    if (this.#leave === undefined) await this.#wait();
+    this.#since = this.#clock.now();
+    return this.#leave !== undefined;
+  }
+
+  async #wait(): Promise<void> {
+    const end = this.#bulkhead.wait(this.#unit, this.#clock.now());
+    if (end === undefined) return;
     for (const wait of PATIENCE) {
       if (this.#leave !== undefined) break;
       // It rejects when the service drains; then there is no place either.
       await sleep(this.#clock, wait, this.#draining).catch(() => undefined);
-      if (this.#draining.aborted) return false;
+      if (this.#draining.aborted) break;
       this.#leave = this.#bulkhead.enter(this.#unit, this.#server, this.#clock.now());
     }
-    this.#since = this.#clock.now();
-    return this.#leave !== undefined;
+    end(this.#leave !== undefined, this.#clock.now());
   }
 
   leave(): void {

@@ -3,6 +3,7 @@ import { type McpHost, openMcpHost } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
 import { handoverQueue, QUEUES, reasonOf } from '@vsmcp/vsm';
 import { Answers } from './answers.js';
+import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
 import { Call } from './call.js';
 import { Catalog } from './catalog.js';
@@ -18,9 +19,11 @@ import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
 import { headsOf, kept, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
+import { Shedding } from './shedding.js';
 import { Steps } from './steps.js';
 import { Sweep } from './sweep.js';
 import { Tally } from './tally.js';
+import { LiveUnits } from './units.js';
 import { Upkeep } from './upkeep.js';
 import { watchSilence } from './watch.js';
 import { workHandler } from './work.js';
@@ -63,7 +66,10 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     task.catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'something to be said was not said'));
   };
 
-  const catalog = new Catalog(config);
+  const catalog = new Catalog(config.units);
+  const live = new LiveUnits(context, catalog);
+  const breakers = new Breakers(context, (unit) => catalog.units.get(unit));
+  const shedding = new Shedding();
   const tally = new Tally();
   const windows = new LatestWindows();
   const answers = new Answers(context);
@@ -86,14 +92,16 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
   const call = new Call(context, { claims, settling, steps, tally });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, draining },
+    ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, draining },
     answerable: () => sweep.run(),
   });
   const sweep = new Sweep({ context, catalog, servers, operations, draining });
   const parts = { context, operations, settling, tally, draining };
 
+  const silence = watchSilence(context, catalog, track);
   const upkeep = new Upkeep(context, {
     async reload() {
+      if (await live.refresh()) await silence.update();
       const { rows } = await context.capabilities.read();
       catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
       const wishes = wishesOf(config, rows);
@@ -116,11 +124,12 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
+    await live.start();
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
       drainDead(context, settling, draining),
-      context.answer(answersOf(context, catalog, servers)),
+      context.answer(answersOf(context, { catalog, servers, live, bulkhead, breakers, shedding })),
       ...hearCommands({
         ...{ context, host, operations, bulkhead, settling, answers, sweep, track, draining },
         relieve: reliever(context),
@@ -134,7 +143,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     await servers.stop();
     throw error;
   });
-  const silence = watchSilence(context, catalog, track);
+  await silence.update();
   const stopReports = reportLoad(context, tally, bulkhead, track);
   upkeep.start();
 
@@ -146,7 +155,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       track(servers.stop());
       end.abort(new Error('the service stops'));
     });
-    await Promise.all([listening.events.stop(), servers.drain(), silence?.stop(), upkeep.idle(), sweep.idle()]);
+    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle(), sweep.idle()]);
     await servers.stop();
     late();
     end.abort(new Error('the service has stopped'));

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { type Answer, Shares } from '@vsmcp/vsm';
+import { type Answer, Shares, type Unit } from '@vsmcp/vsm';
 import { type Bargain, bargain, type Wish } from './bargain.js';
 import { Demands } from './demand.js';
 
@@ -14,7 +14,7 @@ const MOST_SHOWN = 1000;
  * gone the grants lapse and each replica shares by itself. Two leaders cannot grant more than there is: a replica goes by one grant at a
  * time, of the highest epoch, and no grant is more than it can run.
  */
-export function bargaining(context: ServiceContext, epoch: number) {
+export function bargaining(context: ServiceContext, epoch: number, unitOf: (name: string) => Unit | undefined) {
   const { clock, config, log, metrics } = context;
   const demands = new Demands(config.settings.max_concurrent_operations);
   const ratio = metrics.gauge(
@@ -26,7 +26,7 @@ export function bargaining(context: ServiceContext, epoch: number) {
   let last: Bargain = { pool: 0, slots: new Map(), grants: new Map() };
 
   function wishOf(unit: string, wants: number): Wish {
-    const { weight, minimum, cap } = config.units[unit] ?? { weight: 1, minimum: 0, cap: undefined };
+    const { weight, minimum, cap } = unitOf(unit) ?? { weight: 1, minimum: 0, cap: undefined };
     return { unit, weight, minimum, wants, ...(cap !== undefined && { cap }) };
   }
 

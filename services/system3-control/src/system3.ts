@@ -6,6 +6,7 @@ import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
 import { sameJson } from './same.js';
 import { configured } from './servers.js';
+import { units } from './units.js';
 
 /** Milliseconds between performance reports. */
 const REPORT = 5000;
@@ -27,7 +28,8 @@ export const system3: Service = {
 async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
-  const pool = bargaining(context, epoch);
+  const unitTable = units(context, epoch);
+  const pool = bargaining(context, epoch, unitTable.get);
   const performance = performing(context, pool.loads);
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
     if (system !== 's1') return;
@@ -35,6 +37,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
+  await unitTable.take(context.config.units);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
@@ -47,6 +50,9 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
       control: async () => pool.view(),
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
+      answer: (asked) => work.answer(asked),
+      arrange: (asked) => unitTable.arrange(asked),
+      configure: (asked) => unitTable.configure(asked),
     }),
   ]);
   const stopSharing = pool.start();
