@@ -1,6 +1,8 @@
 import { Command } from 'commander';
 import { algedonic } from './commands/algedonic.js';
 import { capabilities } from './commands/capabilities.js';
+import { control } from './commands/control.js';
+import { coordination } from './commands/coordination.js';
 import { decisions } from './commands/decisions.js';
 import { doctor } from './commands/doctor.js';
 import { events } from './commands/events.js';
@@ -48,6 +50,8 @@ Examples:
     journal,
     decisions,
     algedonic,
+    coordination,
+    control,
     mcp,
     doctor,
     init,

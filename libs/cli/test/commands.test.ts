@@ -65,6 +65,9 @@ test('status, variety, units and capabilities are shown, and are JSON when asked
   for (const key of ['viable', 'reasons', 'systems', 'variety', 'health']) assert.ok(key in status, key);
   assert.match(await ok('variety'), /^required /m);
   assert.match(await ok('units'), /desk +order\.seen +noted/);
+  assert.match(await ok('coordination'), /^0 leases held · 0 waiting · 0 conflicts resolved$/m);
+  assert.deepEqual((await json('coordination')).resolved, []);
+  assert.match(await ok('control'), /wanted of \d+ operations at the same time · /);
   assert.match(await ok('capabilities', 'list'), /No server yet/);
   assert.deepEqual((await json('capabilities')).capabilities, []);
 });

@@ -8,6 +8,7 @@ export * from './json.js';
 export * from './keys.js';
 export * from './messages/acquisition.js';
 export * from './messages/algedonic.js';
+export * from './messages/audit.js';
 export * from './messages/control.js';
 export * from './messages/coordination.js';
 export * from './messages/message.js';

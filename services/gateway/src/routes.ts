@@ -21,6 +21,7 @@ const READS = {
   '/alerts': 'alerts',
   '/policies': 'policies',
   '/coordination': 'coordination',
+  '/control': 'control',
   '/waiting': 'waiting',
   '/account': 'account',
 } as const satisfies Record<string, QuestionName>;

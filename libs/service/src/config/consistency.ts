@@ -6,7 +6,13 @@ import { unusableServers } from './servers.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...unusableServers(config), ...unknowableAgents(config), ...impossibleNeeds(config)];
+  return [
+    ...unknownServers(config),
+    ...ties(config),
+    ...unusableServers(config),
+    ...unknowableAgents(config),
+    ...impossibleNeeds(config),
+  ];
 }
 
 /** Calls of servers that are not there. @param of.servers by name */
@@ -91,8 +97,12 @@ function impossibleNeeds({ pool: { counted }, units }: FleetConfig): Problem[] {
     for (const [thing, need] of Object.entries(needs)) {
       const most = counted[thing];
       if (most !== undefined && need <= most) continue;
-      const expected = most === undefined ? `one of pool.counted (${Object.keys(counted).join(', ') || 'none'})` : `at most ${most}`;
-      problems.push({ path: ['units', name, 'needs', thing], message: `got ${need} of '${thing}', expected ${expected}` });
+      const expected =
+        most === undefined ? `one of pool.counted (${Object.keys(counted).join(', ') || 'none'})` : `at most ${most}`;
+      problems.push({
+        path: ['units', name, 'needs', thing],
+        message: `got ${need} of '${thing}', expected ${expected}`,
+      });
     }
   }
   return problems;
