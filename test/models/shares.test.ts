@@ -63,10 +63,11 @@ class Handing {
     const wants = new Map(this.#demands.demands(now).map(({ unit, used, waiting }) => [unit, used + waiting]));
     const slowed = this.#damping.slowed(wants, now);
     const wishes = [...slowed].map(([unit, want]) => ({ unit, weight: 1, minimum: 0, wants: want }));
-    const { slots, grants } = bargain(wishes, [{ instance: 'r', capacity: CAPACITY }]);
-    this.#slots = slots;
-    this.shares.push(slots.get('a') ?? 0);
-    this.#swinging.said({ instance: 'r', units: grants.get('r') ?? {} }, now);
+    const { slots } = bargain(wishes, [{ instance: 'r', capacity: CAPACITY }]);
+    this.#slots = new Map(wishes.map(({ unit }, i) => [unit, slots[i] ?? 0]));
+    this.shares.push(this.#slots.get('a') ?? 0);
+    const granted = [...this.#slots].filter(([, n]) => n > 0);
+    this.#swinging.said({ instance: 'r', units: Object.fromEntries(granted) }, now);
     this.#swinging.sample(now);
     for (const loop of this.#second % 5 === 0 ? this.#swinging.check(now) : []) {
       this.told.push(loop);

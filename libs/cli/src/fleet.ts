@@ -11,6 +11,8 @@ export interface Fleet {
   readonly url: string;
   get(path: string, query?: Query): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
+  patch(path: string, body: object): Promise<unknown>;
+  put(path: string, body: object): Promise<unknown>;
 }
 export type Query = Record<string, string | number | undefined>;
 
@@ -35,9 +37,14 @@ export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL, pati
   return {
     url,
     get: (path, query = {}) => call(`${path}${queryString(query)}`, { signal: AbortSignal.timeout(patience) }),
-    post: (path, body) =>
-      call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    post: (path, body) => call(path, sending('POST', body)),
+    patch: (path, body) => call(path, sending('PATCH', body)),
+    put: (path, body) => call(path, sending('PUT', body)),
   };
+}
+
+function sending(method: string, body: object): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 async function reach(url: string, path: string, init: RequestInit): Promise<Response> {

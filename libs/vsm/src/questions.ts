@@ -3,11 +3,12 @@ import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { Audited } from './messages/audit.js';
+import { Intervention, Need, Performance, Rung } from './messages/control.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
-import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
+import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
 import { System } from './systems.js';
-import { ToolRef } from './unit.js';
+import { ToolRef, UnitName, Units } from './unit.js';
 
 /**
  * What may be asked over `vsm.query`, and the shape of the answer. Most change nothing. A *petition* asks System 3 or 5
@@ -183,6 +184,16 @@ const Lease = z.looseObject({
   until: z.number(),
 });
 
+const ArrangedUnits = z.looseObject({
+  accepted: z.boolean(),
+  because: z.string(),
+  /** The version of the rows in which it stands. */
+  version: z.number().int().optional(),
+  /** What was set or removed; those that were so already are not among them. */
+  set: z.array(z.string()).optional(),
+  removed: z.array(z.string()).optional(),
+});
+
 const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
 
 export const QUESTIONS = {
@@ -234,8 +245,17 @@ export const QUESTIONS = {
   units: question(
     's1',
     'units',
-    Nothing,
+    z.looseObject({
+      /** Only this one, with all that is known of it. */
+      name: z.string().optional(),
+      /** In the order of names, those after this one. */
+      after: z.string().optional(),
+      limit: z.number().int().min(0).max(1000).default(1000),
+    }),
     z.object({
+      /** Of all units, however many are listed, and the version of their rows. */
+      total: z.number().int(),
+      version: z.number().int(),
       units: z.array(
         z.looseObject({
           name: z.string(),
@@ -243,10 +263,29 @@ export const QUESTIONS = {
           responses: z.record(z.string(), z.unknown()),
           weight: z.number(),
           acquired: z.array(z.string()),
+          /** Asked for by name: as it was written, and how it does at the replica that answers. */
+          unit: z.record(z.string(), z.unknown()).optional(),
+          running: z.number().int().optional(),
+          waiting: z.number().int().optional(),
+          breakers: z
+            .array(
+              z.object({
+                tool: z.string(),
+                state: z.enum(['closed', 'open', 'half-open']),
+                /** Of its last calls, those that failed. */
+                failed: z.number().int(),
+                of: z.number().int(),
+                /** ms since the epoch until which it stays open. */
+                until: z.number().optional(),
+              }),
+            )
+            .optional(),
         }),
       ),
     }),
   ),
+  /** What is wrong with units that somebody wants: expressions that do not compile. */
+  examine: question('s1', 'examine', z.object({ units: Units }), z.object({ problems: z.array(z.string()) })),
   waiting: question(
     's1',
     'waiting',
@@ -276,6 +315,19 @@ export const QUESTIONS = {
       pool: z.number().int(),
       demand: z.number(),
       replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
+      /** Operations that may begin in a second, where that is bounded. */
+      rate: z.number().optional(),
+      /** What is used up: `operations`, `rate`, counted resources. */
+      scarce: z.array(z.string()),
+      /** What System 3 spends of the units' autonomy, since it leads. */
+      autonomy: z.looseObject({
+        spent: z.record(Rung, z.number().int()),
+        /** Seconds of interventions, those that are under way included. */
+        seconds: z.number(),
+        active: z.array(Intervention),
+      }),
+      /** As Beer measures it, the last minute. */
+      performance: Performance.data,
       /** Units that are moved slowly, because their shares swung. */
       damped: z.array(z.string()),
       /** The last audit in which there was something to look at. */
@@ -284,11 +336,17 @@ export const QUESTIONS = {
       units: z.array(
         z.looseObject({
           unit: z.string(),
+          /** As it counts: System 5's priority and the unit's variety are in it. */
           weight: z.number(),
+          priority: z.number(),
+          /** Kinds of events that it met lately, and those of them that it has an answer to. */
+          kinds: z.object({ met: z.number().int(), answered: z.number().int() }),
           minimum: z.number(),
           cap: z.number().optional(),
           wants: z.number(),
           slots: z.number().int(),
+          /** Operations a second that it may begin, where that is bounded. */
+          rate: z.number().optional(),
         }),
       ),
     }),
@@ -353,6 +411,8 @@ export const QUESTIONS = {
     z.object({
       pending: z.array(Verdict.data.extend({ until: z.number() })),
       decided: z.array(Verdict.data.extend({ at: z.number() })),
+      /** What System 3 cannot settle by itself. */
+      needs: z.array(Need).optional(),
     }),
   ),
   alerts: question('s5', 'alerts', Nothing, z.object({ alerts: z.array(AlertState.data) })),
@@ -440,9 +500,32 @@ export const QUESTIONS = {
   settle: petition(
     's3',
     'settle',
-    z.object({ how: z.enum(['replay', 'discard']), filter: HeldFilter, because: z.string().min(1), by: By }),
+    z.object({ how: z.enum(['replay', 'discard', 'done']), filter: HeldFilter, because: z.string().min(1), by: By }),
     Accepted,
   ),
+  /** What a person says to an event that was `asked` (`call: person`). */
+  answer: petition(
+    's3',
+    'answer',
+    PersonsAnswer.extend({ id: z.string().min(1), source: z.string().optional() }),
+    Accepted,
+  ),
+  /** Units set (created or changed) and removed, all together or none. */
+  arrange: petition(
+    's3',
+    'arrange',
+    z.object({
+      set: Units.default({}),
+      remove: z.array(UnitName).default([]),
+      /** All that are set are to be new. */
+      fresh: z.boolean().default(false),
+      because: z.string().default(''),
+      by: By,
+    }),
+    ArrangedUnits,
+  ),
+  /** The units of vsmcp.yaml, read anew. */
+  configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
   /** Row A7. */
   acquire: petition(
     's5',

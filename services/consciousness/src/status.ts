@@ -36,7 +36,7 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
     systems: {
       1: {
         ...of('s1'),
-        units: views.units?.value.units.length ?? Object.keys(config.units).length,
+        units: views.units?.value.total ?? Object.keys(config.units).length,
         variety_absorbed: variety.available,
         servers: views.capabilities?.value.capabilities.filter(({ state }) => state === 'ready').length ?? 0,
       },

@@ -1,6 +1,7 @@
 import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
+import type { Passage } from './breakers.js';
 import type { Claims, Lease } from './claims.js';
 import type { Endings } from './evidence.js';
 import { scopeOf } from './mapping.js';
@@ -40,8 +41,17 @@ export class Call {
     return plan.steps.length * (plan.deadline ?? operation_deadline) + claiming + SLACK;
   }
 
-  /** @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running */
-  async make(task: Task, unit: string, plan: CallPlan, claim: Claim, place: Place): Promise<Ending> {
+  /**
+   * @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running
+   * @param passage told how each call ended
+   */
+  async make(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    { place, passage }: { place: Place; passage: Passage },
+  ): Promise<Ending> {
     const { steps, settling, claims } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
@@ -52,23 +62,30 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim, []);
+    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim, passage, []);
     place.leave();
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
       if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);
-      return await this.#run(task, unit, plan, claim, [held]);
+      return await this.#run(task, unit, plan, claim, passage, [held]);
     } finally {
       await held.release();
     }
   }
 
   /** @param leases under which it is done */
-  async #run(task: Task, unit: string, plan: CallPlan, claim: Claim, leases: readonly Lease[]): Promise<Ending> {
+  async #run(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    passage: Passage,
+    leases: readonly Lease[],
+  ): Promise<Ending> {
     const { endings, steps, settling } = this.#parts;
     const at = this.#context.clock.now();
-    const progress = await steps.run(task, unit, plan, claim);
+    const progress = await steps.run(task, unit, plan, claim, passage);
     const last = plan.steps[progress.step];
     const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
     if (progress.end === 'answered' || progress.end === 'failed') {

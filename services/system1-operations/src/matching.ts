@@ -11,6 +11,8 @@ export interface Match {
 /** Finds the unit and response of an event type. Its cost grows with the words of the type, not with the units. */
 export interface Index {
   match(type: string): Match | undefined;
+  /** Puts a unit in, in place of the one of that name; undefined takes it out. */
+  set(name: string, unit: Unit | undefined): void;
   readonly units: number;
 }
 
@@ -32,14 +34,20 @@ interface Node {
  */
 export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
   const root: Node = {};
-  let count = 0;
-  for (const [name, unit] of units) {
-    count++;
-    for (const [pattern, response] of Object.entries(unit.responses)) add(root, { pattern, unit: name, response });
-    for (const pattern of unit.absorbs ?? []) add(root, { pattern, unit: name });
-  }
-  return {
-    units: count,
+  const patterns = new Map<string, readonly string[]>();
+  const index: Index = {
+    get units() {
+      return patterns.size;
+    },
+    set(name, unit) {
+      for (const pattern of patterns.get(name) ?? []) remove(root, pattern.split('.'), 0, name);
+      patterns.delete(name);
+      if (unit === undefined) return;
+      const { absorbs = [], responses } = unit;
+      for (const [pattern, response] of Object.entries(responses)) add(root, { pattern, unit: name, response });
+      for (const pattern of absorbs) add(root, { pattern, unit: name });
+      patterns.set(name, [...Object.keys(responses), ...absorbs]);
+    },
     match(type) {
       const found = new Set<Entry>();
       collect(root, type.split('.'), 0, found);
@@ -51,6 +59,23 @@ export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
         : { unit: winner.unit, pattern: answer.pattern, response: answer.response };
     },
   };
+  for (const [name, unit] of units) index.set(name, unit);
+  return index;
+}
+
+/** @returns whether nothing is left of the node */
+function remove(node: Node, words: readonly string[], at: number, unit: string): boolean {
+  const word = words[at];
+  if (word === undefined) {
+    const left = node.entries?.filter((entry) => entry.unit !== unit) ?? [];
+    if (left.length > 0) node.entries = left;
+    else delete node.entries;
+  } else {
+    const child = node.next?.get(word);
+    if (child !== undefined && remove(child, words, at + 1, unit)) node.next?.delete(word);
+    if (node.next?.size === 0) delete node.next;
+  }
+  return node.entries === undefined && node.next === undefined;
 }
 
 function add(root: Node, entry: Entry): void {

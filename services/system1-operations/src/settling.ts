@@ -5,7 +5,7 @@ import type { Answers } from './answers.js';
 import { type OutcomeRecord, outcomeId } from './outcome.js';
 import { persist } from './patience.js';
 import type { Tally } from './tally.js';
-import type { Task } from './task.js';
+import { answerOf, type Task } from './task.js';
 
 /** How an event ends, beyond its name. */
 export interface Fate {
@@ -62,9 +62,11 @@ export class Settling {
   async #settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
     const { clock, ledger, log, instance } = this.#context;
     const { event } = task;
+    const by = answerOf(event)?.by;
     const record: OutcomeRecord = {
       event: { source: event.source, id: event.id, type: event.type },
       ...fate,
+      ...(by !== undefined && { by }),
       took: clock.now() - task.arrived,
       attempts: attempt,
       instance,

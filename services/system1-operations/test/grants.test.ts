@@ -20,7 +20,7 @@ test('System 3 grants shares; a deposed leader cannot, and a grant that lapses l
   await fate(fleet, await fleet.publish('file.md', { name: 'the server is there' }));
   const { instance } = fleet.context(s1);
   const say = (epoch: number, desk: number, lease: number) =>
-    s3.context().say(Shares, 's1.all.grants', { epoch, lease, replicas: { [instance]: { desk } } });
+    s3.context().say(Shares, 's1.all.grants', { epoch, lease, units: ['desk'], replicas: { [instance]: [desk] } });
 
   await say(7, 0, 3000);
   await say(6, 5, 60_000);

@@ -1,15 +1,14 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, type DataOf, Heartbeat, Load, Performance } from '@vsmcp/vsm';
+import { type Capability, Heartbeat, type JournalEntry } from '@vsmcp/vsm';
 import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
+import { directions } from './directions.js';
+import { interventions } from './interventions.js';
 import { operations } from './operations.js';
-import { forget, measure, performanceOf, unmeasured } from './performance.js';
-import { sameJson } from './same.js';
+import { performing, REPORT } from './performing.js';
 import { configured } from './servers.js';
-
-/** Milliseconds between performance reports. */
-const REPORT = 5000;
+import { units } from './units.js';
 
 export interface System3Options {
   /** How operations are audited. */
@@ -36,11 +35,23 @@ async function start(context: ServiceContext, audit: AuditOptions): Promise<() =
 async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, audit: AuditOptions) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
-  const pool = bargaining(context, epoch);
+  const unitTable = units(context, epoch);
+  const policy = directions(context, epoch);
+  const stress = interventions(context, epoch);
+  const pool = bargaining(context, epoch, {
+    unitOf: unitTable.get,
+    priorityOf: policy.of,
+    judge: (strains) => stress.judge(strains),
+  });
   const star = auditing(context, epoch, audit);
-  const performance = performing(context, (load) => {
-    pool.loads(load);
-    star.loads(load);
+  const performance = performing(context, {
+    granted: pool.granted,
+    unkept: pool.unkept,
+    interventions: () => stress.active,
+    also: (load, id) => {
+      pool.loads(load, id);
+      star.loads(load);
+    },
   });
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
     if (system !== 's1') return;
@@ -48,10 +59,13 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
+  await unitTable.take(context.config.units);
+  await restore(context, policy, stress);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
+    context.hear('s3.command', [policy.hearing]),
     context.hear({ channel: 'coordination', bind: ['loop.*'] }, [pool.loops]),
     context.answer({
       capabilities: async () => {
@@ -60,10 +74,14 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
       },
       control: async () => {
         const last = star.last();
-        return last ? { ...pool.view(), audit: last } : pool.view();
+        const view = { ...pool.view(), autonomy: stress.view(), performance: performance.last() };
+        return last ? { ...view, audit: last } : view;
       },
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
+      answer: (asked) => work.answer(asked),
+      arrange: (asked) => unitTable.arrange(asked),
+      configure: (asked) => unitTable.configure(asked),
     }),
   ]);
   const stopSharing = pool.start();
@@ -80,29 +98,16 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   };
 }
 
-function performing(context: ServiceContext, also: (load: DataOf<typeof Load>) => void) {
-  const efficiency = context.metrics.gauge(
-    'vsmcp_efficiency_ratio',
-    'Answered events over attempted ones, last minute',
-  );
-  let measured = unmeasured(context.clock.now());
-  let last: unknown;
-  return {
-    hearing: on(Load, async ({ data }) => {
-      measured = measure(measured, data);
-      also(data);
-    }),
-    report: () => {
-      const now = context.clock.now();
-      measured = forget(measured, now);
-      const report = performanceOf(measured, now);
-      // Who reads it takes a report older than the window for none: while something happens it is said each time.
-      if (report.attempted === 0 && sameJson(report, last)) return;
-      last = report;
-      if (report.efficiency !== null) efficiency.set(report.efficiency);
-      context
-        .say(Performance, `s3.${context.instance}.performance`, report)
-        .catch((error: unknown) => context.log.warn({ err: error }, 'the performance report was not said'));
-    },
-  };
+/** What earlier leaders left on record. */
+async function restore(
+  { journal }: ServiceContext,
+  policy: ReturnType<typeof directions>,
+  stress: ReturnType<typeof interventions>,
+): Promise<void> {
+  const interventions: JournalEntry[] = [];
+  for await (const entry of journal.replay('s3')) {
+    policy.restore(entry);
+    if (entry.type.startsWith('intervention.')) interventions.push(entry);
+  }
+  await stress.closeOpen(interventions);
 }

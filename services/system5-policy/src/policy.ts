@@ -48,13 +48,18 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
   };
 }
 
-/** Whether somebody may use a server that the fleet has. What no rule forbids is permitted. */
-export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capability | undefined): Answer<'permit'> {
+/** Whether somebody may use a server that the fleet has, themselves or by a unit. What no rule forbids is permitted. */
+export function permit(
+  policy: Policy,
+  action: 'operate' | 'unit',
+  asked: Asked<'permit'>,
+  capability: Capability | undefined,
+): Answer<'permit'> {
   const server = asked.server ?? '';
   const grants = capability && grantsOf(capability.spec);
   const forbidden = policy.forbids({
     principal: { type: 'Person', id: asked.by },
-    action: 'operate',
+    action,
     server: {
       id: server,
       attributes: {
@@ -76,7 +81,7 @@ export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capab
   });
   return forbidden
     ? { permitted: false, rule: forbidden.name, because: forbidden.because }
-    : { permitted: true, rule: 'operate', because: 'no rule forbids it' };
+    : { permitted: true, rule: action, because: 'no rule forbids it' };
 }
 
 function isReadOnly(capability: Capability | undefined, tool: string | undefined): boolean {

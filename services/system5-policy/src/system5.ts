@@ -93,7 +93,8 @@ function permitting(
     const { rows } = await capabilities.read();
     const capability = rows.find((row) => row.server === asked.server);
     // System 3 journals what it does not do, with this as the reason
-    if (asked.action === 'operate') return permit(policy, asked, capability);
+    const { action } = asked;
+    if (action === 'operate' || action === 'unit') return permit(policy, action, asked, capability);
     const { permitted, rule, because } = permitAgent(config.gateway.agents, asked, capability);
     if (!permitted) await refuse({ ...asked, rule, because });
     return { permitted, rule, because };

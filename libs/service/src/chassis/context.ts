@@ -82,6 +82,7 @@ export function openContext(options: ContextOptions): OpenContext {
       ledger: state.ledger,
       journal: state.journal,
       capabilities: state.capabilities,
+      units: state.units,
       pain: state.pain,
     },
     leaderships: shown(leaderships, metrics),

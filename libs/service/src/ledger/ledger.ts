@@ -111,10 +111,10 @@ export interface Ledger {
   ): Promise<Reclaimed[]>;
   /** Reclaimed events whose holder vanished: taken over for `holder`. */
   abandoned(holder: string, now: number, deadline: number, limit: number): Promise<Reclaimed[]>;
-  /** Settles held events in place as discarded or refused, unsaid; returns their rows so that the outcome can be published. */
+  /** Settles held events in place as discarded, refused or (by somebody's word) answered, unsaid; returns their rows so that the outcome can be published. */
   dismiss(
     filter: HeldFilter,
-    outcome: 'discarded' | 'refused',
+    outcome: 'discarded' | 'refused' | 'answered',
     because: string,
   ): Promise<{ source: string; id: string; unit: string; type: string; attempt: number }[]>;
   /** The outcome of that attempt has been said. */
