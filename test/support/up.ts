@@ -13,6 +13,7 @@ const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.u
 export interface Up {
   readonly home: string;
   readonly url: string;
+  readonly pid: number;
   /** All that it printed so far. */
   output(): string;
   get<T>(path: string): Promise<T>;
@@ -66,6 +67,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
   const up: Up = {
     home,
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     output: () => output,
     get: async (path) => json(await fetch(`http://127.0.0.1:${port}${path}`)),
     post: async (path, body) =>

@@ -20,12 +20,18 @@ export const system3: Service = {
   async start(context) {
     const wanted = configured(context.config.servers);
     context.standing({ state: 'standby' });
-    const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch));
+    const file = { units: context.config.units, at: context.clock.now() };
+    const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, file, epoch));
     return () => leadership.stop();
   },
 };
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
+async function lead(
+  context: ServiceContext,
+  wanted: readonly Capability[],
+  file: Parameters<ReturnType<typeof units>['take']>[0],
+  epoch: number,
+) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const unitTable = units(context, epoch);
@@ -37,7 +43,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
-  await unitTable.take(context.config.units);
+  await unitTable.take(file);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
