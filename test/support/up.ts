@@ -122,7 +122,7 @@ export function run(
 }
 
 /** Children of a process whose command line holds `text`, from /proc. */
-async function childrenOf(parent: number, text: string): Promise<number[]> {
+export async function childrenOf(parent: number, text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -143,6 +143,13 @@ async function end(child: ChildProcess): Promise<number | null> {
     }).catch(() => child.kill('SIGKILL'));
   }
   return child.exitCode;
+}
+
+/** All processes below a process whose command line holds `text`. */
+export async function descendantsOf(parent: number, text: string): Promise<number[]> {
+  const children = await childrenOf(parent, '');
+  const below = await Promise.all(children.map((child) => descendantsOf(child, text)));
+  return [...new Set([...(await childrenOf(parent, text)), ...below.flat()])];
 }
 
 /** Whether a program is installed here. */
