@@ -75,7 +75,10 @@ describe('SIGKILL in the middle of move_file', async () => {
       assert.equal(await readFile(destination, 'utf8'), 'first');
     };
     await untouched();
-    const hurts = async () => /doubt:moving/.test((await up.vsmcp('algedonic')).stdout);
+    const hurts = async () => {
+      const { alerts } = await up.get<{ alerts: { alert: string; level: string }[] }>('/alerts');
+      return alerts.some(({ alert, level }) => alert === 'doubt:moving' && level !== 'closed');
+    };
     await until(hurts, { what: 'it hurts' });
     assert.match((await up.vsmcp('held', 'list', '--reason', 'doubt')).stdout, /order\.move +move +moving +doubt/);
 
