@@ -27,12 +27,19 @@ export const system3: Service = openSystem3();
 
 async function start(context: ServiceContext, audit: AuditOptions): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
+  const file = { units: context.config.units, at: context.clock.now() };
   context.standing({ state: 'standby' });
-  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch, audit));
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, file, epoch, audit));
   return () => leadership.stop();
 }
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, audit: AuditOptions) {
+async function lead(
+  context: ServiceContext,
+  wanted: readonly Capability[],
+  file: Parameters<ReturnType<typeof units>['take']>[0],
+  epoch: number,
+  audit: AuditOptions,
+) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const unitTable = units(context, epoch);
@@ -59,7 +66,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
-  await unitTable.take(context.config.units);
+  await unitTable.take(file);
   await restore(context, policy, stress);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
