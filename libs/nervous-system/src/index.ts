@@ -1,4 +1,5 @@
 export { type AmqpOptions, connectAmqp } from './amqp/amqp.js';
+export { declarePasses } from './amqp/pass.js';
 export { type BrokerVisit, type Rights, type Standing, visitBroker } from './amqp/visit.js';
 export { HEADERS } from './headers.js';
 export { type MemoryBroker, openMemoryBroker } from './memory/broker.js';

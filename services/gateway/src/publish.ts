@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { CLOUDEVENTS_JSON, type CloudEvent } from '@vsmcp/vsm';
+import { CLOUDEVENTS_JSON, type CloudEvent, partitionHeaders } from '@vsmcp/vsm';
 import { incoming } from './incoming.js';
 
 /**
@@ -18,6 +18,7 @@ export async function publishEvents(
       key: event.type,
       id: event.id,
       contentType: CLOUDEVENTS_JSON,
+      headers: partitionHeaders(event),
       content: new TextEncoder().encode(JSON.stringify(event)),
     })),
   );
