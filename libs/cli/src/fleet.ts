@@ -8,6 +8,8 @@ export interface Fleet {
   readonly url: string;
   get(path: string, query?: Query): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
+  /** Posts what is not JSON. */
+  send(path: string, contentType: string, content: Uint8Array): Promise<unknown>;
 }
 export type Query = Record<string, string | number | undefined>;
 
@@ -33,6 +35,8 @@ export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL): Fle
     get: (path, query = {}) => call(`${path}${queryString(query)}`, {}),
     post: (path, body) =>
       call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    send: (path, contentType, content) =>
+      call(path, { method: 'POST', headers: { 'content-type': contentType }, body: Buffer.from(content) }),
   };
 }
 

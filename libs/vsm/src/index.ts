@@ -4,6 +4,7 @@ export * from './capability.js';
 export * from './channels.js';
 export * from './errors.js';
 export * from './event.js';
+export * from './frame.js';
 export * from './json.js';
 export * from './keys.js';
 export * from './messages/acquisition.js';

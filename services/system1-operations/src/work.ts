@@ -1,4 +1,4 @@
-import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Verdict as Ending, type Handler, unpackFrame } from '@vsmcp/nervous-system';
 import { inEventSpan, type ServiceContext } from '@vsmcp/service';
 import { type Arrived, arrive, queueName } from '@vsmcp/vsm';
 import { handleHere } from './here.js';
@@ -46,7 +46,7 @@ export function workHandler(parts: WorkParts): Handler {
 
 /** The events of a message, and what could not be read as one. @param now ms since the epoch */
 export function arrivedIn({ config, ids }: ServiceContext, delivery: Delivery, now: number): Arrived[] {
-  const limits = { maxBytes: config.settings.max_event_bytes, now, newId: ids };
+  const limits = { maxBytes: config.settings.max_event_bytes, now, newId: ids, unpack: unpackFrame };
   return arrive({ ...delivery, messageId: delivery.id }, limits);
 }
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DONE } from '@vsmcp/nervous-system';
+import { DONE, packFrame } from '@vsmcp/nervous-system';
 import type { Service } from '@vsmcp/service';
-import { CLOUDEVENTS_JSON, type CloudEvent, partitionHeaders } from '@vsmcp/vsm';
+import { CLOUDEVENTS_JSON, type CloudEvent, FRAME, partitionHeaders } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { untilSettled } from '../src/handover.js';
 import { InTurn } from '../src/in-turn.js';
@@ -142,6 +142,23 @@ test('an unreadable event and a batch keep their places too', async (t) => {
     fleet.outcomes.filter((o) => o.outcome === 'noted').map((o) => o.event.id),
     ['k:0', 'k:1', 'k:2', 'k:4'],
   );
+});
+
+test('one bad event of a frame costs only that one, and each of the others is counted', async (t) => {
+  const fleet = await openFleet({
+    services: [replica()],
+    config: { units: { steps: { responses: { 'step.taken': 'noted' } } } },
+  });
+  t.after(() => fleet.stop());
+  const events = Array.from({ length: 1000 }, (_, n) => ({ ...event(`f:${n}`, 'step.taken', 'f'), data: { n } }));
+  const spoiled = events.map((one, n) => (n === 500 ? { ...one, time: 'yesterday' } : one));
+  const content = packFrame(spoiled);
+  await fleet.world.publish({ channel: 'environment', key: 'step.taken', content, contentType: FRAME, id: 'frame-1' });
+  await fleet.until(() => fleet.outcomes.length === 1000, { timeout: 30_000, what: '1,000 outcomes' });
+  assert.deepEqual(await fleet.state.ledger.account(), { received: 1000, outcomes: { noted: 999, dead: 1 } });
+  const { held } = await fleet.state.ledger.held({ reason: 'dead', limit: 10 });
+  assert.match(held[0]?.because ?? '', /not a CloudEvent: time/);
+  assert.match(JSON.stringify(held[0]?.event), /f:500/);
 });
 
 test('what was handed over is waited for until it is settled, by whoever', async (t) => {
