@@ -13,6 +13,8 @@ export interface Fleet {
   post(path: string, body: object): Promise<unknown>;
   patch(path: string, body: object): Promise<unknown>;
   put(path: string, body: object): Promise<unknown>;
+  /** Posts what is not JSON. */
+  send(path: string, contentType: string, content: Uint8Array): Promise<unknown>;
 }
 export type Query = Record<string, string | number | undefined>;
 
@@ -40,6 +42,8 @@ export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL, pati
     post: (path, body) => call(path, sending('POST', body)),
     patch: (path, body) => call(path, sending('PATCH', body)),
     put: (path, body) => call(path, sending('PUT', body)),
+    send: (path, contentType, content) =>
+      call(path, { method: 'POST', headers: { 'content-type': contentType }, body: Buffer.from(content) }),
   };
 }
 

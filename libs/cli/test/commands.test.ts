@@ -61,6 +61,28 @@ function seen(pattern: RegExp, ...args: string[]): Promise<string> {
   );
 }
 
+test('a file of events is published in frames, up to the line that is none', async () => {
+  const file = join(up.home, 'events.ndjson');
+  await writeFile(file, Array.from({ length: 2500 }, (_, n) => `{"n":${n}}\n`).join(''));
+  assert.match(
+    await ok('events', 'publish', 'order.seen', '--frame', file),
+    /^published 2500 events in [3-9] frames$/m,
+  );
+  await writeFile(file, '{"type":"order.seen","data":1}\n\n{"type":"order seen"}\n');
+  const { code, stderr } = await up.vsmcp('events', 'publish', '--frame', file);
+  assert.equal(code, 64, stderr);
+  assert.match(stderr, /line 3 is no event: type: .*; 1 events before it are published/);
+  const missing = await up.vsmcp('events', 'publish', '--frame', `${file}.gone`);
+  assert.match(missing.stderr, /cannot be read: ENOENT/);
+  await until(
+    async () => {
+      const { outcomes } = await up.get<{ outcomes: Record<string, number> }>('/account');
+      return outcomes.noted === 2501;
+    },
+    { timeout: 30_000, what: 'each event of the frames is noted' },
+  );
+});
+
 test('an event is published, waits, is shown, and is let go with a reason', async () => {
   assert.match(await ok('events', 'publish', 'order.seen', '--id', 'n-1'), /^published order\.seen as n-1$/m);
   await ok('events', 'publish', 'order.placed', '--id', 'o-1', '--data', '{"order":42}');
