@@ -3,3 +3,5 @@ export { type BrokerVisit, type Rights, type Standing, visitBroker } from './amq
 export { HEADERS } from './headers.js';
 export { type MemoryBroker, openMemoryBroker } from './memory/broker.js';
 export * from './nervous-system.js';
+export { isRefusal, NOT_SIGNED, REFUSALS, type Refusal } from './signing/refusal.js';
+export { openSigner, type Signable, type Signer } from './signing/signer.js';

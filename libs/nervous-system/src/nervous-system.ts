@@ -1,4 +1,5 @@
 import type { Channel, Party, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+import type { Signer } from './signing/signer.js';
 
 /** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
 export interface Outgoing {
@@ -104,6 +105,8 @@ export interface Member {
   party: Party;
   instance: string;
   log: BusLog;
+  /** Signs what is said inside and refuses what no member has signed; absent: nothing is signed, and everything is heard. */
+  signer?: Signer | undefined;
 }
 
 /**
@@ -113,6 +116,7 @@ export interface Member {
  *   table does not allow rejects with VSM_CHANNEL.
  * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
  * - consumers consume again after every reconnection.
+ * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/guard.ts`).
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';

@@ -8,6 +8,7 @@ import {
   queueName,
   standingTopology,
   topology,
+  type Channel as VsmChannel,
 } from '@vsmcp/vsm';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLog, Subscription } from '../nervous-system.js';
@@ -20,6 +21,7 @@ const OWN_MOST = 10_000;
 export interface Source {
   /** Behind the path. */
   readonly name: string;
+  readonly channel: VsmChannel;
   /** The broker counts deliveries by itself. */
   readonly counts: boolean;
   readonly delays: boolean;
@@ -44,6 +46,7 @@ export function sourceOf(
     const { name, standing } = queue;
     return {
       name,
+      channel: standing.channel,
       counts: standing.kind === 'quorum',
       delays: standing.retry === true,
       dead: standing.channel === 'dead',
@@ -57,6 +60,7 @@ export function sourceOf(
   }
   return {
     name: `own.${instance}`,
+    channel: queue.channel,
     counts: false,
     delays: false,
     dead: false,

@@ -10,6 +10,7 @@ import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
+import { watchRefusals } from '../messages/refusals.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
@@ -123,6 +124,7 @@ export function openContext(options: ContextOptions): OpenContext {
   const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
   metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
   const stopBeating = beatEvery(context, presence, interval);
+  const stopWatching = watchRefusals({ ...context, path: config.path });
   let stopService = async () => {};
 
   return {
@@ -142,6 +144,7 @@ export function openContext(options: ContextOptions): OpenContext {
       } finally {
         await leaderships.stop();
         await bus.drain(Math.max(0, until - clock.now()));
+        stopWatching();
       }
     },
   };
