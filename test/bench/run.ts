@@ -4,10 +4,11 @@
  */
 import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
+import { signing } from './signing.js';
 import { type Bench, machine, report } from './support/report.js';
 import { units } from './units.js';
 
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, 'operations-units': units };
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, 'operations-units': units, signing };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

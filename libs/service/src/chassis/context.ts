@@ -10,6 +10,7 @@ import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
+import { watchRefusals } from '../messages/refusals.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
@@ -126,6 +127,7 @@ export function openContext(options: ContextOptions): OpenContext {
   metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
   const vitals = new VitalsMeter();
   const stopBeating = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
+  const stopWatching = watchRefusals({ ...context, path: config.path });
   let stopService = async () => {};
 
   return {
@@ -146,6 +148,7 @@ export function openContext(options: ContextOptions): OpenContext {
       } finally {
         await leaderships.stop();
         await bus.drain(Math.max(0, until - clock.now()));
+        stopWatching();
       }
     },
   };
