@@ -67,7 +67,7 @@ export interface ServiceContext {
       | QueueName
       | { name: string; standing: StandingQueue }
       | {
-          channel: 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
+          channel: 'audit' | 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
           bind: readonly string[];
         },
     on: readonly Hearing[],

@@ -2,9 +2,12 @@ import { z } from 'zod';
 import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
+import { Audited } from './messages/audit.js';
+import { Intervention, Need, Performance, Rung } from './messages/control.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
-import type { System } from './systems.js';
+import { Vitals } from './messages/presence.js';
+import { System } from './systems.js';
 import { ToolRef, UnitName, Units } from './unit.js';
 
 /**
@@ -66,6 +69,22 @@ export const VarietyReport = z.looseObject({
   ]),
 });
 export type VarietyReport = z.infer<typeof VarietyReport>;
+
+/** An instance as its heartbeats show it. */
+export const InstanceSeen = z.looseObject({
+  instance: z.string(),
+  /** `silent`: its heartbeat stopped without a farewell. */
+  state: z.string(),
+  ready: z.boolean(),
+  version: z.string(),
+  trouble: z.record(z.string(), z.string()),
+  /** Of the lease that it leads under. */
+  epoch: z.number().int().optional(),
+  /** ms since the epoch. */
+  started: z.number(),
+  heard: z.number(),
+  vitals: Vitals.optional(),
+});
 
 export const SystemStatus = z.looseObject({
   present: z.boolean(),
@@ -179,6 +198,21 @@ const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id:
 
 export const QUESTIONS = {
   status: question('consciousness', 'status', Nothing, Status),
+  /** Every system's instances, alive or just gone, and the processes they run in. */
+  systems: question(
+    'consciousness',
+    'systems',
+    z.looseObject({ system: System.optional() }),
+    z.looseObject({
+      systems: z.array(
+        SystemStatus.extend({
+          system: System,
+          health: z.enum(['ok', 'degraded', 'down']),
+          instances: z.array(InstanceSeen),
+        }),
+      ),
+    }),
+  ),
   /** Row A2. `gaps` name the system and a mend that exists. */
   variety: question(
     'consciousness',
@@ -281,15 +315,38 @@ export const QUESTIONS = {
       pool: z.number().int(),
       demand: z.number(),
       replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
+      /** Operations that may begin in a second, where that is bounded. */
+      rate: z.number().optional(),
+      /** What is used up: `operations`, `rate`, counted resources. */
+      scarce: z.array(z.string()),
+      /** What System 3 spends of the units' autonomy, since it leads. */
+      autonomy: z.looseObject({
+        spent: z.record(Rung, z.number().int()),
+        /** Seconds of interventions, those that are under way included. */
+        seconds: z.number(),
+        active: z.array(Intervention),
+      }),
+      /** As Beer measures it, the last minute. */
+      performance: Performance.data,
+      /** Units that are moved slowly, because their shares swung. */
+      damped: z.array(z.string()),
+      /** The last audit in which there was something to look at. */
+      audit: Audited.data.optional(),
       /** Units that want something, the most first. */
       units: z.array(
         z.looseObject({
           unit: z.string(),
+          /** As it counts: System 5's priority and the unit's variety are in it. */
           weight: z.number(),
+          priority: z.number(),
+          /** Kinds of events that it met lately, and those of them that it has an answer to. */
+          kinds: z.object({ met: z.number().int(), answered: z.number().int() }),
           minimum: z.number(),
           cap: z.number().optional(),
           wants: z.number(),
           slots: z.number().int(),
+          /** Operations a second that it may begin, where that is bounded. */
+          rate: z.number().optional(),
         }),
       ),
     }),
@@ -354,6 +411,8 @@ export const QUESTIONS = {
     z.object({
       pending: z.array(Verdict.data.extend({ until: z.number() })),
       decided: z.array(Verdict.data.extend({ at: z.number() })),
+      /** What System 3 cannot settle by itself. */
+      needs: z.array(Need).optional(),
     }),
   ),
   alerts: question('s5', 'alerts', Nothing, z.object({ alerts: z.array(AlertState.data) })),
@@ -416,6 +475,13 @@ export const QUESTIONS = {
         }),
       ),
     }),
+  ),
+  /** Which of these claims were granted, and under which token; `since` when (ms since the epoch) that is remembered. */
+  granted: question(
+    's2',
+    'granted',
+    z.object({ claims: z.array(z.string()).max(1000) }),
+    z.object({ since: z.number(), granted: z.array(z.object({ claim: z.string(), token: z.number().int() })) }),
   ),
 
   /** Row A8. Waits for the outcome, at most `wait` ms. */

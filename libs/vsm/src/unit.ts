@@ -99,6 +99,10 @@ export const Unit = z.strictObject({
   responses: z.record(Pattern, Response).default({}),
   /** Event type → the longest time (ms) without one before it hurts. */
   silence: z.record(z.string().refine(isKey, 'an event type'), Duration).optional(),
+  /** How many of each counted resource of `pool.counted` one operation takes, for as long as it runs. */
+  needs: z.record(z.string(), z.number().positive()).optional(),
+  /** Below this priority System 3 may have events shed while the unit cannot cope with all that comes. Absent: none. */
+  sheds: Priority.optional(),
   /** Share of concurrency against the other units. */
   weight: z.number().positive().default(1),
   minimum: z.number().int().min(0).default(0),

@@ -10,6 +10,7 @@ import { unitRoutes } from './units.js';
 /** Path → the question behind it. Reading changes nothing. */
 const READS = {
   '/status': 'status',
+  '/systems': 'systems',
   '/variety': 'variety',
   '/units': 'units',
   '/capabilities': 'capabilities',
@@ -21,6 +22,7 @@ const READS = {
   '/alerts': 'alerts',
   '/policies': 'policies',
   '/coordination': 'coordination',
+  '/control': 'control',
   '/waiting': 'waiting',
   '/account': 'account',
 } as const satisfies Record<string, QuestionName>;

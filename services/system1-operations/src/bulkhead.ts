@@ -1,3 +1,4 @@
+import type { Rates } from './rates.js';
 import { maxMinShares } from './shares.js';
 
 export interface UnitShare {
@@ -26,6 +27,7 @@ const ONE_SERVER = 0.8;
 export class Bulkhead {
   readonly capacity: number;
   readonly #share: (unit: string) => UnitShare;
+  readonly #rates: Rates | undefined;
   readonly #units = new Map<string, { running: number; seen: number; share: number; servers: Map<string, number> }>();
   readonly #waits = new Map<string, { waiting: number; vain: number }>();
   #running = 0;
@@ -35,10 +37,11 @@ export class Bulkhead {
   };
   #computed = Number.NEGATIVE_INFINITY;
 
-  /** @param capacity operations at the same time */
-  constructor(capacity: number, share: (unit: string) => UnitShare) {
+  /** @param capacity operations at the same time @param rates where operations a second are shared too */
+  constructor(capacity: number, share: (unit: string) => UnitShare, rates?: Rates) {
     this.capacity = capacity;
     this.#share = share;
+    this.#rates = rates;
   }
 
   get running(): number {
@@ -59,8 +62,9 @@ export class Bulkhead {
   /**
    * Enters an operation of the unit; the returned function lets it out. Undefined when the unit or the server is past its share.
    * @param now ms since the epoch
+   * @param again it was in before, and began then
    */
-  enter(unit: string, server: string, now: number): (() => void) | undefined {
+  enter(unit: string, server: string, now: number, again = false): (() => void) | undefined {
     let figures = this.#units.get(unit);
     if (figures === undefined) {
       figures = { running: 0, seen: now, share: 0, servers: new Map() };
@@ -75,6 +79,7 @@ export class Bulkhead {
     const most = granted ?? Math.max(1, Math.floor(figures.share));
     if (this.#running >= this.capacity || figures.running >= most) return undefined;
     if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;
+    if (!again && this.#rates?.take(unit, now) === false) return undefined;
     figures.running++;
     figures.servers.set(server, atServer + 1);
     this.#running++;

@@ -2,7 +2,8 @@ import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
 import type { Passage } from './breakers.js';
-import type { Claims } from './claims.js';
+import type { Claims, Lease } from './claims.js';
+import type { Endings } from './evidence.js';
 import { scopeOf } from './mapping.js';
 import { afterFailure, delayFor } from './outcome.js';
 import type { Place } from './place.js';
@@ -14,6 +15,7 @@ import type { Task } from './task.js';
 
 interface Parts {
   claims: Claims;
+  endings: Endings;
   settling: Settling;
   steps: Steps;
   tally: Tally;
@@ -60,23 +62,39 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim, passage);
+    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim, passage, []);
     place.leave();
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
       if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);
-      return await this.#run(task, unit, plan, claim, passage);
+      return await this.#run(task, unit, plan, claim, passage, [held]);
     } finally {
       await held.release();
     }
   }
 
-  async #run(task: Task, unit: string, plan: CallPlan, claim: Claim, passage: Passage): Promise<Ending> {
-    const { steps, settling } = this.#parts;
+  /** @param leases under which it is done */
+  async #run(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    passage: Passage,
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    const { endings, steps, settling } = this.#parts;
+    const at = this.#context.clock.now();
     const progress = await steps.run(task, unit, plan, claim, passage);
     const last = plan.steps[progress.step];
     const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
+    if (progress.end === 'answered' || progress.end === 'failed') {
+      const { source, id } = task.event;
+      const { tool } = fate;
+      const under = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
+      const ended = { source, id, attempt: claim.attempt, ended: progress.end, claims: under, at };
+      endings.add(tool === undefined ? ended : { ...ended, tool });
+    }
     switch (progress.end) {
       case 'answered':
         return settling.settle(task, claim.attempt, { ...fate, outcome: 'answered', result: progress.result });

@@ -10,7 +10,15 @@ import {
   reasonOf,
 } from '@vsmcp/vsm';
 
-export type Held = { granted: true; release: () => Promise<void> } | { granted: false; wait: number; reason: string };
+/** A lease: the claim and the fencing token under which it is held. */
+export interface Lease {
+  claim: string;
+  token?: number;
+}
+
+export type Held =
+  | ({ granted: true; release: () => Promise<void> } & Lease)
+  | { granted: false; wait: number; reason: string };
 type Wanted = DataOf<typeof Claim>['claims'][number];
 
 /** Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way. */
@@ -76,7 +84,10 @@ export class Claims {
     try {
       await this.#ask({ ...wanted, ...currentTrace() });
       const grant = await answer;
-      if (grant?.granted) return { granted: true, release: this.#keep(wanted) };
+      if (grant?.granted) {
+        const { token } = grant;
+        return { granted: true, claim, ...(token !== undefined && { token }), release: this.#keep(wanted) };
+      }
       // A grant that comes after its time must not stand.
       if (grant === undefined) await this.#release(claim);
       const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');

@@ -24,19 +24,18 @@ interface Waiting {
  */
 export class Shedding {
   readonly #units = new Map<string, Map<string, Waiting>>();
-  readonly #floors = new Map<string, { priority: number; until: number }>();
+  #floors: { of: ReadonlyMap<string, number>; until: number } = { of: new Map(), until: Number.NEGATIVE_INFINITY };
 
-  /** Below this priority the unit's events are shed at once, until then. */
-  floor(unit: string, priority: number, until: number): void {
-    this.#floors.set(unit, { priority, until });
+  /** System 3's word, in place of what it said before: below these priorities the units' events are shed at once, until then. */
+  command(floors: ReadonlyMap<string, number>, until: number): void {
+    this.#floors = { of: floors, until };
   }
 
   /** Why an event that comes (again) is shed, before anything is done for it. */
   onArrival(unit: string, event: string, priority: number, now: number): string | undefined {
-    const floor = this.#floors.get(unit);
-    if (floor !== undefined && now >= floor.until) this.#floors.delete(unit);
-    else if (floor !== undefined && priority < floor.priority) {
-      return `System 3 has unit ${unit} do only what has priority ${floor.priority} or more; this has ${priority}`;
+    const floor = now < this.#floors.until ? this.#floors.of.get(unit) : undefined;
+    if (floor !== undefined && priority < floor) {
+      return `System 3 has unit ${unit} do only what has priority ${floor} or more; this has ${priority}`;
     }
     if (this.#units.get(unit)?.get(event)?.doomed !== true) return undefined;
     this.leave(unit, event);

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type McpHost, openMcpHost } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { handoverQueue, QUEUES, reasonOf } from '@vsmcp/vsm';
+import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf } from '@vsmcp/vsm';
 import { Answers } from './answers.js';
 import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
@@ -10,10 +10,13 @@ import { Catalog } from './catalog.js';
 import { Claims } from './claims.js';
 import { hearCommands } from './commands.js';
 import { drainDead } from './dead.js';
+import { Endings, hearProbes } from './evidence.js';
 import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
+import { orderedHandler } from './ordered.js';
 import { answersOf } from './questions.js';
+import { Rates } from './rates.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
@@ -38,8 +41,8 @@ export interface System1Options {
 
 /**
  * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas hand
- * over, to System 3's commands (`commands.ts`), to System 2's grants (`claims.ts`) and to questions (`questions.ts`); says outcomes
- * (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
+ * over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and to questions
+ * (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
  * in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
 export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
@@ -75,9 +78,12 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const answers = new Answers(context);
   const settling = new Settling(context, tally, answers, end.signal);
   const claims = new Claims(context);
+  const { rate } = config.pool;
+  const rates = rate === undefined ? undefined : new Rates(rate, clock.now());
   const bulkhead = new Bulkhead(
     settings.max_concurrent_operations,
     (unit) => catalog.units.get(unit) ?? { weight: 1, minimum: 0 },
+    rates,
   );
   const servers: Servers = new Servers(context, host, {
     ready: () => sweep.run(),
@@ -90,7 +96,8 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     track,
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
-  const call = new Call(context, { claims, settling, steps, tally });
+  const endings = new Endings();
+  const call = new Call(context, { claims, endings, settling, steps, tally });
   const operations = new Operations({
     ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, draining },
     answerable: () => sweep.run(),
@@ -124,6 +131,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     },
   });
 
+  const inOrder = orderedHandler(parts);
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
@@ -131,10 +139,14 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
+      ...PARTITION_QUEUES.map((name) =>
+        bus.subscribe({ queue: { name, standing: QUEUES[name] }, prefetch: work.prefetch }, inOrder(name)),
+      ),
       drainDead(context, settling, draining),
+      hearProbes(context, endings),
       context.answer(answersOf(context, { catalog, servers, live, bulkhead, breakers, shedding })),
       ...hearCommands({
-        ...{ context, host, operations, bulkhead, settling, answers, sweep, track, draining },
+        ...{ context, host, operations, bulkhead, rates, shedding, settling, answers, sweep, track, draining },
         relieve: reliever(context),
         reload: () => track(upkeep.reload()),
       }),

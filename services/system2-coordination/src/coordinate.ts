@@ -1,9 +1,20 @@
 import { currentTrace, gather, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import { type Answer, type Claim, type DataOf, Grant, type Granted, Loop, MOST_CLAIMS, word } from '@vsmcp/vsm';
+import {
+  type Answer,
+  type Balance,
+  type Claim,
+  type DataOf,
+  Grant,
+  type Granted,
+  Loop,
+  MOST_CLAIMS,
+  word,
+} from '@vsmcp/vsm';
 import { type Answered, type Claiming, exclusive, refused } from './answers.js';
 import { AGAIN, type Leases } from './leases.js';
 import { APART, type Found, type Loops } from './loops.js';
-import { Resolved } from './resolved.js';
+import { Remembered, Resolved } from './resolved.js';
+import { SAMPLE, Swinging } from './swinging.js';
 import type { Takeover } from './takeover.js';
 
 /** A held-back claim is told to ask again after at most this long (ms), the delay that System 1 can keep best. */
@@ -12,6 +23,8 @@ const MOST_WAIT = 30_000;
 const MOST_SHOWN = 1000;
 /** Replicas whose outbox is kept. */
 const MOST_OUTBOXES = 1000;
+/** Milliseconds from one look at the shares for swings to the next. */
+const LOOK = 5000;
 
 interface Telling {
   grant: Granted;
@@ -29,6 +42,11 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
   /** Claims that wait, with the trace that their grant belongs to: it may be a release of another trace that brings it. */
   const traces = new Map<string, Trace>();
   const resolved = new Resolved();
+  const remembered = new Remembered(clock.now());
+  for (const { claim, token } of leases.held) remembered.add(claim, token, clock.now());
+  const swinging = new Swinging();
+  let sampled = clock.now();
+  let looked = sampled;
   /** A replica's grants go out one message after the other, so that those that come meanwhile share the next. */
   const outboxes = new Map<string, (telling: Telling) => Promise<void>>();
 
@@ -47,7 +65,28 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
       log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
     }
-    cooled.set(loops.damped.length);
+    cooled.set(loops.damped.length + swinging.loops.length);
+  }
+
+  /** System 3 moves shares that swing more slowly for as long as it is told so. */
+  async function tellSwings(found: readonly Found[]): Promise<void> {
+    for (const loop of found) {
+      await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
+      await journal.append({ system: 's2', epoch, type: `swing.${loop.state}`, cause: loop.resource, data: loop });
+      log.warn(loop, `${loop.units.join(' and ')} take ${loop.resource} from each other: ${loop.state}`);
+    }
+    cooled.set(loops.damped.length + swinging.loops.length);
+  }
+
+  /** What is new about shares that swing: they are sampled once a second, and looked at every few seconds. */
+  function swings(now: number): Found[] {
+    if (now - sampled >= SAMPLE) {
+      swinging.sample(now);
+      sampled += SAMPLE * Math.floor((now - sampled) / SAMPLE);
+    }
+    if (now - looked < LOOK) return [];
+    looked = now;
+    return swinging.check(now);
   }
 
   function outboxOf(instance: string): (telling: Telling) => Promise<void> {
@@ -71,6 +110,7 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
   function account({ grant, unit, resources, since, renewed, behind }: Answered, now: number): Found[] {
     claims.inc({ answer: grant.granted ? 'granted' : 'wait' });
     if (!grant.granted || renewed) return [];
+    if (grant.token !== undefined) remembered.add(grant.claim, grant.token, now);
     waits.observe((now - since) / 1000);
     resolved.granted(unit, now - since, behind !== undefined);
     const names = resources.map(({ resource }) => resource);
@@ -113,10 +153,14 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
       leases: leases.held.slice(0, MOST_SHOWN).map((lease) => ({ ...lease, resources: [...lease.resources] })),
       held: leases.size,
       waiting: leases.waiting,
-      loops: loops.damped,
+      loops: [...loops.damped, ...swinging.loops],
       conflicts_resolved: resolved.count,
       resolved: resolved.recent,
       waits: resolved.waits,
+    }),
+    granted: (claims: readonly string[]): Answer<'granted'> => ({
+      since: remembered.since,
+      granted: remembered.of(claims),
     }),
     async claim({ instance, claims: asked }: DataOf<typeof Claim>): Promise<void> {
       for (const { claim, traceparent, tracestate } of asked)
@@ -148,11 +192,15 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
         }),
       );
     },
+    balance(said: DataOf<typeof Balance>): void {
+      swinging.said(said, clock.now());
+    },
     async tick(): Promise<void> {
       const now = clock.now();
       await tell(leases.tick(now));
       const settled = loops.tick(now);
       if (settled.length > 0) await tellLoops(settled);
+      await tellSwings(swings(now));
     },
   };
 }

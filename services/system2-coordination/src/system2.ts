@@ -1,5 +1,5 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Claim, Release, reasonOf } from '@vsmcp/vsm';
+import { Balance, Claim, Release, reasonOf } from '@vsmcp/vsm';
 import { coordinate } from './coordinate.js';
 import { Leases } from './leases.js';
 import { Loops } from './loops.js';
@@ -34,10 +34,17 @@ async function lead(context: ServiceContext, epoch: number) {
   const hearing = await consumers([
     context.hear(
       's2.coordination',
-      [on(Claim, ({ data }) => coordination.claim(data)), on(Release, ({ data }) => coordination.release(data.claims))],
+      [
+        on(Claim, ({ data }) => coordination.claim(data)),
+        on(Release, ({ data }) => coordination.release(data.claims)),
+        on(Balance, async ({ data }) => coordination.balance(data)),
+      ],
       { prefetch: 500 },
     ),
-    context.answer({ coordination: async () => coordination.view() }),
+    context.answer({
+      coordination: async () => coordination.view(),
+      granted: async ({ claims }) => coordination.granted(claims),
+    }),
   ]);
   const stopTicking = clock.every(TICK, () => {
     coordination.tick().catch((error: unknown) => log.error({ err: error }, `leases not kept: ${reasonOf(error)}`));

@@ -6,10 +6,12 @@ import {
   CapabilityState,
   type DataOf,
   Load,
+  Loop,
   Operate,
   Outcome,
   Performance,
   Settle,
+  SHARES_OF_THE_POOL,
   Shares,
   Try,
   Verdict,
@@ -82,7 +84,21 @@ function policy() {
   };
 }
 
+/** Says loops. */
+function coordination() {
+  let context: ServiceContext | undefined;
+  const service: Service = {
+    system: 's2',
+    async start(given) {
+      context = given;
+      return async () => {};
+    },
+  };
+  return { service, says: (data: DataOf<typeof Loop>) => context?.say(Loop, 'loop.desk', data) };
+}
+
 describe('System 3', () => {
+  const s2 = coordination();
   const s1 = replica();
   const s5 = policy();
   let fleet: Fleet;
@@ -90,7 +106,7 @@ describe('System 3', () => {
     const config = { servers: { memory: { npm: 'memory@1.0.0', writes: 'desk' } } };
     // a busy machine must not cost the lease
     const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
-    fleet = await openFleet({ leadership, services: [s1.service, s5.service, system3], config });
+    fleet = await openFleet({ leadership, services: [s1.service, s2.service, s5.service, system3], config });
   });
   after(() => fleet.stop());
   const capability = async (server: string) =>
@@ -165,15 +181,28 @@ describe('System 3', () => {
     await s1.loads(load(Date.now(), 5, { busy: 4000 }));
     await s1.loads(load(Date.now(), 5, { busy: 4000, unit: 'machine' }));
     const { epoch, lease, replicas } = await fleet.until(() =>
-      s1.shares.find((said) => said.replicas.i1?.desk && said.replicas.i1.machine),
+      s1.shares.find(({ units, replicas: { i1 } }) => units.join() === 'desk,machine' && i1?.every((n) => n)),
     );
     assert.ok(epoch >= 1 && lease > 1000);
     // nine of the ten that i1 can run at the same time
-    assert.equal((replicas.i1?.desk ?? 0) + (replicas.i1?.machine ?? 0), 9);
+    assert.equal(
+      replicas.i1?.reduce((sum: number, n) => sum + (n ?? 0), 0),
+      9,
+    );
     const { pool, units, demand } = await fleet.ask('control', {});
     assert.ok(pool > 9, 'the other replica is alive too');
     assert.deepEqual(units.map(({ unit }) => unit).sort(), ['desk', 'machine']);
     assert.ok(demand > 1);
     await fleet.until(async () => (await fleet.ask('control', {})).units.length === 0, { what: 'nothing is wanted' });
+  });
+
+  it('moves units slowly while System 2 says that their shares swing', async () => {
+    const told = { resource: SHARES_OF_THE_POOL, units: ['desk', 'machine'], before: 7, limit: 0 };
+    const say = (state: 'found' | 'settled') => s2.says({ ...told, state });
+    const damped = async () => (await fleet.ask('control', {})).damped;
+    await say('found');
+    await fleet.until(async () => (await damped()).length === 2);
+    await say('settled');
+    await fleet.until(async () => (await damped()).length === 0);
   });
 });

@@ -6,7 +6,13 @@ import { unusableServers } from './servers.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...unusableServers(config), ...unknowableAgents(config)];
+  return [
+    ...unknownServers(config),
+    ...ties(config),
+    ...unusableServers(config),
+    ...unknowableAgents(config),
+    ...impossibleNeeds(config),
+  ];
 }
 
 /** Calls of servers that are not there. @param of.servers by name */
@@ -80,6 +86,24 @@ function unknowableAgents({ gateway }: FleetConfig): Problem[] {
     } else if (owners.has(token)) {
       problems.push({ path, message: `got the token of '${owners.get(token)}', expected one of its own` });
     } else owners.set(token, name);
+  }
+  return problems;
+}
+
+/** A need of what is not there, or of more than there is, would keep the unit from ever running. */
+function impossibleNeeds({ pool: { counted }, units }: FleetConfig): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, { needs = {} }] of Object.entries(units)) {
+    for (const [thing, need] of Object.entries(needs)) {
+      const most = counted[thing];
+      if (most !== undefined && need <= most) continue;
+      const expected =
+        most === undefined ? `one of pool.counted (${Object.keys(counted).join(', ') || 'none'})` : `at most ${most}`;
+      problems.push({
+        path: ['units', name, 'needs', thing],
+        message: `got ${need} of '${thing}', expected ${expected}`,
+      });
+    }
   }
   return problems;
 }

@@ -106,10 +106,21 @@ export const FleetConfig = z.strictObject({
   /** Registries of MCP servers: `shipped`, a file in the official format, or the base URL of a registry with `/v0.1`. */
   registries: z.array(z.string()).default(['shipped']),
   units: z.record(UnitName, Unit).default({}),
+  /** What the units share, beside the operations at the same time that the replicas can run. */
+  pool: z
+    .strictObject({
+      /** Operations that may begin in a second, all units together. Absent: any number. */
+      rate: z.number().positive().optional(),
+      /** What else there is only so many of at the same time, by name; units say in `needs` what an operation takes. */
+      counted: z.record(UnitName, z.number().positive()).default({}),
+    })
+    .prefault({}),
   policy: z
     .strictObject({
       acquire: Acquire.prefault({}),
       forbid: z.array(Rule).default([]),
+      /** What matters more, or less: unit → factor on its weight in System 3's bargain. */
+      priority: z.record(UnitName, z.number().positive()).default({}),
       /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
       private: z.array(Place).default([]),
     })

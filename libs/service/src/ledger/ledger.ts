@@ -66,6 +66,12 @@ export interface Kind {
   cause: ParkedCause;
 }
 
+/** Where an event stands: no outcome while it is in progress. */
+export interface Booked extends LedgerKey {
+  outcome: OutcomeKind | null;
+  attempt: number;
+}
+
 /** An outcome that was written and, as far as is known, never said. */
 export interface Unsaid extends LedgerKey {
   attempt: number;
@@ -82,6 +88,8 @@ export interface Ledger {
   intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
   /** False when a newer attempt has it. */
   settle(settlement: Settlement): Promise<boolean>;
+  /** Whether the event is done or held, by whoever. */
+  isSettled(key: LedgerKey): Promise<boolean>;
   /** Gives the claim back: the event comes again through the broker. */
   release(key: LedgerKey, attempt: number): Promise<void>;
   /**
@@ -116,6 +124,8 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
+  /** What became of these events; those that are not known are left out. */
+  find(events: readonly { source: string; id: string }[]): Promise<Booked[]>;
   /**
    * What is parked, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
    * these `types`, or the next ones `after` a type in the order of types, and then only what is listed is counted.

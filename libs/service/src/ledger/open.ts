@@ -5,6 +5,8 @@ import * as held from './held.js';
 import type { Claimed, ClaimRequest, Ledger, LedgerKey, Settlement } from './ledger.js';
 import {
   type BackRow,
+  type BookedRow,
+  bookedOf,
   type ClaimRow,
   claimed,
   countsOf,
@@ -69,6 +71,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     claim,
     intend: (key, attempt, deadline) => intend({ ...key, attempt, deadline }),
     settle,
+    async isSettled({ source, id }) {
+      const rows = await database.query(held.SETTLED, [keyOf(source, id)]);
+      return rows.length > 0;
+    },
     async release(key, attempt) {
       await release({ ...key, attempt });
     },
@@ -108,6 +114,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
           type: fromText(row.type),
           attempt: row.attempt,
         }));
+    },
+    async find(events) {
+      const keys = events.map(({ source, id }) => keyOf(source, id));
+      return (await database.query<BookedRow>(held.FIND, [JSON.stringify(keys)])).map(bookedOf);
     },
     async held({ reason, type, source, id, limit }) {
       const filter = [reason ?? null, ...[type, source, id].map(textOrNull)];

@@ -65,6 +65,20 @@ export const Release = defineMessage(
   z.looseObject({ instance: z.string(), claims: z.array(z.string()) }),
 );
 
+/**
+ * S1 → S2: the operations at the same time that count for each unit at this replica from now on, as System 3 granted them.
+ * Key: `balance.<instance>`.
+ */
+export const Balance = defineMessage(
+  's1',
+  'balance',
+  'coordination',
+  z.looseObject({ instance: z.string(), units: z.record(z.string(), z.number().int().min(0)) }),
+);
+
+/** What a loop of units whose shares swing is about. */
+export const SHARES_OF_THE_POOL = 'their shares of the pool';
+
 /** S2: units that undo each other, and what is done about it. Key: `loop.<first unit>`. */
 export const Loop = defineMessage(
   's2',

@@ -97,6 +97,8 @@ export const Load = defineMessage(
       }),
     ),
     types: z.record(z.string(), Counts),
+    /** The units of those types. */
+    owners: z.record(z.string(), z.string()).optional(),
     others: z.looseObject({ types: z.number().int(), outcomes: Counts }),
     /** Tool → calls, errors, and milliseconds spent calling. */
     tools: z.record(z.string(), z.looseObject({ calls: z.number().int(), errors: z.number().int(), ms: z.number() })),

@@ -1,0 +1,41 @@
+import type { DataOf, Shares } from '@vsmcp/vsm';
+import { type Bargain, isBound, type Replica, type Wish } from './bargain.js';
+
+type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
+
+/**
+ * The bargain as it is said to the replicas. A unit without a whole slot at one of them may run one operation there where there is room,
+ * unless it is bound. Of the rate a replica's units have as much as of their slots, and what they leave of its part is for those that come new.
+ */
+export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], bargain: Bargain): Granted {
+  const { dealt, parts, rate } = bargain;
+  const named: Granted['replicas'] = {};
+  const rates: NonNullable<Granted['rates']> = {};
+  for (const [r, { instance }] of replicas.entries()) {
+    const row = dealt[r] ?? new Uint32Array();
+    named[instance] = slotsOf(wishes, bargain, row);
+    if (rate !== undefined)
+      rates[instance] = { all: parts[r] ?? 0, units: ratesOf(bargain, row, (parts[r] ?? 0) / rate) };
+  }
+  const granted = { units: wishes.map(({ unit }) => unit), replicas: named };
+  return rate === undefined ? granted : { ...granted, rates };
+}
+
+function slotsOf(wishes: readonly Wish[], { slots }: Bargain, row: Uint32Array): (number | null)[] {
+  const here: (number | null)[] = [];
+  for (const [i, wish] of wishes.entries()) {
+    const n = row[i] ?? 0;
+    here.push(n > 0 || isBound(wish, slots[i] ?? 0) ? n : null);
+  }
+  return here;
+}
+
+/** @param part of the pool that the replica is */
+function ratesOf({ slots, rates }: Bargain, row: Uint32Array, part: number): number[] {
+  const here: number[] = [];
+  for (let i = 0; i < row.length; i++) {
+    const all = slots[i] ?? 0;
+    here.push((rates[i] ?? 0) * (all === 0 ? part : (row[i] ?? 0) / all));
+  }
+  return here;
+}
