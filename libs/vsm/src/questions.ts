@@ -92,7 +92,7 @@ export const Status = z.looseObject({
   systems: z.looseObject({
     1: SystemStatus.extend({ units: z.number().int(), variety_absorbed: z.number(), servers: z.number().int() }),
     2: SystemStatus.extend({ conflicts_resolved: z.number().int(), loops: z.array(z.unknown()) }),
-    /** Answered operations over attempted ones in the window; null when nothing was attempted. */
+    /** Performance of all units in the last minute, as Beer measures it: actuality over potentiality; null when nothing came. */
     3: SystemStatus.extend({ efficiency: z.number().nullable() }),
     4: SystemStatus.extend({
       threats: z.array(z.string()),

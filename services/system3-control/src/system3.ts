@@ -8,42 +8,47 @@ import { interventions } from './interventions.js';
 import { operations } from './operations.js';
 import { performing, REPORT } from './performing.js';
 import { configured } from './servers.js';
+import { type StressOptions, USUAL_STRESS } from './stress.js';
 import { units } from './units.js';
 
 export interface System3Options {
   /** How operations are audited. */
   audit?: AuditOptions;
+  /** How patient it is with units that cannot cope. */
+  stress?: StressOptions;
 }
 
 /**
  * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
  * how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
  */
-export function openSystem3({ audit = USUAL_AUDIT }: System3Options = {}): Service {
-  return { system: 's3', start: (context) => start(context, audit) };
+export function openSystem3({ audit = USUAL_AUDIT, stress = USUAL_STRESS }: System3Options = {}): Service {
+  return { system: 's3', start: (context) => start(context, { audit, stress }) };
 }
+
+type Options = Required<System3Options>;
 
 export const system3: Service = openSystem3();
 
-async function start(context: ServiceContext, audit: AuditOptions): Promise<() => Promise<void>> {
+async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
   context.standing({ state: 'standby' });
-  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch, audit));
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch, options));
   return () => leadership.stop();
 }
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, audit: AuditOptions) {
+async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, options: Options) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const unitTable = units(context, epoch);
   const policy = directions(context, epoch);
-  const stress = interventions(context, epoch);
+  const stress = interventions(context, epoch, options.stress);
   const pool = bargaining(context, epoch, {
     unitOf: unitTable.get,
     priorityOf: policy.of,
     judge: (strains) => stress.judge(strains),
   });
-  const star = auditing(context, epoch, audit);
+  const star = auditing(context, epoch, options.audit);
   const performance = performing(context, {
     granted: pool.granted,
     unkept: pool.unkept,

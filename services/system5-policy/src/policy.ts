@@ -28,7 +28,7 @@ const OWNERSHIP = {
 };
 
 /** Identity and every policy in force, for who asks. */
-export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig): Answer<'policies'> {
+export function policiesOf({ purpose, policy: { acquire, forbid, priority } }: FleetConfig): Answer<'policies'> {
   const nobody = 'no server is admitted';
   return {
     purpose,
@@ -43,6 +43,10 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
       },
       { name: 'acquire.confinement', because: `at least ${acquire.confinement}` },
       { name: 'acquire.ownership', because: OWNERSHIP[acquire.ownership] },
+      ...Object.entries(priority).map(([unit, factor]) => ({
+        name: `priority.${unit}`,
+        because: `${unit} weighs ${factor} times as much in the bargain`,
+      })),
       ...forbid.map(({ name, because, cedar }) => ({ name, because, cedar })),
     ],
   };
