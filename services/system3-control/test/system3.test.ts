@@ -5,6 +5,7 @@ import {
   CapabilitiesChanged,
   CapabilityState,
   type DataOf,
+  Direction,
   Load,
   Loop,
   Operate,
@@ -81,6 +82,7 @@ function policy() {
   return {
     service,
     says: (data: DataOf<typeof Verdict>, id: string) => context?.say(Verdict, 's5.verdict', data, { id }),
+    directs: (data: DataOf<typeof Direction>) => context?.say(Direction, 's3.all.direct', data),
   };
 }
 
@@ -194,6 +196,28 @@ describe('System 3', () => {
     assert.deepEqual(units.map(({ unit }) => unit).sort(), ['desk', 'machine']);
     assert.ok(demand > 1);
     await fleet.until(async () => (await fleet.ask('control', {})).units.length === 0, { what: 'nothing is wanted' });
+  });
+
+  it('shares by what System 5 says matters, and remembers it', async () => {
+    const direct = (epoch: number, desk: number) =>
+      s5.directs({ epoch, priority: { desk, machine: 1 }, because: 'a test' });
+    await direct(7, 2);
+    await direct(6, 9);
+    const grants = async () => {
+      await s1.loads(load(Date.now(), 5, { busy: 40_000 }));
+      await s1.loads(load(Date.now(), 5, { busy: 40_000, unit: 'machine' }));
+      const { units } = await fleet.ask('control', {});
+      return Object.fromEntries(units.map(({ unit, slots, priority }) => [unit, { slots, priority }]));
+    };
+    await fleet.until(
+      async () => {
+        const { desk, machine } = await grants();
+        return desk?.priority === 2 && machine && Math.abs(desk.slots - 2 * machine.slots) <= 2;
+      },
+      { what: 'desk has twice as much' },
+    );
+    const [entry, ...others] = await fleet.state.journal.read({ system: 's3', type: 'direction', limit: 10 });
+    assert.deepEqual([(entry?.data as { epoch: number }).epoch, others.length], [7, 0]);
   });
 
   it('moves units slowly while System 2 says that their shares swing', async () => {
