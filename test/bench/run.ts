@@ -5,8 +5,9 @@
 import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
 import { type Bench, machine, report } from './support/report.js';
+import { units } from './units.js';
 
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination };
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, 'operations-units': units };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

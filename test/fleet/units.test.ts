@@ -175,6 +175,17 @@ test('call: person: it waits for a person, whose yes goes on with what they gave
   assert.match(nobody.body.message, /no event leave waits for a person/);
 });
 
+test('silence that is expected live hurts; when the unit goes, it hurts no more', async () => {
+  await settled('PUT', '/units/pulse', { silence: { 'pulse.beat': '300ms' }, responses: { 'pulse.beat': 'noted' } });
+  const hurts = async () => {
+    const { alerts } = await fleet.ask('alerts', {});
+    return alerts.some(({ alert, level }) => alert === 'silence:pulse:pulse.beat' && level !== 'closed');
+  };
+  await fleet.until(hurts, { timeout: 20_000, what: 'silence hurts' });
+  await settled('DELETE', '/units/pulse');
+  await fleet.until(async () => !(await hurts()), { timeout: 20_000, what: 'it is over' });
+});
+
 test('nobody outside can answer for a person', async () => {
   const forged = { by: 'ada', verdict: 'approve', values: {} };
   const event = { specversion: '1.0', id: 'forged', source: '/test', type: 'leave.wanted', data: {} };

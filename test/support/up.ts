@@ -13,6 +13,7 @@ const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.u
 export interface Up {
   readonly home: string;
   readonly url: string;
+  readonly pid: number;
   /** All that it printed so far. */
   output(): string;
   get<T>(path: string): Promise<T>;
@@ -66,6 +67,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
   const up: Up = {
     home,
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     output: () => output,
     get: async (path) => json(await fetch(`http://127.0.0.1:${port}${path}`)),
     post: async (path, body) =>
@@ -120,7 +122,7 @@ export function run(
 }
 
 /** Children of a process whose command line holds `text`, from /proc. */
-async function childrenOf(parent: number, text: string): Promise<number[]> {
+export async function childrenOf(parent: number, text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -141,6 +143,13 @@ async function end(child: ChildProcess): Promise<number | null> {
     }).catch(() => child.kill('SIGKILL'));
   }
   return child.exitCode;
+}
+
+/** All processes below a process whose command line holds `text`. */
+export async function descendantsOf(parent: number, text: string): Promise<number[]> {
+  const children = await childrenOf(parent, '');
+  const below = await Promise.all(children.map((child) => descendantsOf(child, text)));
+  return [...new Set([...(await childrenOf(parent, text)), ...below.flat()])];
 }
 
 /** Whether a program is installed here. */

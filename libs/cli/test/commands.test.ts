@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { until } from '../../../test/support/until.js';
 import { startUp, type Up } from '../../../test/support/up.js';
@@ -8,7 +10,7 @@ name: desk
 units:
   desk:
     absorbs: order.#
-    responses: { order.seen: noted }
+    responses: { order.seen: noted, leave.wanted: { call: person, with: { question: 'May they?' } } }
   backups:
     silence: { beat: 1s }
     responses: { beat: noted }
@@ -77,6 +79,57 @@ test('pain is listed and acknowledged', async () => {
   await seen(/silence:backups:beat.*system5/, 'algedonic');
   assert.match(await ok('algedonic', 'ack'), /acknowledged: silence:backups:beat/);
   await seen(/acknowledged by cli:/, 'algedonic', 'list');
+});
+
+test('units are added, shown, set and removed; what is wrong is refused', async () => {
+  const file = join(up.home, 'shops.yaml');
+  await writeFile(file, 'units:\n  shop: { weight: 2, responses: { shop.sold: noted } }\n');
+  assert.match(await ok('units', 'add', '--file', file, '--because', 'a shop'), /^accepted, version \d+: set: shop/);
+  assert.match(await seen(/shop\.sold/, 'units'), /shop +shop\.sold +noted/);
+  assert.match(await ok('units', 'show', 'shop'), /^shop, in version .*"weight": 2/s);
+  const again = await up.vsmcp('units', 'add', '--file', file);
+  assert.match(again.stderr, /there is a unit shop already/);
+  assert.equal(again.code, 1);
+  await writeFile(file, 'responses: { shop.sold: wanted }');
+  const { set } = await json('units', 'set', 'shop', '--file', file);
+  assert.deepEqual(set, ['shop']);
+  await writeFile(file, 'responses: { shop.sold: { call: till.ring } }');
+  assert.match((await up.vsmcp('units', 'set', 'shop', '--file', file)).stderr, /got server 'till'/);
+  assert.match(await ok('units', 'remove', 'shop'), /removed: shop/);
+  assert.match((await up.vsmcp('units', 'show', 'shop')).stderr, /there is no unit shop/);
+});
+
+test('a person answers what waits for one', async () => {
+  await ok('events', 'publish', 'leave.wanted', '--id', 'leave-1');
+  await seen(/leave-1 .*asked .*May they\?/, 'held', 'list', '--reason', 'asked');
+  assert.match((await up.vsmcp('held', 'answer', 'leave-1')).stderr, /say --approve or --deny/);
+  assert.match(await ok('held', 'answer', 'leave-1', '--approve', '--values', '{"until":"Monday"}'), /^accepted/);
+  await seen(/Nothing waits/, 'held', 'list', '--reason', 'asked');
+});
+
+test('vsmcp.yaml is followed: what it says anew holds, what is wrong in it is told with its line and changes nothing', async () => {
+  const write = async (text: string) => {
+    await writeFile(join(up.home, 'new.yaml'), text);
+    await rename(join(up.home, 'new.yaml'), join(up.home, 'vsmcp.yaml'));
+  };
+  const told = (pattern: RegExp) =>
+    until(() => pattern.test(up.output()), { timeout: 20_000, what: `it is told: ${pattern}` }).catch((error: Error) =>
+      assert.fail(`${error.message}\n${up.output()}`),
+    );
+  const units = `${CONFIG.slice(0, CONFIG.indexOf('pain:'))}  late: { responses: { late.one: noted } }\n`;
+  await write(units);
+  await told(/vsmcp\.yaml: units are as it says \(set: late\)\n +a restart is needed for what it says of pain/);
+  await seen(/late +late\.one +noted/, 'units');
+  await write(units.replace('late.one: noted', 'late.one: nted'));
+  await told(
+    /vsmcp\.yaml is refused, and the fleet goes on with what it has:\n +vsmcp\.yaml:\d+ units\.late\.responses\.late\.one: /,
+  );
+  assert.match(await ok('units'), /late +late\.one +noted/);
+  const before = up.output().length;
+  process.kill(up.pid, 'SIGHUP');
+  await until(() => /vsmcp\.yaml is refused/.test(up.output().slice(before)), { what: 'SIGHUP has it read again' });
+  await write(CONFIG);
+  await told(/units are as it says \(removed: late\)/);
 });
 
 test('what cannot be done is an error with the reason', async () => {

@@ -3,7 +3,8 @@ import type { Releasing } from './release.js';
 import { withAnswer } from './task.js';
 
 /**
- * Goes on with events that a person was asked about. What the person said is written to the event first, so that it outlives this replica.
+ * Goes on with events that a person was asked about. What the person said is written to the event first, and the event waits like one whose server is
+ * not there yet: so it outlives this replica, and is tried again should its tools not be able to take it now.
  */
 export async function answerHeld(
   { context, sweep, track }: Releasing,
@@ -16,11 +17,12 @@ export async function answerHeld(
   for (const { event, attempt, unit } of asked) {
     const because = `${answer.by} has said ${answer.verdict === 'approve' ? 'yes' : 'no'}; it goes on`;
     const { source, id, type } = event;
-    const record = { event: { source, id, type }, unit, outcome: 'asked' as const, reason: because, instance };
+    const waits = { outcome: 'parked', cause: 'unavailable' } as const;
+    const record = { event: { source, id, type }, unit, ...waits, reason: because, instance };
     const kept = withAnswer(event, answer);
-    await ledger.settle({ source, id, unit, attempt, outcome: 'asked', because, record, event: kept });
+    await ledger.settle({ source, id, unit, attempt, ...waits, because, record, event: kept });
     const { by, verdict } = answer;
     log.info({ event: id, type, by, verdict }, 'a person has answered');
-    track(sweep.claimBack({ reason: 'asked', id, source }).then((rows) => sweep.handle(rows)));
+    track(sweep.claimBack({ reason: 'parked', id, source }).then((rows) => sweep.handle(rows)));
   }
 }

@@ -9,6 +9,7 @@ import {
   tryBreaker,
   USUAL_LIMITS,
 } from './breaker.js';
+import { ACQUIRED_UNIT } from './catalog.js';
 
 /** Time (ms) beyond a call's deadline until a try is given up of which nothing is heard. */
 const SLACK = 5000;
@@ -76,6 +77,15 @@ export class Breakers {
       },
       leave: () => this.#calledOff(unit, tried),
     };
+  }
+
+  /** Forgets those of units that are gone. */
+  keep(units: ReadonlyMap<string, unknown>): void {
+    for (const [unit, tools] of this.#units) {
+      if (units.has(unit) || unit === ACQUIRED_UNIT) continue;
+      this.#units.delete(unit);
+      for (const tool of tools.keys()) this.#open({ unit, tool }, 0);
+    }
   }
 
   shown(unit: string): ShownBreaker[] {

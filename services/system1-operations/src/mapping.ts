@@ -73,13 +73,25 @@ export function compileExpression(expression: string): Compiled {
   }
 }
 
+/** Units made from one template have the same expressions: of so many texts the compiled form is shared. */
+const MOST_SHARED = 1000;
+const shared = new Map<string, Compiled>();
+
+/** Compiles a CEL expression, or gives what was made of the same text. @throws VSM_CONFIG */
+export function sharedExpression(text: string): Compiled {
+  const known = shared.get(text);
+  const compiled = known ?? compileExpression(text);
+  if (known === undefined) Object.assign(compiled, { expressions: [[text, compiled] as [string, Compiled]] });
+  shared.delete(text);
+  shared.set(text, compiled);
+  const [oldest] = shared.keys();
+  if (shared.size > MOST_SHARED && oldest !== undefined) shared.delete(oldest);
+  return compiled;
+}
+
 /** Compiles a tree whose string leaves that begin with `=` are expressions; all else is literal. */
 export function compileTree(tree: unknown): Compiled {
-  if (isExpression(tree)) {
-    const text = tree.slice(1).trim();
-    const compiled = compileExpression(text);
-    return Object.assign(compiled, { expressions: [[text, compiled] as [string, Compiled]] });
-  }
+  if (isExpression(tree)) return sharedExpression(tree.slice(1).trim());
   if (Array.isArray(tree)) {
     const items = tree.map(compileTree);
     return withThoseOf(items, (scope) => items.map((item) => item(scope)));

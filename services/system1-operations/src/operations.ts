@@ -9,7 +9,7 @@ import { type Disposition, dispose, reach } from './disposition.js';
 import { handOver } from './handover.js';
 import type { LatestWindows } from './latest.js';
 import type { Match } from './matching.js';
-import { delayFor } from './outcome.js';
+import { delayFor, delayWithin } from './outcome.js';
 import { Place } from './place.js';
 import type { CallPlan } from './plan.js';
 import type { Servers } from './servers/servers.js';
@@ -221,7 +221,7 @@ export class Operations {
         return settling.repeat(task, claimed.outcome, claimed.record);
       case 'taken':
         tally.duplicate();
-        return later(delayFor(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
+        return later(delayWithin(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
       case 'fresh':
         tally.received(unit);
         return { attempt: claimed.attempt, called: false };

@@ -8,7 +8,7 @@ import {
   type Unit,
   VsmError,
 } from '@vsmcp/vsm';
-import { type Compiled, compileExpression, compileTree, isExpression } from './mapping.js';
+import { type Compiled, compileTree, isExpression, sharedExpression } from './mapping.js';
 
 /** One call of a response. */
 export interface PlanStep {
@@ -64,7 +64,7 @@ function callPlan(response: CallResponse, unit: UnitDefaults): CallPlan {
       ...toolRef(step.call),
       args: compileTree(step.with),
     })),
-    ...(guard !== undefined && { guard: { text: guard, holds: compileExpression(guard) } }),
+    ...(guard !== undefined && { guard: { text: guard, holds: sharedExpression(guard) } }),
     claims: (response.claims ?? []).map(planClaim),
     ...(deadline !== undefined && { deadline }),
     ...(retries !== undefined && { retries }),

@@ -107,7 +107,10 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const silence = watchSilence(context, catalog, track);
   const upkeep = new Upkeep(context, {
     async reload() {
-      if (await live.refresh()) await silence.update();
+      if (await live.refresh()) {
+        breakers.keep(catalog.units);
+        await silence.update();
+      }
       const { rows } = await context.capabilities.read();
       catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
       const wishes = wishesOf(config, rows);

@@ -33,11 +33,17 @@ export const system3: Service = openSystem3();
 async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
   context.standing({ state: 'standby' });
-  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch, options));
+  const file = { units: context.config.units, at: context.clock.now() };
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, { wanted, file }, epoch, options));
   return () => leadership.stop();
 }
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number, options: Options) {
+interface Configured {
+  wanted: readonly Capability[];
+  file: Parameters<ReturnType<typeof units>['take']>[0];
+}
+
+async function lead(context: ServiceContext, { wanted, file }: Configured, epoch: number, options: Options) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const unitTable = units(context, epoch);
@@ -64,7 +70,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
-  await unitTable.take(context.config.units);
+  await unitTable.take(file);
   await restore(context, policy, stress);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),

@@ -105,16 +105,25 @@ export function units(context: ServiceContext, epoch: number) {
     return { accepted: false, because };
   }
 
+  /** Whether vsmcp.yaml was read and taken after that instant. */
+  async function readSince(at: number): Promise<boolean> {
+    for await (const entry of journal.replay('s3')) if (entry.type === 'units.configured' && entry.at > at) return true;
+    return false;
+  }
+
   return {
     get: (name: string): Unit | undefined => rows.get(name)?.unit ?? undefined,
 
-    /** At the beginning of a leadership: the rows as they are, and what vsmcp.yaml says anew. */
-    take: (configured: Units) =>
+    /**
+     * At the beginning of a leadership: the rows as they are, and what vsmcp.yaml says anew.
+     * @param file as this process knows it, since `at` (ms since the epoch): where another read it later, that one counts
+     */
+    take: (file: { units: Units; at: number }) =>
       inTurn(async () => {
         const known = await context.units.readSince(0);
         version = known.version;
         put(known.rows);
-        const changes = reconcileUnits(rows.values(), configured);
+        const changes = (await readSince(file.at)) ? new Map() : reconcileUnits(rows.values(), file.units);
         for (const problem of ties(changes))
           log.warn({ problem }, 'two units have the same pattern: the first by name wins');
         await write(changes, 'configured', 'vsmcp.yaml', 'as it says at the start');
