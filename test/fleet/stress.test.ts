@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import { on } from '@vsmcp/service';
-import { Account, type DataOf, Load, Stress } from '@vsmcp/vsm';
+import { Account, type DataOf, Intervention, Load, Stress } from '@vsmcp/vsm';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { openSystem3 } from '../../services/system3-control/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
@@ -82,14 +82,15 @@ it('a unit that cannot cope is helped in the order of least intervention, and le
 
   const entries = (await fleet.state.journal.read({ system: 's3', limit: 1000 }))
     .filter(({ type }) => type.startsWith('intervention.'))
+    .map(({ type, cause, seq, data }) => ({ type, cause, seq, ...Intervention.parse(data) }))
     .sort((a, b) => a.seq - b.seq);
-  const begun = entries.filter(({ data }) => (data as { what: string }).what === 'begins');
+  const begun = entries.filter(({ what }) => what === 'begins');
   assert.deepEqual(
     begun.map(({ type }) => type),
     ['intervention.borrow', 'intervention.shed', 'intervention.amplify', 'intervention.tell'],
   );
   for (const { cause } of begun) assert.ok(reports.has(cause ?? ''), 'each traces to the report that showed it');
-  const ended = entries.filter(({ data }) => (data as { what: string }).what === 'ends');
+  const ended = entries.filter(({ what }) => what === 'ends');
   assert.equal(ended.length, begun.length);
   const { spent } = (await control()).autonomy;
   assert.deepEqual(spent, { borrow: 1, shed: 1, amplify: 1, tell: 1 });

@@ -17,6 +17,7 @@ export * from './messages/presence.js';
 export * from './permissions.js';
 export * from './questions.js';
 export * from './queues.js';
+export * from './rate.js';
 export * from './speech.js';
 export * from './systems.js';
 export * from './time.js';

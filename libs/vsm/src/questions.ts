@@ -418,6 +418,29 @@ export const QUESTIONS = {
       held: z.number().int(),
       waiting: z.number().int(),
       loops: z.array(Loop.data),
+      /** Servers with a rate, and how it was dealt out. Times in ms. */
+      schedules: z.array(
+        z.looseObject({
+          server: z.string(),
+          /** At most `calls` in any `per` ms. */
+          calls: z.number().int(),
+          per: z.number(),
+          /** Calls since this coordinator leads. */
+          granted: z.number().int(),
+          units: z.array(
+            z.looseObject({
+              unit: z.string(),
+              granted: z.number().int(),
+              /** Wishes that wait now. */
+              waiting: z.number().int(),
+              /** Turns that had to wait, in all and at most for how long. */
+              waited: z.number().int(),
+              total: z.number(),
+              longest: z.number(),
+            }),
+          ),
+        }),
+      ),
       conflicts_resolved: z.number().int(),
       /** The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because units undo each other. */
       resolved: z.array(

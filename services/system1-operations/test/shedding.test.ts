@@ -45,7 +45,7 @@ test('an event that found its place, or is not seen again, waits no more', () =>
 
 test('a floor holds for its unit and its time', () => {
   const shedding = new Shedding();
-  shedding.floor('u', 6, 1000);
+  shedding.command(new Map([['u', 6]]), 1000);
   assert.match(shedding.onArrival('u', 'a', 5, 0) ?? '', /priority 6 or more; this has 5/);
   assert.equal(shedding.onArrival('u', 'a', 6, 0), undefined);
   assert.equal(shedding.onArrival('v', 'a', 0, 0), undefined);

@@ -217,7 +217,7 @@ describe('System 3', () => {
       { what: 'desk has twice as much' },
     );
     const [entry, ...others] = await fleet.state.journal.read({ system: 's3', type: 'direction', limit: 10 });
-    assert.deepEqual([(entry?.data as { epoch: number }).epoch, others.length], [7, 0]);
+    assert.deepEqual([Direction.data.parse(entry?.data).epoch, others.length], [7, 0]);
   });
 
   it('moves units slowly while System 2 says that their shares swing', async () => {

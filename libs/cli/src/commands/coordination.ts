@@ -19,7 +19,15 @@ export function coordination(vsmcp: Command): void {
   );
 }
 
-function show({ held, waiting, loops, conflicts_resolved, resolved, waits }: Answer<'coordination'>): string {
+function show({
+  held,
+  waiting,
+  loops,
+  schedules,
+  conflicts_resolved,
+  resolved,
+  waits,
+}: Answer<'coordination'>): string {
   const now = Date.now();
   const parts = [
     `${count(held, 'lease')} held · ${waiting} waiting · ${count(conflicts_resolved, 'conflict')} resolved`,
@@ -28,6 +36,19 @@ function show({ held, waiting, loops, conflicts_resolved, resolved, waits }: Ans
     parts.push(
       `${units.join(' ↔ ')} undo each other on ${line(resource)}: ${state}, ${before.toFixed(1)} → ${limit} turns a minute`,
     );
+  for (const { server, calls, per, granted, units } of schedules) {
+    parts.push('', `${server}: ${calls} calls in ${ms(per)} at most, ${granted} so far`);
+    const rows = units
+      .slice(0, SHOWN)
+      .map((unit) => [
+        unit.unit,
+        String(unit.granted),
+        String(unit.waiting),
+        ms(unit.waited === 0 ? 0 : unit.total / unit.waited),
+        ms(unit.longest),
+      ]);
+    if (rows.length > 0) parts.push(table(['UNIT', 'CALLS', 'WAITING', 'MEAN WAIT', 'LONGEST'], rows));
+  }
   if (waits.length > 0) {
     const rows = waits
       .slice(0, SHOWN)

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Agent, Duration, Grants, isKey, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -31,6 +31,8 @@ const Server = z.strictObject({
   runs: strings.default([]),
   network: Grants.shape.network,
   parallel: z.boolean().default(false),
+  /** At most so many calls in any such time, by all units together: `60/m`, `5/10s`. System 2 deals them out. */
+  rate: Rate.optional(),
 });
 
 const Acquire = z.strictObject({

@@ -37,6 +37,32 @@ export const Claim = defineMessage(
   }),
 );
 
+/**
+ * S1 → S2: a turn at a server whose calls have a rate, for so many calls. Answered by a grant whose `claim` is the `turn`; nothing is to be given
+ * back. Key: `turn.<instance>`.
+ */
+export const Turn = defineMessage(
+  's1',
+  'turn',
+  'coordination',
+  z.looseObject({
+    instance: z.string(),
+    turns: z
+      .array(
+        z.looseObject({
+          turn: z.string(),
+          unit: z.string(),
+          server: z.string(),
+          calls: z.number().int().positive(),
+          /** Milliseconds that the asker waits for an answer; then it is told to ask again. */
+          patience: z.number().positive(),
+        }),
+      )
+      .min(1)
+      .max(MOST_CLAIMS),
+  }),
+);
+
 /** S2 → the asking replica. Key: `grant.<instance>`. `wait`: nothing is held; ask again after that many ms. */
 export const Grant = defineMessage(
   's2',
