@@ -82,7 +82,7 @@ it('a unit that cannot cope is helped in the order of least intervention, and le
 
   const entries = (await fleet.state.journal.read({ system: 's3', limit: 1000 }))
     .filter(({ type }) => type.startsWith('intervention.'))
-    .map(({ type, cause, seq, data }) => ({ type, cause, seq, ...Intervention.parse(data) }))
+    .map(({ type, cause, seq, data }) => ({ type, cause, seq, what: Intervention.parse(data).what }))
     .sort((a, b) => a.seq - b.seq);
   const begun = entries.filter(({ what }) => what === 'begins');
   assert.deepEqual(
