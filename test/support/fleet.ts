@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DONE, type MemoryBroker, openMemoryBroker } from '@vsmcp/nervous-system';
+import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
 import {
   FleetConfig,
   type FleetConfigInput,
@@ -49,6 +49,8 @@ export interface Fleet {
   readonly broker: MemoryBroker;
   /** What came out on `vsm.outcome`, in the order it came. */
   readonly outcomes: readonly DataOf<typeof Outcome>[];
+  /** Whoever is outside. */
+  readonly world: NervousSystem;
   /** A context that speaks as the gateway. */
   readonly gateway: ServiceContext;
   /** The context of a started service. */
@@ -121,7 +123,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   return {
-    ...{ home, config, state, broker, outcomes, until, stop, gateway: gateway.context },
+    ...{ home, config, state, broker, world, outcomes, until, stop, gateway: gateway.context },
     context(service) {
       const found = running.get(service);
       if (!found) throw new Error('this service is not part of the fleet');

@@ -7,7 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.js';
 import { until } from './until.js';
 
-const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.url));
+/** The `vsmcp` command. */
+export const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.url));
 
 /** A fleet as its user runs it: `vsmcp up` as a process, with a folder and ports of its own. */
 export interface Up {

@@ -9,10 +9,14 @@ import { events } from './commands/events.js';
 import { held } from './commands/held.js';
 import { importCommand } from './commands/import.js';
 import { init } from './commands/init.js';
+import { inspect } from './commands/inspect.js';
 import { journal } from './commands/journal.js';
 import { mcp } from './commands/mcp.js';
 import { operations } from './commands/operations.js';
+import { repl } from './commands/repl.js';
 import { status } from './commands/status.js';
+import { tail } from './commands/tail.js';
+import { top } from './commands/top.js';
 import { topology } from './commands/topology.js';
 import { units } from './commands/units.js';
 import { up } from './commands/up.js';
@@ -36,7 +40,8 @@ Examples:
   vsmcp up                        run the fleet of ./vsmcp.yaml
   vsmcp status                    is it viable, and why not
   vsmcp held list --reason parked what waits, and for what
-  vsmcp decisions approve         say yes to what asks`,
+  vsmcp decisions approve         say yes to what asks
+  vsmcp tail                      what happens, a line each`,
     );
   for (const add of [
     up,
@@ -50,6 +55,10 @@ Examples:
     journal,
     decisions,
     algedonic,
+    top,
+    tail,
+    inspect,
+    repl,
     coordination,
     control,
     mcp,

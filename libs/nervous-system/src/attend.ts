@@ -70,6 +70,8 @@ export class Attendance {
     switch (verdict.verdict) {
       case 'done':
         return settlement.ack();
+      case 'keep':
+        return;
       case 'later':
         this.#stats.later++;
         return settlement.later(verdict.delay, delivery.attempts + (verdict.counted ? 1 : 0), verdict.headers);

@@ -42,14 +42,17 @@ export interface Delivery {
 /**
  * What the handler did with a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish to the
  * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the message's own
- * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason.
+ * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`, of ordered queues only:
+ * it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
 export type Verdict =
   | { verdict: 'done' }
   | { verdict: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
-  | { verdict: 'dead'; reason: string };
+  | { verdict: 'dead'; reason: string }
+  | { verdict: 'keep' };
 
 export const DONE: Verdict = { verdict: 'done' };
+export const KEEP: Verdict = { verdict: 'keep' };
 
 export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Verdict>;
 
@@ -113,6 +116,8 @@ export interface Member {
  *   table does not allow rejects with VSM_CHANNEL.
  * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
  * - consumers consume again after every reconnection.
+ * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their order; one that
+ *   its consumer did not settle is handed to the next consumer before all that came later.
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';

@@ -6,7 +6,8 @@ import { Audited } from './messages/audit.js';
 import { Intervention, Need, Performance, Rung } from './messages/control.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
-import type { System } from './systems.js';
+import { Vitals } from './messages/presence.js';
+import { System } from './systems.js';
 import { ToolRef, UnitName, Units } from './unit.js';
 
 /**
@@ -68,6 +69,22 @@ export const VarietyReport = z.looseObject({
   ]),
 });
 export type VarietyReport = z.infer<typeof VarietyReport>;
+
+/** An instance as its heartbeats show it. */
+export const InstanceSeen = z.looseObject({
+  instance: z.string(),
+  /** `silent`: its heartbeat stopped without a farewell. */
+  state: z.string(),
+  ready: z.boolean(),
+  version: z.string(),
+  trouble: z.record(z.string(), z.string()),
+  /** Of the lease that it leads under. */
+  epoch: z.number().int().optional(),
+  /** ms since the epoch. */
+  started: z.number(),
+  heard: z.number(),
+  vitals: Vitals.optional(),
+});
 
 export const SystemStatus = z.looseObject({
   present: z.boolean(),
@@ -181,6 +198,21 @@ const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id:
 
 export const QUESTIONS = {
   status: question('consciousness', 'status', Nothing, Status),
+  /** Every system's instances, alive or just gone, and the processes they run in. */
+  systems: question(
+    'consciousness',
+    'systems',
+    z.looseObject({ system: System.optional() }),
+    z.looseObject({
+      systems: z.array(
+        SystemStatus.extend({
+          system: System,
+          health: z.enum(['ok', 'degraded', 'down']),
+          instances: z.array(InstanceSeen),
+        }),
+      ),
+    }),
+  ),
   /** Row A2. `gaps` name the system and a mend that exists. */
   variety: question(
     'consciousness',

@@ -13,6 +13,7 @@ import {
   Verdict,
 } from '@vsmcp/vsm';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
+import { systemsAnswer } from './presence.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
 import { Asking } from './views.js';
@@ -57,6 +58,7 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
     ]),
     context.answer({
       status: async () => statusAnswer(model, config, clock.now()),
+      systems: async ({ system }) => systemsAnswer(model.presence, system, clock.now()),
       variety: async () => varietyAnswer(model, config, clock.now()),
       journal: async (filter) => ({ entries: await journal.read(filter) }),
     }),

@@ -10,6 +10,7 @@ import { unitRoutes } from './units.js';
 /** Path → the question behind it. Reading changes nothing. */
 const READS = {
   '/status': 'status',
+  '/systems': 'systems',
   '/variety': 'variety',
   '/units': 'units',
   '/capabilities': 'capabilities',

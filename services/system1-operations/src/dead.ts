@@ -1,5 +1,5 @@
 import type { Consumer } from '@vsmcp/nervous-system';
-import { type Delivery, DONE, type Handler, HEADERS } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Handler, HEADERS, unpackFrame } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import { arrive, type Clock, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
 import { sleep } from './patience.js';
@@ -60,7 +60,7 @@ function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery, ch
     return event.success ? [event.data] : [];
   }
   if (channel !== 'environment') return [];
-  const limits = { maxBytes: config.settings.max_event_bytes, now: clock.now(), newId: ids };
+  const limits = { maxBytes: config.settings.max_event_bytes, now: clock.now(), newId: ids, unpack: unpackFrame };
   const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
   return arrived.flatMap((one) => (one.ok ? [fromOutside(one.event)] : []));
 }

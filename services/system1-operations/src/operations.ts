@@ -6,7 +6,7 @@ import type { Bulkhead } from './bulkhead.js';
 import type { Call } from './call.js';
 import type { Catalog } from './catalog.js';
 import { type Disposition, dispose, reach } from './disposition.js';
-import { handOver } from './handover.js';
+import { handOver, untilSettled } from './handover.js';
 import type { LatestWindows } from './latest.js';
 import type { Match } from './matching.js';
 import { delayFor, delayWithin } from './outcome.js';
@@ -235,7 +235,9 @@ export class Operations {
     const { context, tally } = this.#parts;
     // What was claimed back is the owner's to claim back; what was handed over waits for the next owner.
     const mine = task.held !== undefined || task.from === server;
-    if (!mine && (await handOver(context, task, server))) return DONE;
+    if (!mine && (await handOver(context, task, server))) {
+      return task.inOrder ? untilSettled(context, task, this.#parts.draining) : DONE;
+    }
     tally.retried();
     return later('1s');
   }

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type McpHost, openMcpHost } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { handoverQueue, QUEUES, reasonOf } from '@vsmcp/vsm';
+import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf } from '@vsmcp/vsm';
 import { Answers } from './answers.js';
 import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
@@ -14,6 +14,7 @@ import { Endings, hearProbes } from './evidence.js';
 import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
+import { orderedHandler } from './ordered.js';
 import { answersOf } from './questions.js';
 import { Rates } from './rates.js';
 import { reliever } from './release.js';
@@ -130,6 +131,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     },
   });
 
+  const inOrder = orderedHandler(parts);
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
@@ -137,6 +139,9 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
+      ...PARTITION_QUEUES.map((name) =>
+        bus.subscribe({ queue: { name, standing: QUEUES[name] }, prefetch: work.prefetch }, inOrder(name)),
+      ),
       drainDead(context, settling, draining),
       hearProbes(context, endings),
       context.answer(answersOf(context, { catalog, servers, live, bulkhead, breakers, shedding })),

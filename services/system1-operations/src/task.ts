@@ -11,6 +11,8 @@ export interface Task {
   arrived: number;
   /** It came again and its publisher gave it no id: whether it was handled before cannot be known. */
   unsure: boolean;
+  /** Later events of its partition key wait for its settlement. */
+  inOrder?: true;
   /** The server in whose handover queue it came. */
   from?: string;
   /** The claim, when it was held in the ledger and claimed back: no message at the broker stands behind it. */

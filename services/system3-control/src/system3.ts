@@ -32,8 +32,8 @@ export const system3: Service = openSystem3();
 
 async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
-  context.standing({ state: 'standby' });
   const file = { units: context.config.units, at: context.clock.now() };
+  context.standing({ state: 'standby' });
   const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, { wanted, file }, epoch, options));
   return () => leadership.stop();
 }

@@ -13,6 +13,9 @@ import type { UpSettings } from './settings.js';
 import { listenToSignals, type Signals } from './signals.js';
 import { Supervisor } from './supervisor.js';
 
+/** ms for one question while a fleet starts or tells its story. */
+const PATIENCE = 5000;
+
 /** Runs the fleet until it is told to stop. Rejects when it cannot start, or when a service keeps failing. */
 export async function runUp(settings: UpSettings): Promise<void> {
   const signals = listenToSignals();
@@ -109,7 +112,7 @@ async function tellStory(since: number, day: Day | undefined, story: Story, foll
 /** The gateway that runs here. */
 function gatewayOf(env: NodeJS.ProcessEnv): Fleet {
   const { host, port } = httpSettings(env);
-  return fleetAt(`http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`);
+  return fleetAt(`http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`, PATIENCE);
 }
 
 function say(text: string): void {

@@ -87,7 +87,8 @@ export class AmqpConsumer implements Consumer, Attachment {
   async #end(): Promise<void> {
     this.#around.ended(this);
     const channel = this.#channel;
-    if (channel && this.#tag) await this.#quietly(channel.cancel(this.#tag));
+    // The next consumer of an ordered queue would begin while ours are still in flight: it waits until the channel is closed.
+    if (channel && this.#tag && !this.#source.ordered) await this.#quietly(channel.cancel(this.#tag));
     await Promise.race([this.#attendance.idle(), this.#givenUp]);
     this.#channel = undefined;
     this.#model = undefined;
@@ -116,6 +117,7 @@ export class AmqpConsumer implements Consumer, Attachment {
       this.#channel = channel;
       const { consumerTag } = await channel.consume(queue, (message) => this.#take(channel, queue, message), {
         consumerTag: `${queue}.${this.#around.ids()}`,
+        ...this.#source.ordered,
       });
       this.#tag = consumerTag;
       this.#trouble = undefined;
@@ -149,6 +151,8 @@ export class AmqpConsumer implements Consumer, Attachment {
       void this.#quietly(channel.close());
       return;
     }
+    // It stays with the broker, for the next consumer.
+    if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
     void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received));
   }
@@ -162,6 +166,12 @@ export class AmqpConsumer implements Consumer, Attachment {
     const ack = (): void => {
       if (held()) channel.ack(received.message);
     };
+    const giveBack = async (): Promise<void> => {
+      if (!held()) return;
+      // Put back alone it would come after those that are here already: all go back, and come again in their order.
+      if (this.#source.ordered) await this.#quietly(channel.close());
+      else channel.nack(received.message, false, true);
+    };
     const pass = async (packet: Packet): Promise<void> => {
       if (!held()) return;
       try {
@@ -173,7 +183,7 @@ export class AmqpConsumer implements Consumer, Attachment {
         });
       } catch (error) {
         await pause();
-        if (held()) channel.nack(received.message, false, true);
+        await giveBack();
         throw error;
       }
       ack();
@@ -189,10 +199,13 @@ export class AmqpConsumer implements Consumer, Attachment {
       again: async (reason) => {
         if (lastStop) {
           await pause();
-          if (held()) channel.nack(received.message, false, true);
+          await giveBack();
         } else if (received.deliveries + 1 >= DELIVERY_LIMIT) {
           stats.dead++;
           await dead(`delivered ${received.deliveries + 1} times, at last: ${reason}`);
+        } else if (this.#source.ordered) {
+          await pause();
+          await giveBack();
         } else if (!counts) await pass(againPacket(path, queue, received));
         else if (held()) channel.reject(received.message, true);
       },

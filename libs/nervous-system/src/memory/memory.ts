@@ -95,6 +95,7 @@ export class MemoryNervousSystem implements NervousSystem {
       clock: this.#broker.clock,
       limit: standing?.standing.channel === 'dead' ? Number.POSITIVE_INFINITY : DELIVERY_LIMIT,
       bury: (message, reason) => this.#broker.bury(path, message, reason, name),
+      ...(standing?.standing.sort === 'ordered' && { line: this.#broker.line(smqp) }),
       ...(standing?.standing.retry && {
         returnLater: (message, delay) => this.#broker.returnLater(smqp, message, delay),
       }),

@@ -17,6 +17,7 @@ import { metered } from '../telemetry/metered-bus.js';
 import { traced } from '../telemetry/traced-bus.js';
 import { watchDatabase } from './database-check.js';
 import { beatEvery, Presence, type Readiness } from './presence.js';
+import { VitalsMeter } from './vitals.js';
 
 /** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
 export interface ContextOptions {
@@ -123,7 +124,8 @@ export function openContext(options: ContextOptions): OpenContext {
   presence.check('database', database.check);
   const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
   metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
-  const stopBeating = beatEvery(context, presence, interval);
+  const vitals = new VitalsMeter();
+  const stopBeating = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
   let stopService = async () => {};
 
   return {
@@ -137,6 +139,7 @@ export function openContext(options: ContextOptions): OpenContext {
       const until = clock.now() + ms;
       presence.standing({ state: 'draining' });
       stopBeating();
+      vitals.close();
       database.stop();
       try {
         await stopService();

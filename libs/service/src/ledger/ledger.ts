@@ -88,6 +88,8 @@ export interface Ledger {
   intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
   /** False when a newer attempt has it. */
   settle(settlement: Settlement): Promise<boolean>;
+  /** Whether the event is done or held, by whoever. */
+  isSettled(key: LedgerKey): Promise<boolean>;
   /** Gives the claim back: the event comes again through the broker. */
   release(key: LedgerKey, attempt: number): Promise<void>;
   /**

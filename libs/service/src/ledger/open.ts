@@ -71,6 +71,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     claim,
     intend: (key, attempt, deadline) => intend({ ...key, attempt, deadline }),
     settle,
+    async isSettled({ source, id }) {
+      const rows = await database.query(held.SETTLED, [keyOf(source, id)]);
+      return rows.length > 0;
+    },
     async release(key, attempt) {
       await release({ ...key, attempt });
     },
