@@ -90,6 +90,9 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
       await put(context, 'decide', { ...petition(request), proposal: request.params.proposal }, patience),
     ),
   );
+  app.post('/coordination/prefer', async (request, reply) =>
+    accepted(reply, await put(context, 'prefer', petition(request), patience)),
+  );
   app.post('/alerts/acknowledge', async (request) => put(context, 'acknowledge', petition(request), patience));
 }
 

@@ -5,6 +5,7 @@ import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
 import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
+import { loops, quarrels } from './quarrels.js';
 import { sameJson } from './same.js';
 import { configured } from './servers.js';
 
@@ -37,6 +38,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const pool = bargaining(context, epoch);
+  const between = await quarrels(context, epoch);
   const star = auditing(context, epoch, audit);
   const performance = performing(context, (load) => {
     pool.loads(load);
@@ -52,7 +54,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
-    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [pool.loops]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [loops(pool.loops, between.hearing)]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
@@ -64,6 +66,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
       },
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
+      prefer: (asked) => between.prefer(asked),
     }),
   ]);
   const stopSharing = pool.start();

@@ -6,7 +6,13 @@ import { unusableServers } from './servers.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...unusableServers(config), ...unknowableAgents(config)];
+  return [
+    ...unknownServers(config),
+    ...ties(config),
+    ...unusableServers(config),
+    ...unknowableAgents(config),
+    ...unknownUnits(config),
+  ];
 }
 
 function unknownServers({ units, servers }: FleetConfig): Problem[] {
@@ -29,6 +35,16 @@ function unknownServers({ units, servers }: FleetConfig): Problem[] {
     }
   }
   return problems;
+}
+
+function unknownUnits({ policy: { first }, units }: FleetConfig): Problem[] {
+  const known = Object.keys(units);
+  return first.flatMap((unit, i): Problem[] => {
+    if (known.includes(unit)) return [];
+    const meant = nearest(unit, known);
+    const message = `got unit '${unit}', expected one listed under units${meant ? ` (did you mean '${meant}'?)` : ''}`;
+    return [{ path: ['policy', 'first', i], message }];
+  });
 }
 
 /** Of two patterns neither is more specific and both match some event only when they are the same. */
