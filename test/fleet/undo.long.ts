@@ -9,6 +9,7 @@ import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system2 } from '../../services/system2-coordination/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system4 } from '../../services/system4-intelligence/src/index.js';
+import { system5 } from '../../services/system5-policy/src/index.js';
 import { openFleet } from '../support/fleet.js';
 
 const MINUTE = 60_000;
@@ -19,11 +20,13 @@ interface Board {
   coordinated: boolean;
   /** The two responses claim the notice. */
   claims: boolean;
+  /** Whose purpose System 5 puts first. */
+  first?: string;
 }
 
 /** The sample's board, where one unit takes an old notice down and another puts it back. Moves are counted by the folder's own file system. */
-async function board(t: TestContext, { coordinated, claims }: Board) {
-  const home = join(tmpdir(), `vsmcp-undo-${process.pid}-${coordinated}-${claims}`);
+async function board(t: TestContext, { coordinated, claims, first }: Board) {
+  const home = join(tmpdir(), `vsmcp-undo-${process.pid}-${coordinated}-${claims}-${first}`);
   const folder = join(home, 'desk/board');
   for (const path of [folder, join(home, 'desk/archive')]) await mkdir(path, { recursive: true });
   await writeFile(join(folder, NOTICE), 'Welcome');
@@ -43,10 +46,11 @@ async function board(t: TestContext, { coordinated, claims }: Board) {
     home,
     // a busy machine must not cost the lease
     leadership: { ttl: 60_000, renew: 300, margin: 1000 },
-    services: [...(coordinated ? [system2] : []), system3, s1, system4],
+    services: [...(coordinated ? [system2] : []), system5, system3, s1, system4],
     config: {
       environment: { senses: [{ folder: 'desk/board', as: 'notice', stale: '1s', keep: [NOTICE] }] },
       servers: { files: { npm: '@modelcontextprotocol/server-filesystem@2026.8.31', args: ['desk'], writes: 'desk' } },
+      ...(first !== undefined && { policy: { first: [first] } }),
       units: {
         tidy: { responses: { 'notice.stale': move('=data.path', '="archive/" + data.name') } },
         pinboard: { responses: { 'notice.missing': move('="archive/" + data.name', '=data.path') } },
@@ -94,5 +98,20 @@ describe('two units that undo each other', () => {
     await passed(MINUTE);
     t.diagnostic(`${rate.toFixed(1)} turns a minute before, ${moves() - before} moves in the minute after`);
     assert.ok(moves() - before <= 3, `${moves() - before} in a minute`);
+  });
+
+  it('end it when System 5 knows whose purpose comes first', { timeout: 120_000 }, async (t) => {
+    const { fleet, moves } = await board(t, { coordinated: true, claims: true, first: 'pinboard' });
+    const yielded = () => fleet.outcomes.find(({ unit, outcome }) => unit === 'tidy' && outcome === 'refused');
+    const { reason } = await fleet.until(yielded, { timeout: 90_000, what: 'tidy yields' });
+    assert.equal(
+      reason,
+      'the purpose of pinboard comes first on notice/welcome.md: policy.first has it before the others (policy)',
+    );
+    const before = moves();
+    await passed(MINUTE / 4);
+    assert.ok(moves() - before <= 1, `${moves() - before} more`);
+    const { loops } = await fleet.ask('coordination', {});
+    assert.equal(loops[0]?.first?.unit, 'pinboard');
   });
 });

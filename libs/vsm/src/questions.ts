@@ -4,7 +4,7 @@ import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { Audited } from './messages/audit.js';
 import { Intervention, Need, Performance, Rung } from './messages/control.js';
-import { ClaimedResource, Loop } from './messages/coordination.js';
+import { ClaimedResource, Loop, Precedence } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
 import { System } from './systems.js';
@@ -440,6 +440,13 @@ export const QUESTIONS = {
     }),
     z.object({ permitted: z.boolean(), rule: z.string(), because: z.string() }),
   ),
+  /** Two units undo each other: whose purpose comes first? No `first` where policy does not say; then a person may (`prefer`). */
+  whose: question(
+    's5',
+    'whose',
+    z.object({ units: z.array(z.string()), resource: z.string() }),
+    z.object({ first: Precedence.optional() }),
+  ),
   coordination: question(
     's2',
     'coordination',
@@ -478,7 +485,8 @@ export const QUESTIONS = {
       resolved: z.array(
         z.looseObject({
           at: z.number(),
-          how: z.enum(['turn', 'cooled']),
+          /** turn: waited for its turn; cooled: held back in a loop; first: the others yield to it. */
+          how: z.enum(['turn', 'cooled', 'first']),
           unit: z.string(),
           resources: z.array(z.string()),
           /** ms */
@@ -549,6 +557,15 @@ export const QUESTIONS = {
   ),
   /** The units of vsmcp.yaml, read anew. */
   configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
+  /** Somebody says whose purpose comes first where units undo each other. */
+  prefer: petition(
+    's3',
+    'prefer',
+    z.object({ unit: z.string().min(1), resource: z.string().min(1), because: z.string().min(1), by: By }),
+    Accepted,
+  ),
+  /** System 3 tells System 2 whose purpose comes first on a resource. */
+  precede: petition('s2', 'precede', z.object({ resource: z.string(), first: Precedence, by: By }), Accepted),
   /** Row A7. */
   acquire: petition(
     's5',

@@ -67,6 +67,8 @@ export class Call {
     place.leave();
     if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.yields)
+      return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
       return await this.#inTurn(task, unit, plan, claim, { place, passage }, [held]);

@@ -19,7 +19,7 @@ export interface Lease {
 
 export type Held =
   | ({ granted: true; release: () => Promise<void> } & Lease)
-  | { granted: false; wait: number; reason: string };
+  | { granted: false; yields: boolean; wait: number; reason: string };
 /** Whether calls may be made now, or after how many ms asking again makes sense. */
 export type TurnHad = { granted: true } | { granted: false; wait: number };
 type Wanted = DataOf<typeof Claim>['claims'][number];
@@ -67,11 +67,11 @@ export class Claims {
 
   /**
    * @param ttl ms after which System 2 takes the resources back by itself, if it is not asked for more
-   * @returns `wait`: ms after which asking again makes sense
+   * @returns `yields`: not to be asked for again, for `reason`; else `wait`: ms after which asking again makes sense
    */
   hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
     if (this.#waiting.size >= this.#mostWaiting)
-      return Promise.resolve({ granted: false, wait: ASK_AGAIN, reason: 'too many wait already' });
+      return Promise.resolve({ granted: false, yields: false, wait: ASK_AGAIN, reason: 'too many wait already' });
     const attributes = { 'vsmcp.unit': unit, 'vsmcp.resources': resources.map(({ resource }) => resource) };
     return inSpan(this.#context, 'coordinate', { attributes }, async (span) => {
       const held = await this.#hold(unit, resources, ttl);
@@ -104,7 +104,7 @@ export class Claims {
     // A grant that comes after its time must not stand.
     if (grant === undefined) await this.#release(claim);
     const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
-    return { granted: false, wait: grant?.wait ?? ASK_AGAIN, reason };
+    return { granted: false, yields: grant?.yields ?? false, wait: grant?.wait ?? ASK_AGAIN, reason };
   }
 
   #patience(): number {

@@ -1,6 +1,6 @@
 import { currentTrace, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import { type Answer, type Balance, type Claim, type DataOf, Loop, word } from '@vsmcp/vsm';
-import { type Answered, type Claiming, exclusive, refused } from './answers.js';
+import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, word } from '@vsmcp/vsm';
+import { type Answered, type Claiming, exclusive, refused, yielding } from './answers.js';
 import { AGAIN, type Leases } from './leases.js';
 import { APART, type Found, type Loops } from './loops.js';
 import type { Outbox } from './outbox.js';
@@ -110,6 +110,8 @@ export function coordinate(
   function decide(claiming: Claiming, now: number): { answers: Answered[]; damped: Found[] } {
     const alone = exclusive(claiming.resources);
     if (claiming.renew || leases.knows(claiming)) return { answers: leases.claim(claiming, now), damped: [] };
+    const because = loops.yields(alone, claiming.unit, now);
+    if (because !== undefined) return { answers: [yielding(claiming, now, because)], damped: [] };
     const { wait, fresh, damped } = loops.hold(alone, claiming.unit, now);
     if (wait === 0) return { answers: leases.claim(claiming, now), damped };
     const { unit } = claiming;
@@ -163,6 +165,17 @@ export function coordinate(
           return leases.release(claim, now);
         }),
       );
+    },
+    /** Whose purpose comes first on a resource on which units undo each other. */
+    async precede({ resource, first }: Asked<'precede'>): Promise<Answer<'precede'>> {
+      const loop = loops.prefer(resource, first);
+      if (!loop) return { accepted: false, because: `${first.unit} is in no loop on ${resource}` };
+      resolve({
+        ...{ at: clock.now(), how: 'first', unit: first.unit, resources: [resource], waited: 0 },
+        behind: loop.units.filter((unit) => unit !== first.unit),
+      });
+      await tellLoops([loop]);
+      return { accepted: true, because: `the others yield to ${first.unit} on ${resource}` };
     },
     balance(said: DataOf<typeof Balance>): void {
       swinging.said(said, clock.now());

@@ -48,6 +48,7 @@ async function lead(context: ServiceContext, epoch: number) {
     ),
     context.answer({
       coordination: async () => coordination.view(schedules.view()),
+      precede: (asked) => coordination.precede(asked),
       granted: async ({ claims }) => coordination.granted(claims),
     }),
   ]);

@@ -7,6 +7,7 @@ import { directions } from './directions.js';
 import { interventions } from './interventions.js';
 import { operations } from './operations.js';
 import { performing, REPORT } from './performing.js';
+import { loops, quarrels } from './quarrels.js';
 import { configured } from './servers.js';
 import { type StressOptions, USUAL_STRESS } from './stress.js';
 import { units } from './units.js';
@@ -54,6 +55,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     priorityOf: policy.of,
     judge: (strains) => stress.judge(strains),
   });
+  const between = await quarrels(context, epoch);
   const star = auditing(context, epoch, options.audit);
   const performance = performing(context, {
     granted: pool.granted,
@@ -77,7 +79,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
     context.hear('s3.command', [policy.hearing]),
-    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [pool.loops]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [loops(pool.loops, between.hearing)]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
@@ -93,6 +95,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
       answer: (asked) => work.answer(asked),
       arrange: (asked) => unitTable.arrange(asked),
       configure: (asked) => unitTable.configure(asked),
+      prefer: (asked) => between.prefer(asked),
     }),
   ]);
   const stopSharing = pool.start();

@@ -75,6 +75,8 @@ function policy() {
       context = given;
       const answers = await given.answer({
         permit: async ({ by }) => ({ permitted: by !== 'bob', rule: 'no-bob', because: 'not Bob' }),
+        whose: async ({ units }) =>
+          units.includes('desk') ? { first: { unit: 'desk', because: 'it is listed', by: 'policy' } } : {},
       });
       return () => answers.stop();
     },
@@ -86,17 +88,24 @@ function policy() {
   };
 }
 
-/** Says loops. */
+/** Says loops, and hears whose purpose comes first. */
 function coordination() {
+  const preceded: string[] = [];
   let context: ServiceContext | undefined;
   const service: Service = {
     system: 's2',
     async start(given) {
       context = given;
-      return async () => {};
+      const answers = await given.answer({
+        async precede({ resource, first }) {
+          preceded.push(`${resource}: ${first.unit} (${first.by})`);
+          return { accepted: true, because: 'the others yield' };
+        },
+      });
+      return () => answers.stop();
     },
   };
-  return { service, says: (data: DataOf<typeof Loop>) => context?.say(Loop, 'loop.desk', data) };
+  return { service, preceded, says: (data: DataOf<typeof Loop>) => context?.say(Loop, 'loop.desk', data) };
 }
 
 describe('System 3', () => {
@@ -228,5 +237,21 @@ describe('System 3', () => {
     await fleet.until(async () => (await damped()).length === 2);
     await say('settled');
     await fleet.until(async () => (await damped()).length === 0);
+  });
+
+  it('asks System 5 whose purpose comes first of units that undo each other, and lets a person say where it does not know', async () => {
+    const loop = { before: 27, limit: 2, state: 'found' as const };
+    await s2.says({ ...loop, resource: 'board', units: ['desk', 'machine'] });
+    await fleet.until(() => s2.preceded.includes('board: desk (policy)'));
+    await s2.says({ ...loop, resource: 'door', units: ['in', 'out'] });
+    const prefer = (unit: string, resource: string) =>
+      fleet.ask('prefer', { unit, resource, because: 'draught', by: 'ann' });
+    await fleet.until(async () => (await prefer('out', 'door')).accepted);
+    assert.equal(s2.preceded.at(-1), 'door: out (ann)');
+    assert.equal((await prefer('desk', 'door')).because, 'it is between in and out');
+    assert.match((await prefer('out', 'roof')).because, /no units undo each other on roof/);
+    // it comes back: what she said holds
+    await s2.says({ ...loop, resource: 'door', units: ['in', 'out'], state: 'found' });
+    await fleet.until(() => s2.preceded.filter((said) => said === 'door: out (ann)').length === 2);
   });
 });

@@ -7,7 +7,7 @@ import type { Policy } from './decision.js';
 import { DeliberationEvent } from './deliberated.js';
 import { inside } from './inside.js';
 import { pain } from './pain.js';
-import { permit, policiesOf, policyOf } from './policy.js';
+import { permit, policiesOf, policyOf, whose } from './policy.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;
@@ -57,6 +57,7 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
       policies: async () => policiesOf(context.config),
+      whose: async (asked) => whose(context.config, asked),
       permit: permitting(context, policy, refuse),
     }),
   ]);

@@ -125,6 +125,8 @@ export const FleetConfig = z.strictObject({
       priority: z.record(UnitName, z.number().positive()).default({}),
       /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
       private: z.array(Place).default([]),
+      /** Units by whose purpose comes first where they undo each other; of those that are not listed nobody yields. */
+      first: z.array(UnitName).default([]),
     })
     .prefault({}),
   pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),
