@@ -19,6 +19,7 @@ export * from './order.js';
 export * from './permissions.js';
 export * from './questions.js';
 export * from './queues.js';
+export * from './rate.js';
 export * from './speech.js';
 export * from './systems.js';
 export * from './time.js';

@@ -9,6 +9,7 @@ import {
   Load,
   Loop,
   Performance,
+  Stress,
   Verdict,
 } from '@vsmcp/vsm';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
@@ -50,6 +51,7 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
       on(Acquisition, ({ data }) => take({ fact: 'acquisition', data }, 'waiting')),
       on(Verdict, ({ data }) => take({ fact: 'verdict', data }, 'decisions')),
       on(AlertState, ({ data }) => take({ fact: 'alert', data })),
+      on(Stress, ({ data }) => take({ fact: 'stress', data }, 'decisions')),
     ]),
     context.hear({ channel: 'algedonic', bind: ['#'] }, [
       on(Algedonic, ({ data }) => take({ fact: 'algedonic', data })),
