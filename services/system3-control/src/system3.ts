@@ -1,11 +1,11 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, type DataOf, Heartbeat, Load, Performance } from '@vsmcp/vsm';
+import { type Capability, type DataOf, Heartbeat, Load, Loop, Performance } from '@vsmcp/vsm';
 import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
 import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
-import { loops, quarrels } from './quarrels.js';
+import { quarrels } from './quarrels.js';
 import { sameJson } from './same.js';
 import { configured } from './servers.js';
 
@@ -39,6 +39,9 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   const work = operations(context, epoch);
   const pool = bargaining(context, epoch);
   const between = await quarrels(context, epoch);
+  const hearLoop = async (loop: DataOf<typeof Loop>) => {
+    await Promise.all([pool.loops(loop), table.loops(loop), between.hearing(loop)]);
+  };
   const star = auditing(context, epoch, audit);
   const performance = performing(context, (load) => {
     pool.loads(load);
@@ -54,7 +57,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
-    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [loops(pool.loops, between.hearing)]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [on(Loop, ({ data }) => hearLoop(data))]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
@@ -72,6 +75,11 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   const stopSharing = pool.start();
   const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
+  // A leader before this one knew of them; the first one has nobody before it.
+  if (epoch > 1) {
+    const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
+    known.catch((error: unknown) => context.log.warn({ err: error }, 'which loops System 2 damps is not known yet'));
+  }
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
