@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { type McpHost, openMcpHost } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf } from '@vsmcp/vsm';
+import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf, Stock } from '@vsmcp/vsm';
 import { Answers } from './answers.js';
 import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
@@ -20,7 +20,7 @@ import { Rates } from './rates.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
-import { headsOf, kept, wishesOf } from './servers/wishes.js';
+import { acquiredIn, headsOf, kept, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
 import { Shedding } from './shedding.js';
 import { Steps } from './steps.js';
@@ -105,6 +105,8 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const sweep = new Sweep({ context, catalog, servers, operations, draining });
   const parts = { context, operations, settling, tally, draining };
 
+  /** The version of the table that System 2 was told of. */
+  let stocked: number | undefined;
   const silence = watchSilence(context, catalog, track);
   const upkeep = new Upkeep(context, {
     async reload() {
@@ -112,7 +114,12 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
         breakers.keep(catalog.units);
         await silence.update();
       }
-      const { rows } = await context.capabilities.read();
+      const { rows, version } = await context.capabilities.read();
+      if (version !== stocked) {
+        const { instance } = context;
+        track(context.say(Stock, `stock.${instance}`, { instance, version, servers: acquiredIn(rows) }));
+        stocked = version;
+      }
       catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
       const wishes = wishesOf(config, rows);
       const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
