@@ -16,7 +16,7 @@ name: cookie
 path: ${PATH}
 units: { orders: { responses: { order.#: noted } } }
 `;
-const COOKIE = 'the secret of this fleet, and of no other';
+const COOKIE = 'the secret of this fleet and of no other';
 
 interface Row {
   id: string;

@@ -167,7 +167,7 @@ export class AmqpConsumer implements Consumer, Attachment {
   #settlement(channel: Channel, queue: string, received: Received): Settlement {
     const { path, publish, stats, clock, signer } = this.#around;
     const { name, counts, delays, dead: lastStop } = this.#source;
-    const burier = { path, queue: name, signer };
+    const burier = { path, channel: this.#source.channel, queue: name, signer };
     // On a lost channel nothing can be settled: the broker hands the message out again.
     const held = (): boolean => this.#channel === channel;
     const pause = (): Promise<void> => new Promise((resolve) => clock.after(PATIENCE, resolve));

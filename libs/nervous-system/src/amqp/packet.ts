@@ -1,4 +1,4 @@
-import { backKey, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
+import { backKey, type Channel, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { Delivery, Outgoing } from '../nervous-system.js';
@@ -71,18 +71,20 @@ export function againPacket(path: string, queueFullName: string, { delivery, del
   };
 }
 
-/** Who buries a message: the queue behind the path that it died in, and the member's signer. */
+/** Who buries a message: the queue behind the path that it died in, that queue's channel, and the member's signer. */
 export interface Burier {
   path: string;
+  channel: Channel;
   queue: string;
   signer?: Signer | undefined;
 }
 
 export function deadPacket(burier: Burier, { delivery, message }: Received, reason: string): Packet {
-  const { path, queue, signer } = burier;
+  const { path, channel, queue, signer } = burier;
   const headers = {
     ...delivery.headers,
-    [HEADERS.channel]: delivery.channel,
+    // Not what the message says of itself when it comes over the retry channel: that may be made up.
+    [HEADERS.channel]: channel,
     [HEADERS.reason]: reason.slice(0, 1000),
     [HEADERS.queue]: queue,
   };

@@ -106,6 +106,7 @@ describe('who may do everything on the broker, but is no member', { skip: missin
       const became = await say(change());
       assert.deepEqual([became.handled.length, became.events.length], [0, 0]);
       assert.equal(became.dead[0]?.headers[HEADERS.reason], NOT_SIGNED);
+      assert.equal(became.dead[0].headers[HEADERS.channel], 'command');
     });
   }
 
