@@ -4,9 +4,10 @@
  */
 import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
+import { operations } from './operations.js';
 import { type Bench, machine, report } from './support/report.js';
 
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination };
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

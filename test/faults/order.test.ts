@@ -28,14 +28,19 @@ for (const hash of [true, false]) {
   const name = `events with a partition key, ${hash ? 'hashed over the partitions' : 'on a broker that cannot hash'}`;
   describe(name, { skip: !rabbitServer() && 'no RabbitMQ on this machine' }, () => {
     it('keep their order while replicas are added, killed and removed', { timeout: 240_000 }, async (t) => {
+      const endings: (() => Promise<unknown>)[] = [];
+      const later = { after: (end: () => Promise<unknown>) => void endings.unshift(end) };
+      t.after(async () => {
+        for (const end of endings) await end();
+      });
       const rabbit = await startRabbit({ hash });
-      t.after(() => rabbit.remove());
+      later.after(() => rabbit.remove());
       const home = await mkdtemp(join(tmpdir(), 'vsmcp-order-'));
-      t.after(() => rm(home, { recursive: true, force: true }));
+      later.after(() => rm(home, { recursive: true, force: true }));
       await writeFile(join(home, 'vsmcp.yaml'), CONFIG);
       const database = await serveEmbedded('memory', { template: await embeddedTemplate() });
-      t.after(() => database.close());
-      const consumersOf = await consumerCounts(t, rabbit.url);
+      later.after(() => database.close());
+      const consumersOf = await consumerCounts(later, rabbit.url);
 
       let replicas = 0;
       /** A real process; resolves when it stands in the line for each partition. */
@@ -48,7 +53,7 @@ for (const hash of [true, false]) {
         });
         const before = await consumersOf();
         child.start();
-        t.after(() => child.end('SIGKILL'));
+        later.after(() => child.end('SIGKILL'));
         await until(async () => child.ended || (await consumersOf()).every((n, i) => n === (before[i] ?? 0) + 1), {
           timeout: 60_000,
           what: `${node} consumes`,
@@ -58,7 +63,7 @@ for (const hash of [true, false]) {
       };
 
       const first = await start();
-      const outside = await openOutside(t, rabbit.url, PATH);
+      const outside = await openOutside(later, rabbit.url, PATH);
       /** Event ids by key, in the order in which anything was first said of each. */
       const seen = () => {
         const order = new Map<string, number[]>();
@@ -122,7 +127,7 @@ for (const hash of [true, false]) {
 
 /** How many consumers each partition has. */
 async function consumerCounts(
-  t: { after(fn: () => Promise<void>): void },
+  t: { after(fn: () => Promise<unknown>): void },
   url: string,
 ): Promise<() => Promise<number[]>> {
   const connection = await connect(url);
