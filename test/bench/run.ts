@@ -4,10 +4,16 @@
  */
 import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
+import { notedEvents } from './operations/events.js';
+import { framesIntoAccounting } from './operations/frames.js';
+import { toolCalls } from './operations/tools.js';
+import { manyUnits } from './operations/units.js';
 import { operations } from './operations.js';
 import { type Bench, machine, report } from './support/report.js';
 
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations };
+const PARTS = { events: notedEvents, frames: framesIntoAccounting, tools: toolCalls, units: manyUnits };
+/** `operations` is its parts together. */
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations, ...PARTS };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

@@ -10,7 +10,7 @@ import { eventOf, openOutsider } from '../support/outsider.js';
 import { openServices } from '../support/pair.js';
 import { type Figure, quantile } from '../support/report.js';
 
-const RUNS = 5;
+const RUNS = 3;
 const EVENTS = 10_000;
 const WIDTH = 1000;
 const PREFETCH = 500;

@@ -8,7 +8,7 @@ import { hasBroker } from '../../support/rabbitmq.js';
 import { openServices } from '../support/pair.js';
 import type { Figure } from '../support/report.js';
 
-const RUNS = 5;
+const RUNS = 3;
 /** Events of a run, by how they travel. */
 const FRAMED = 2_000_000;
 const SINGLE = 50_000;

@@ -20,8 +20,8 @@ import { matchingAndMapping } from './steps.js';
 const NPM = '@modelcontextprotocol/server-everything@2026.8.31';
 /** Servers are installed once for all runs on this machine. */
 const CACHE = join(tmpdir(), 'vsmcp-test-cache');
-const RUNS = 5;
-const CALLS = 4000;
+const RUNS = 3;
+const CALLS = 3000;
 const WIDTH = 64;
 const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
 
