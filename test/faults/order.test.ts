@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serveEmbedded } from '@vsmcp/service';
 import { PARTITION_QUEUES } from '@vsmcp/vsm';
-import { connect } from 'amqplib';
+import { type Channel, connect } from 'amqplib';
 import { Child } from '../support/child.js';
 import { embeddedTemplate } from '../support/embedded.js';
 import { openOutside } from '../support/outside.js';
@@ -40,7 +40,7 @@ for (const hash of [true, false]) {
       await writeFile(join(home, 'vsmcp.yaml'), CONFIG);
       const database = await serveEmbedded('memory', { template: await embeddedTemplate() });
       later.after(() => database.close());
-      const consumersOf = await consumerCounts(later, rabbit.url);
+      const broker = await lookAt(later, rabbit.url);
 
       let replicas = 0;
       /** A real process; resolves when it stands in the line for each partition. */
@@ -51,10 +51,10 @@ for (const hash of [true, false]) {
           ...{ VSMCP_AMQP_URL: rabbit.url, VSMCP_DATABASE_URL: database.url, VSMCP_NODE_NAME: node },
           ...{ VSMCP_METRICS_HOST: '127.0.0.1', VSMCP_METRICS_PORT: '0' },
         });
-        const before = await consumersOf();
+        const before = await broker.consumers();
         child.start();
         later.after(() => child.end('SIGKILL'));
-        await until(async () => child.ended || (await consumersOf()).every((n, i) => n === (before[i] ?? 0) + 1), {
+        await until(async () => child.ended || (await broker.consumers()).every((n, i) => n === (before[i] ?? 0) + 1), {
           timeout: 60_000,
           what: `${node} consumes`,
         });
@@ -63,6 +63,7 @@ for (const hash of [true, false]) {
       };
 
       const first = await start();
+      await until(() => broker.saysOutcomes(), { timeout: 30_000, what: 'there is where outcomes are said' });
       const outside = await openOutside(later, rabbit.url, PATH);
       /** Event ids by key, in the order in which anything was first said of each. */
       const seen = () => {
@@ -125,23 +126,37 @@ for (const hash of [true, false]) {
   });
 }
 
-/** How many consumers each partition has. */
-async function consumerCounts(
-  t: { after(fn: () => Promise<unknown>): void },
-  url: string,
-): Promise<() => Promise<number[]>> {
+interface Look {
+  /** How many consumers each partition has. */
+  consumers(): Promise<number[]>;
+  /** Whether outcomes have an exchange. */
+  saysOutcomes(): Promise<boolean>;
+}
+
+async function lookAt(t: { after(fn: () => Promise<unknown>): void }, url: string): Promise<Look> {
   const connection = await connect(url);
   t.after(() => connection.close());
-  return async () => {
+  const onChannel = async <T>(work: (channel: Channel) => Promise<T>, absent: T): Promise<T> => {
     const channel = await connection.createChannel();
     channel.on('error', () => {});
     try {
-      const counts: number[] = [];
-      for (const name of PARTITION_QUEUES) counts.push((await channel.checkQueue(`${PATH}.${name}`)).consumerCount);
+      const value = await work(channel);
       await channel.close();
-      return counts;
+      return value;
     } catch {
-      return PARTITION_QUEUES.map(() => 0); // not declared yet
+      return absent; // not declared yet
     }
+  };
+  return {
+    consumers: () =>
+      onChannel(
+        async (channel) => {
+          const counts: number[] = [];
+          for (const name of PARTITION_QUEUES) counts.push((await channel.checkQueue(`${PATH}.${name}`)).consumerCount);
+          return counts;
+        },
+        [0, 0, 0, 0, 0, 0, 0, 0],
+      ),
+    saysOutcomes: () => onChannel(async (channel) => Boolean(await channel.checkExchange(`${PATH}.outcome`)), false),
   };
 }
