@@ -37,7 +37,7 @@ export interface ContextOptions {
   random?: Random;
   /** Milliseconds. */
   heartbeat?: number;
-  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic'>;
+  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
 }
 
 export interface OpenContext {
