@@ -14,21 +14,30 @@ import {
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
-import { Asking } from './views.js';
+import { Asking, SLOW } from './views.js';
 
 /** How often it looks whether something is to be asked. ms */
 const TICK = 250;
+
+export interface ConsciousnessOptions {
+  /** ms after which the other systems are asked everything again. */
+  slow?: number;
+}
 
 /**
  * The fleet's model of itself. It hears reports, coordination, intelligence and pain, asks what it missed, and answers `status`,
  * `variety` and `journal`. It never reads raw events and commands nothing.
  */
-export const consciousness: Service = { system: 'consciousness', start };
+export function openConsciousness({ slow = SLOW }: ConsciousnessOptions = {}): Service {
+  return { system: 'consciousness', start: (context) => start(context, slow) };
+}
 
-async function start(context: ServiceContext): Promise<() => Promise<void>> {
+export const consciousness: Service = openConsciousness();
+
+async function start(context: ServiceContext, slow: number): Promise<() => Promise<void>> {
   const { clock, config, journal } = context;
-  const model = newModel(windowOf(config), clock.now());
-  const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()));
+  const model = newModel(windowOf(config), clock.now(), 3 * slow);
+  const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()), slow);
   const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
     evolve(model, fact, clock.now());
     asking.want(...stale);

@@ -7,8 +7,10 @@ import {
   openContext,
   openMetrics,
   openState,
+  type PainRows,
   type Service,
   type ServiceContext,
+  type Signal,
   type State,
 } from '@vsmcp/service';
 import { CLOUDEVENTS_JSON, CloudEvent, type DataOf, Outcome, type System } from '@vsmcp/vsm';
@@ -19,6 +21,12 @@ import type { VirtualClock } from './virtual-clock.js';
 const NODE = 'lab';
 /** Folders that are named and never used: in the lab nothing is read from or written to a disk. */
 const NOWHERE = '/lab';
+/**
+ * ms between heartbeats: nobody vanishes here unseen, so that hearts need not beat every two seconds. System 3 wants to hear of System 1 each
+ * six seconds. And between looks whether the database, which is in this process, is there.
+ */
+const HEARTBEAT = { s1: 5000, others: 30_000 };
+const DATABASE_CHECK = 86_400_000;
 /** ms. One instance of each system, which never vanishes: its leases need not be renewed every second. */
 const LEASES = { ttl: 3_600_000, renew: 1_200_000, margin: 60_000 };
 
@@ -49,7 +57,7 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
   const { config, services, database, clock, chance, log } = options;
   const metrics = openMetrics();
   const broker = openMemoryBroker({ clock, ids: counted('bus') });
-  const state = await openState(database, config.path, clock);
+  const state = { ...(await openState(database, config.path, clock)), pain: painInMemory() };
 
   const open = (system: System) => {
     const instance = instanceName(system, NODE);
@@ -57,6 +65,8 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
       ...{ system, instance, config, home: NOWHERE, dataDir: NOWHERE, state, log, metrics, clock },
       bus: broker.connect({ path: config.path, party: system, instance, log }),
       ids: counted(system),
+      heartbeat: system === 's1' ? HEARTBEAT.s1 : HEARTBEAT.others,
+      databaseCheck: DATABASE_CHECK,
       random: chance(`service ${system}`),
       leadership: { ...LEASES, monotonic: () => clock.now(), now: () => clock.now() },
     });
@@ -101,6 +111,24 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
       const event: CloudEvent = { specversion: '1.0', id, source: '/lab', type, time, data };
       const content = Buffer.from(JSON.stringify(event));
       await world.publish({ channel: 'environment', key: type, content, contentType: CLOUDEVENTS_JSON, id });
+    },
+  };
+}
+
+/** Where pain is written down that the broker does not take; this one takes all. */
+function painInMemory(): PainRows {
+  const rows = new Map<string, Signal>();
+  return {
+    async put(id, signal) {
+      rows.set(id, signal);
+    },
+    async drain(handle) {
+      const all = [...rows];
+      for (const [id, signal] of all) {
+        await handle(id, signal);
+        rows.delete(id);
+      }
+      return all.length;
     },
   };
 }

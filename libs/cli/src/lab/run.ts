@@ -1,4 +1,4 @@
-import { consciousness } from '@vsmcp/consciousness';
+import { openConsciousness } from '@vsmcp/consciousness';
 import { openEmbedded, openLog, type Service } from '@vsmcp/service';
 import { openSystem1 } from '@vsmcp/system1-operations';
 import { system2 } from '@vsmcp/system2-coordination';
@@ -20,6 +20,9 @@ import { openWorld } from './world.js';
 /** Systems without which there is still something to see. */
 export const ABLE = ['s2', 's3', 's4', 's5'] as const;
 export type Able = (typeof ABLE)[number];
+
+/** ms after which consciousness asks everybody everything again; of what happens it is told as ever. */
+const REFLECTS = 30_000;
 
 export interface RunOptions {
   seed: number;
@@ -81,7 +84,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     called: (_tool, _ms, error) => record.call(error),
   };
   const services: Service[] = [
-    consciousness,
+    openConsciousness({ slow: REFLECTS }),
     system2,
     openSystem1({ openHost: async (context) => labHost(day, stage, context.log) }),
     system3,
