@@ -13,6 +13,7 @@ export * from './messages/coordination.js';
 export * from './messages/message.js';
 export * from './messages/operations.js';
 export * from './messages/presence.js';
+export * from './pathologies.js';
 export * from './permissions.js';
 export * from './questions.js';
 export * from './queues.js';

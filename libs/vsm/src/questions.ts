@@ -4,6 +4,7 @@ import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
+import { Pathology } from './pathologies.js';
 import type { System } from './systems.js';
 import { ToolRef } from './unit.js';
 
@@ -110,6 +111,8 @@ export const Status = z.looseObject({
   }),
   /** Where events stand, from the ledger: it balances, Σ = received. */
   account: z.looseObject({ received: z.number().int(), outcomes: Counts }),
+  /** What ails the fleet, by name. */
+  pathologies: z.array(Pathology).default([]),
 });
 export type Status = z.infer<typeof Status>;
 

@@ -8,10 +8,13 @@ import {
   Heartbeat,
   Load,
   Loop,
+  type Pathology,
+  PathologyName,
   Performance,
   Verdict,
 } from '@vsmcp/vsm';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
+import { pathologiesOf } from './signs.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
 import { Asking, SLOW } from './views.js';
@@ -71,7 +74,10 @@ async function start(context: ServiceContext, slow: number): Promise<() => Promi
   const measure = gauges(context);
   const stops = [
     clock.every(TICK, () => asking.tick()),
-    clock.every(5000, () => measure(varietyOf(model, windowOf(config), clock.now()))),
+    clock.every(5000, () => {
+      const now = clock.now();
+      measure(varietyOf(model, windowOf(config), now), pathologiesOf(model, config, now));
+    }),
   ];
   asking.tick();
   return async () => {
@@ -80,7 +86,7 @@ async function start(context: ServiceContext, slow: number): Promise<() => Promi
   };
 }
 
-function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof varietyOf>) => void {
+function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof varietyOf>, ails: Pathology[]) => void {
   const required = metrics.gauge(
     'vsmcp_variety_required_states',
     'Disturbance types seen, and the estimate of the unseen',
@@ -91,7 +97,9 @@ function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof variet
   );
   const gap = metrics.gauge('vsmcp_variety_gap_states', 'Required less available');
   const answered = metrics.gauge('vsmcp_answered_ratio', 'Share of the events of the window that were answered');
-  return (variety) => {
+  const ailing = metrics.gauge('vsmcp_pathology', '1 while the fleet has this pathology', ['name']);
+  return (variety, ails) => {
+    for (const name of PathologyName.options) ailing.set({ name }, ails.some((one) => one.name === name) ? 1 : 0);
     required.set(variety.required);
     available.set(variety.available);
     gap.set(variety.gap);

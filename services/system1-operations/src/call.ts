@@ -40,7 +40,7 @@ export class Call {
 
   /** @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running */
   async make(task: Task, unit: string, plan: CallPlan, claim: Claim, place: Place): Promise<Ending> {
-    const { steps, settling, claims } = this.#parts;
+    const { steps, settling, claims, tally } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
       const reason = claim.called
@@ -53,6 +53,7 @@ export class Call {
     if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim);
     place.leave();
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.unanswered) tally.uncoordinated();
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
       if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);

@@ -10,7 +10,9 @@ import {
   reasonOf,
 } from '@vsmcp/vsm';
 
-export type Held = { granted: true; release: () => Promise<void> } | { granted: false; wait: number; reason: string };
+export type Held =
+  | { granted: true; release: () => Promise<void> }
+  | { granted: false; wait: number; reason: string; unanswered?: true };
 type Wanted = DataOf<typeof Claim>['claims'][number];
 
 /** Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way. */
@@ -80,7 +82,8 @@ export class Claims {
       // A grant that comes after its time must not stand.
       if (grant === undefined) await this.#release(claim);
       const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
-      return { granted: false, wait: grant?.wait ?? ASK_AGAIN, reason };
+      const refused = { granted: false as const, wait: grant?.wait ?? ASK_AGAIN, reason };
+      return grant === undefined ? { ...refused, unanswered: true } : refused;
     } finally {
       cancel();
       this.#waiting.delete(claim);

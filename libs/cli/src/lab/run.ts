@@ -8,6 +8,7 @@ import { system5 } from '@vsmcp/system5-policy';
 import { type JournalEntry, type Status, SYSTEMS, VsmError } from '@vsmcp/vsm';
 import { chanceOf } from './chance.js';
 import type { ReadDay } from './day/read.js';
+import type { Able } from './day/schema.js';
 import { paceOf, pass, unpaced } from './drive.js';
 import { openLabFleet } from './fleet.js';
 import { MINUTE, Observed } from './observed.js';
@@ -17,15 +18,12 @@ import type { Stage } from './tools/scripted-server.js';
 import { virtualClock } from './virtual-clock.js';
 import { openWorld } from './world.js';
 
-/** Systems without which there is still something to see. */
-export const ABLE = ['s2', 's3', 's4', 's5'] as const;
-export type Able = (typeof ABLE)[number];
-
 /** ms after which consciousness asks everybody everything again; of what happens it is told as ever. */
 const REFLECTS = 30_000;
 
 export interface RunOptions {
   seed: number;
+  /** Left out, beside what the day itself leaves out. */
   without?: readonly Able[];
   /** Most virtual seconds in one of the machine's; absent: as fast as possible. */
   speed?: number;
@@ -43,7 +41,7 @@ export interface Run {
   /** ms of virtual time, and of the machine's. */
   lasted: number;
   took: number;
-  record: Observed;
+  observed: Observed;
   /** All entries, system by system, each in the order of its chain. */
   journal: readonly JournalEntry[];
   /** What people said and nobody took. */
@@ -66,7 +64,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
   const clock = virtualClock(Date.parse(day.starts));
   const chance = chanceOf(seed);
   const log = openLog('silent');
-  const record = new Observed();
+  const observed = new Observed();
   const unheard: string[] = [];
   const failures: unknown[] = [];
   const failed = (error: unknown) => void failures.push(error);
@@ -74,14 +72,14 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
 
   const publish = (type: string, data: object) => {
     const id = `event-${++events}`;
-    record.publish(id, clock.now());
+    observed.publish(id, clock.now());
     fleet.publish(id, type, data).catch(failed);
   };
   const stage: Stage = {
     clock,
     chance,
     cause: (type, data, after) => void clock.after(after, () => publish(type, data)),
-    called: (_tool, _ms, error) => record.call(error),
+    called: (_tool, _ms, error) => observed.call(error),
   };
   const services: Service[] = [
     openConsciousness({ slow: REFLECTS }),
@@ -95,15 +93,15 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
   const started = performance.now();
   const fleet = await openLabFleet({
     ...{ config, database, clock, chance, log },
-    services: services.filter(({ system }) => !without.some((left) => left === system)),
-    outcome: (said) => record.outcome(said, clock.now()),
+    services: services.filter(({ system }) => ![...day.without, ...without].some((left) => left === system)),
+    outcome: (said) => observed.outcome(said, clock.now()),
   });
   try {
     const start = clock.now();
     const status = (): Promise<Status | undefined> => fleet.gateway.ask('status', {}).catch(notAnswered);
     clock.every(MINUTE, () => {
       const at = clock.now() - start;
-      status().then((said) => record.close(at, said), failed);
+      status().then((said) => observed.close(at, said), failed);
       options.progress?.(at);
     });
     openWorld(day.world, day.lasts, {
@@ -115,7 +113,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     if (failures.length > 0) throw failures[0];
     const journal: JournalEntry[] = [];
     for (const system of SYSTEMS) for await (const entry of fleet.state.journal.replay(system)) journal.push(entry);
-    return { without, seed, lasted: day.lasts, took: performance.now() - started, record, journal, unheard };
+    return { without, seed, lasted: day.lasts, took: performance.now() - started, observed, journal, unheard };
   } finally {
     await fleet.stop();
     await database.close();

@@ -55,11 +55,17 @@ export const Step = z
   });
 export type Step = z.infer<typeof Step>;
 
+/** Systems without which there is still something to see. */
+export const ABLE = ['s2', 's3', 's4', 's5'] as const;
+export type Able = (typeof ABLE)[number];
+
 /** A day in the lab. */
 export const Day = z.strictObject({
   lasts: Duration.refine((ms) => ms > 0, 'longer than 0'),
   /** When it begins. */
   starts: z.iso.datetime().default('2026-01-01T00:00:00Z'),
+  /** Systems that the fleet lacks that day. */
+  without: z.array(z.enum(ABLE)).default([]),
   /** As vsmcp.yaml has it, without `servers`, `registries`, `environment` and `demo`: those the lab has its own of. */
   fleet: z.record(z.string(), z.unknown()).default({}),
   /** Scripted MCP servers that the fleet has from the beginning. */
