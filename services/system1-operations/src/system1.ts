@@ -31,6 +31,8 @@ const HANDED_AT_ONCE = 64;
 export interface System1Options {
   /** What starts MCP servers; by default confined as well as this machine can. */
   openHost?: (context: ServiceContext) => Promise<McpHost>;
+  /** How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is left behind. */
+  slowerUpkeep?: number;
 }
 
 /**
@@ -39,8 +41,8 @@ export interface System1Options {
  * (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
  * in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
-export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
-  return { system: 's1', start: async (context) => start(context, await openHost(context)) };
+export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Options = {}): Service {
+  return { system: 's1', start: async (context) => start(context, await openHost(context), slowerUpkeep) };
 }
 
 export const system1: Service = openSystem1();
@@ -49,7 +51,7 @@ function defaultHost({ config, dataDir, log, clock }: ServiceContext): Promise<M
   return openMcpHost({ dataDir, log, clock, private: config.policy.private });
 }
 
-async function start(context: ServiceContext, host: McpHost): Promise<() => Promise<void>> {
+async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: number): Promise<() => Promise<void>> {
   const { clock, config, log, bus } = context;
   const { settings } = config;
   /** No call begins any more. */
@@ -92,26 +94,30 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const sweep = new Sweep({ context, catalog, servers, operations, draining });
   const parts = { context, operations, settling, tally, draining };
 
-  const upkeep = new Upkeep(context, {
-    async reload() {
-      const { rows } = await context.capabilities.read();
-      catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
-      const wishes = wishesOf(config, rows);
-      const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
-      const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
-      await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
-      sweep.run();
+  const upkeep = new Upkeep(
+    context,
+    {
+      async reload() {
+        const { rows } = await context.capabilities.read();
+        catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
+        const wishes = wishesOf(config, rows);
+        const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
+        const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
+        await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
+        sweep.run();
+      },
+      async tidy() {
+        windows.prune(clock.now());
+        await settling.sayUnsaid();
+        await sweep.abandoned();
+      },
+      async uninstall() {
+        const { rows } = await context.capabilities.read();
+        await host.installer.uninstall(kept(wishesOf(config, rows), rows));
+      },
     },
-    async tidy() {
-      windows.prune(clock.now());
-      await settling.sayUnsaid();
-      await sweep.abandoned();
-    },
-    async uninstall() {
-      const { rows } = await context.capabilities.read();
-      await host.installer.uninstall(kept(wishesOf(config, rows), rows));
-    },
-  });
+    slowerUpkeep,
+  );
 
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {

@@ -20,6 +20,8 @@ import { openWorld } from './world.js';
 
 /** ms after which consciousness asks everybody everything again; of what happens it is told as ever. */
 const REFLECTS = 30_000;
+/** How many times longer System 1 leaves its upkeep: nothing is lost here that it would have to look for. */
+const UPKEEP = 12;
 
 export interface RunOptions {
   seed: number;
@@ -84,7 +86,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
   const services: Service[] = [
     openConsciousness({ slow: REFLECTS }),
     system2,
-    openSystem1({ openHost: async (context) => labHost(day, stage, context.log) }),
+    openSystem1({ openHost: async (context) => labHost(day, stage, context.log), slowerUpkeep: UPKEEP }),
     system3,
     system5,
     openSystem4({ openRegistries: () => labRegistry(day.registry) }),

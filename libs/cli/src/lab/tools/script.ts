@@ -36,6 +36,7 @@ export const ToolScript = z.strictObject({
   takes: Takes.default(20),
   /** Share of calls that end in the tool's own error. */
   fails: z.number().min(0).max(1).default(0),
+  /** The arguments follow in the answer: a tool that says the same whatever it is asked looks as if it did not listen. */
   answers: z.string().default('done'),
   causes: z.array(Effect).default([]),
 });

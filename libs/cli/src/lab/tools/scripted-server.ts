@@ -42,7 +42,7 @@ export function scriptedServer(name: string, start: number, script: ServerScript
     called(`${name}.${params.name}`, takes, problem !== undefined);
     if (problem !== undefined) return failed(problem);
     for (const { publish, after, data } of tool.causes) cause(publish, { ...args, ...data }, after);
-    return { content: [{ type: 'text', text: tool.answers }] };
+    return { content: [{ type: 'text', text: `${tool.answers} ${JSON.stringify(args)}` }] };
   });
   return server;
 }
