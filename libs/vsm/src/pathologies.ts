@@ -87,7 +87,8 @@ function coordinationMissing({ uncoordinated, window, present }: Signs): Patholo
 
 function intelligenceCutOff({ gaps, window, present }: Signs): Pathology[] {
   const left = gaps.filter(({ waited, pursued }) => waited > window && !pursued);
-  if (left.length === 0) return [];
+  // There are kinds for which no server seems to be: one that pursues any is not cut off.
+  if (left.length === 0 || gaps.some(({ pursued }) => pursued)) return [];
   const longest = Math.max(...left.map(({ waited }) => waited));
   const who = present.s4 ? 'System 4 has said nothing of them' : 'System 4 is missing';
   return [

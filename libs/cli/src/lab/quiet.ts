@@ -1,5 +1,6 @@
 /** What says that something in this process goes on by itself, in the words of `process.getActiveResourcesInfo()`. */
-const goesOn = (resource: string): boolean => resource === 'Immediate' || resource.startsWith('FSReq');
+const goesOn = (resource: string): boolean =>
+  resource === 'Immediate' || resource === 'CloseReq' || resource.startsWith('FSReq');
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
