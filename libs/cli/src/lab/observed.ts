@@ -32,6 +32,7 @@ export class Observed {
   readonly latencies: number[] = [];
   readonly minutes: Minute[] = [];
   #minute: Minute = fresh();
+  #over = false;
 
   get published(): number {
     return this.#events.size;
@@ -50,7 +51,7 @@ export class Observed {
   }
 
   outcome({ event, outcome }: DataOf<typeof Outcome>, now: number): void {
-    const published = this.#events.get(event.id);
+    const published = this.#over ? undefined : this.#events.get(event.id);
     // A repeat of what was settled says nothing new.
     if (published === undefined || (published.outcome !== undefined && OVER.has(published.outcome))) return;
     published.outcome = outcome;
@@ -63,6 +64,11 @@ export class Observed {
   call(error: boolean): void {
     this.#minute.calls++;
     if (error) this.#minute.errors++;
+  }
+
+  /** The day is over: what ends while the fleet stops is not of it. */
+  end(): void {
+    this.#over = true;
   }
 
   /** A minute is over. @param at ms from the beginning of the day */

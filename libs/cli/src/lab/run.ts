@@ -112,6 +112,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     });
     const pace = options.speed === undefined ? unpaced : paceOf(options.speed, clock, signal);
     await pass(clock, start + day.lasts, pace, signal);
+    observed.end();
     if (failures.length > 0) throw failures[0];
     const journal: JournalEntry[] = [];
     for (const system of SYSTEMS) for await (const entry of fleet.state.journal.replay(system)) journal.push(entry);
