@@ -23,7 +23,7 @@ import { Asking, SLOW } from './views.js';
 const TICK = 250;
 
 export interface ConsciousnessOptions {
-  /** ms after which the other systems are asked everything again. */
+  /** ms after which the other systems are asked everything again, and the gauges set. */
   slow?: number;
 }
 
@@ -74,7 +74,7 @@ async function start(context: ServiceContext, slow: number): Promise<() => Promi
   const measure = gauges(context);
   const stops = [
     clock.every(TICK, () => asking.tick()),
-    clock.every(5000, () => {
+    clock.every(slow, () => {
       const now = clock.now();
       measure(varietyOf(model, windowOf(config), now), pathologiesOf(model, config, now));
     }),

@@ -31,12 +31,13 @@ export async function runLab(file: string, options: LabOptions): Promise<void> {
   const interrupt = () => stop.abort(new VsmError('VSM_USAGE', 'the lab was interrupted'));
   process.once('SIGINT', interrupt);
   try {
-    const template = await templateOf();
+    const runs = leavings(without, options.only === true);
+    const template = runs.length > 1 ? { template: await templateOf() } : {};
     const judged: Judged[] = [];
-    for (const left of leavings(without, options.only === true)) {
+    for (const left of runs) {
       const { seed, speed } = options;
       const paced = speed > 0 ? { speed } : {};
-      const run = await runDay(day, { seed, without: left, template, signal: stop.signal, ...paced, ...progress() });
+      const run = await runDay(day, { seed, without: left, signal: stop.signal, ...template, ...paced, ...progress() });
       judged.push(judge(run, day.day.without));
     }
     if (options.csv !== undefined) await write(options.csv, day, judged);
