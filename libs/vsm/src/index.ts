@@ -17,6 +17,7 @@ export * from './messages/message.js';
 export * from './messages/operations.js';
 export * from './messages/presence.js';
 export * from './order.js';
+export * from './pathologies.js';
 export * from './permissions.js';
 export * from './questions.js';
 export * from './queues.js';
