@@ -1,5 +1,15 @@
 import { currentTrace, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, type Stock, word } from '@vsmcp/vsm';
+import {
+  type Answer,
+  type Asked,
+  type Balance,
+  type Claim,
+  type DataOf,
+  Loop,
+  loopText,
+  type Stock,
+  word,
+} from '@vsmcp/vsm';
 import { type Answered, type Claiming, exclusive, refused, yielding } from './answers.js';
 import type { Churn } from './churn.js';
 import { AGAIN, type Leases } from './leases.js';
@@ -55,7 +65,7 @@ export function coordinate(
         .append(entry)
         .catch((error: unknown) => log.error({ err: error }, 'a loop could not be journalled'));
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
-      log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
+      log.warn(loop, `${loopText(loop)}: ${loop.state}`);
     }
     count();
   }
@@ -65,7 +75,7 @@ export function coordinate(
     for (const loop of found) {
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
       await journal.append({ system: 's2', epoch, type: `${kind}.${loop.state}`, cause: loop.resource, data: loop });
-      log.warn(loop, `${loop.units.join(' and ')}, ${loop.resource}: a ${kind} that is ${loop.state}`);
+      log.warn(loop, `${loopText(loop)}: ${loop.state}`);
     }
     count();
   }

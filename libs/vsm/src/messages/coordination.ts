@@ -145,3 +145,10 @@ export const Handover = defineMessage(
   'coordination',
   z.looseObject({ event: z.looseObject({}), attempts: z.number().int(), key: z.string() }),
 );
+
+/** What a loop is about, for people: who does what to whom. */
+export function loopText({ units, resource }: Pick<DataOf<typeof Loop>, 'units' | 'resource'>, and = ' and '): string {
+  if (resource === SHARES_OF_THE_POOL) return `${units.join(and)} take ${resource} from each other`;
+  if (resource.startsWith(HAVING)) return `${units.join(and)} is acquired and removed again and again`;
+  return `${units.join(and)} undo each other on ${resource}`;
+}
