@@ -1,4 +1,13 @@
-import { type DataOf, HAVING, type Loop, loopText, SHARES_OF_THE_POOL, SYSTEM_NAMES, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import {
+  type DataOf,
+  HAVING,
+  type Loop,
+  loopText,
+  SHARES_OF_THE_POOL,
+  SYSTEM_NAMES,
+  THEIR_LOAD,
+  VIABLE_SYSTEMS,
+} from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';
@@ -66,7 +75,8 @@ function forLoops(model: Model): Gap[] {
 }
 
 function mendOf({ resource, first }: DataOf<typeof Loop>): string {
-  if (resource === SHARES_OF_THE_POOL) return 'give one of them a minimum, or run another replica of System 1';
+  if (resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD)
+    return 'give one of them a minimum, or run another replica of System 1';
   if (resource.startsWith(HAVING)) return 'see why in vsmcp journal, or put its name under policy.acquire.deny';
   if (first) return `the others yield to ${first.unit}; change their responses in units`;
   return 'change a response of one of them in units, or say whose purpose comes first: vsmcp coordination prefer';

@@ -49,7 +49,11 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
         if (!current(data.epoch, 'grants') || mine === undefined) return;
         bulkhead.grant(new Map(Object.entries(mine)), context.clock.now() + data.lease);
         const { instance } = context;
-        await context.say(Balance, `balance.${instance}`, { instance, units: mine });
+        await context.say(Balance, `balance.${instance}`, {
+          instance,
+          units: mine,
+          running: Object.fromEntries(bulkhead.underWay()),
+        });
       }),
       on(CapabilitiesChanged, async ({ data }) => {
         if (current(data.epoch, 'capabilities')) parts.reload();

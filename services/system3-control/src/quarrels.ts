@@ -8,6 +8,7 @@ import {
   Precedence,
   reasonOf,
   SHARES_OF_THE_POOL,
+  THEIR_LOAD,
 } from '@vsmcp/vsm';
 
 type Told = DataOf<typeof Loop>;
@@ -47,7 +48,7 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
 
   return {
     hearing: async (loop: Told): Promise<void> => {
-      if (loop.resource === SHARES_OF_THE_POOL || loop.resource.startsWith(HAVING)) return;
+      if (isNobodys(loop)) return;
       if (loop.state === 'settled') standing.delete(loop.resource);
       else standing.set(loop.resource, loop);
       if (loop.state === 'settled' || loop.first || asking.has(loop.resource)) return;
@@ -68,4 +69,9 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
       return answer;
     },
   };
+}
+
+/** It is about no resource that one of them could have first. */
+function isNobodys({ resource }: Told): boolean {
+  return resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD || resource.startsWith(HAVING);
 }
