@@ -1,4 +1,4 @@
-import { SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import { loopText, SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { allWaiting } from './waiting.js';
@@ -65,11 +65,8 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   for (const { unit, what, level } of model.alerts.values()) {
     if (level === 'owner') reasons.push(`${unit} hurts, its owner was told: ${what}`);
   }
-  for (const { units, resource, before, limit } of model.loops.values()) {
-    reasons.push(
-      `${units.join(' and ')} undo each other on ${resource}: ${before.toFixed(0)} turns a minute, held to ${limit}`,
-    );
-  }
+  for (const loop of model.loops.values())
+    reasons.push(`${loopText(loop)}: ${loop.before.toFixed(0)} turns a minute, held to ${loop.limit}`);
   for (const { beat, at } of model.presence.values()) {
     if (now - at > model.old) continue;
     for (const [check, trouble] of Object.entries(beat.trouble)) reasons.push(`${beat.instance}: ${check}: ${trouble}`);
