@@ -16,7 +16,7 @@ const EVERY = 120;
 const CONFIG = {
   servers: { every: { npm: '@modelcontextprotocol/server-everything@2026.8.31', parallel: true } },
   units: {
-    desk: { sheds: 6, responses: { 'do.bulk': { ...SLOW, priority: 2 }, 'do.vital': { ...SLOW, priority: 8 } } },
+    desk: { sheds: 1, responses: { 'do.bulk': { ...SLOW, priority: 0 }, 'do.vital': { ...SLOW, priority: 8 } } },
     clock: { responses: { 'clock.tick': { call: 'every.echo', with: { message: 'tick' } } } },
   },
   settings: { max_concurrent_operations: 10 },
