@@ -45,6 +45,8 @@ export interface Model {
   readonly since: number;
   /** ms over which traffic and wishes are counted. */
   readonly window: number;
+  /** ms after which an answer of another system, or a heartbeat's trouble, is not of now. */
+  readonly old: number;
   readonly presence: Presence;
   readonly traffic: Traffic;
   /** Sums over all reports heard since then. */
@@ -81,11 +83,15 @@ export type Fact =
   | { fact: 'algedonic'; data: DataOf<typeof Algedonic> }
   | { fact: 'view'; views: Views };
 
-/** @param window ms over which traffic is counted */
-export function newModel(window: number, now: number): Model {
+/**
+ * @param window ms over which traffic is counted
+ * @param old ms after which an answer says that it is old
+ */
+export function newModel(window: number, now: number, old = 15_000): Model {
   return {
     since: now,
     window,
+    old,
     presence: new Map(),
     traffic: new Traffic(window, now),
     heard: { received: 0, outcomes: {}, at: null },

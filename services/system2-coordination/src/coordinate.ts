@@ -1,26 +1,32 @@
 import { currentTrace, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, word } from '@vsmcp/vsm';
+import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, type Stock, word } from '@vsmcp/vsm';
 import { type Answered, type Claiming, exclusive, refused, yielding } from './answers.js';
+import type { Churn } from './churn.js';
 import { AGAIN, type Leases } from './leases.js';
 import { APART, type Found, type Loops } from './loops.js';
 import type { Outbox } from './outbox.js';
 import { Remembered, Resolved } from './resolved.js';
-import { SAMPLE, Swinging } from './swinging.js';
+import type { Swinging } from './swinging.js';
 import type { Takeover } from './takeover.js';
 
 /** A held-back claim is told to ask again after at most this long (ms), the delay that System 1 can keep best. */
 const MOST_WAIT = 30_000;
 /** Leases that are shown. */
 const MOST_SHOWN = 1000;
-/** Milliseconds from one look at the shares for swings to the next. */
-const LOOK = 5000;
+
+/** What decides. */
+export interface Watching {
+  leases: Leases;
+  loops: Loops;
+  swinging: Swinging;
+  churn: Churn;
+}
 
 /** What a leader does with claims and releases: decides (`leases.ts`, `loops.ts`), answers, and keeps the account. */
 export function coordinate(
   context: ServiceContext,
   outbox: Outbox,
-  leases: Leases,
-  loops: Loops,
+  { leases, loops, swinging, churn }: Watching,
   takeover: Takeover,
   epoch: number,
 ) {
@@ -35,9 +41,6 @@ export function coordinate(
   const resolved = new Resolved();
   const remembered = new Remembered(clock.now());
   for (const { claim, token } of leases.held) remembered.add(claim, token, clock.now());
-  const swinging = new Swinging();
-  let sampled = clock.now();
-  let looked = sampled;
 
   function resolve(resolution: Parameters<Resolved['add']>[0]): void {
     resolved.add(resolution);
@@ -54,28 +57,21 @@ export function coordinate(
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
       log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
     }
-    cooled.set(loops.damped.length + swinging.loops.length);
+    count();
   }
 
-  /** System 3 moves shares that swing more slowly for as long as it is told so. */
-  async function tellSwings(found: readonly Found[]): Promise<void> {
+  /** For System 3, which acts on it for as long as it is told so. */
+  async function tellControl(kind: 'swing' | 'churn', found: readonly Found[]): Promise<void> {
     for (const loop of found) {
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
-      await journal.append({ system: 's2', epoch, type: `swing.${loop.state}`, cause: loop.resource, data: loop });
-      log.warn(loop, `${loop.units.join(' and ')} take ${loop.resource} from each other: ${loop.state}`);
+      await journal.append({ system: 's2', epoch, type: `${kind}.${loop.state}`, cause: loop.resource, data: loop });
+      log.warn(loop, `${loop.units.join(' and ')}, ${loop.resource}: a ${kind} that is ${loop.state}`);
     }
-    cooled.set(loops.damped.length + swinging.loops.length);
+    count();
   }
 
-  /** What is new about shares that swing: they are sampled once a second, and looked at every few seconds. */
-  function swings(now: number): Found[] {
-    if (now - sampled >= SAMPLE) {
-      swinging.sample(now);
-      sampled += SAMPLE * Math.floor((now - sampled) / SAMPLE);
-    }
-    if (now - looked < LOOK) return [];
-    looked = now;
-    return swinging.check(now);
+  function count(): void {
+    cooled.set(loops.damped.length + swinging.loops.length + churn.loops.length);
   }
 
   function account({ grant, unit, resources, since, renewed, behind }: Answered, now: number): Found[] {
@@ -126,7 +122,7 @@ export function coordinate(
       leases: leases.held.slice(0, MOST_SHOWN).map((lease) => ({ ...lease, resources: [...lease.resources] })),
       held: leases.size,
       waiting: leases.waiting,
-      loops: [...loops.damped, ...swinging.loops],
+      loops: [...loops.damped, ...swinging.loops, ...churn.loops],
       schedules,
       conflicts_resolved: resolved.count,
       resolved: resolved.recent,
@@ -180,12 +176,14 @@ export function coordinate(
     balance(said: DataOf<typeof Balance>): void {
       swinging.said(said, clock.now());
     },
+    stock: (said: DataOf<typeof Stock>) => tellControl('churn', churn.stock(said, clock.now())),
     async tick(): Promise<void> {
       const now = clock.now();
       await tell(leases.tick(now));
       const settled = loops.tick(now);
       if (settled.length > 0) await tellLoops(settled);
-      await tellSwings(swings(now));
+      await tellControl('swing', swinging.tick(now));
+      await tellControl('churn', churn.tick(now));
     },
   };
 }

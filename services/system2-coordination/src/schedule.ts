@@ -69,7 +69,9 @@ export class Schedule {
     this.#rate = rate;
     this.#weight = weight;
     this.#part = partOf(rate);
-    if (notBefore > 0) this.#taken.push({ calls: this.#part.calls, until: notBefore });
+    if (notBefore <= 0) return;
+    this.#taken.push({ calls: this.#part.calls, until: notBefore });
+    this.#free = notBefore;
   }
 
   /** Milliseconds for which the calls of a leader that is gone may still count. */

@@ -1,10 +1,12 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Balance, Claim, Release, reasonOf, Turn } from '@vsmcp/vsm';
+import { Balance, Claim, Release, reasonOf, Stock, Turn } from '@vsmcp/vsm';
+import { Churn } from './churn.js';
 import { coordinate } from './coordinate.js';
 import { Leases } from './leases.js';
 import { Loops } from './loops.js';
 import { openOutbox } from './outbox.js';
 import { scheduling } from './scheduling.js';
+import { Swinging } from './swinging.js';
 import { Takeover } from './takeover.js';
 
 /** Milliseconds between looks at what lapses. */
@@ -34,7 +36,10 @@ async function lead(context: ServiceContext, epoch: number) {
   for (const loop of await takeover.loops()) loops.restore(loop, clock.now());
   const outbox = openOutbox(context);
   const schedules = scheduling(context, outbox, epoch);
-  const coordination = coordinate(context, outbox, leases, loops, takeover, epoch);
+  const churn = new Churn();
+  for (const loop of await takeover.loops('churn')) churn.restore(loop, clock.now());
+  const watching = { leases, loops, churn, swinging: new Swinging() };
+  const coordination = coordinate(context, outbox, watching, takeover, epoch);
   const hearing = await consumers([
     context.hear(
       's2.coordination',
@@ -42,6 +47,7 @@ async function lead(context: ServiceContext, epoch: number) {
         on(Claim, ({ data }) => coordination.claim(data)),
         on(Release, ({ data }) => coordination.release(data.claims)),
         on(Turn, ({ data }) => schedules.ask(data)),
+        on(Stock, ({ data }) => coordination.stock(data)),
         on(Balance, async ({ data }) => coordination.balance(data)),
       ],
       { prefetch: 500 },

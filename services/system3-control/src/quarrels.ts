@@ -1,5 +1,14 @@
-import { on, type ServiceContext } from '@vsmcp/service';
-import { type Answer, type Asked, type DataOf, Loop, Precedence, reasonOf, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import type { ServiceContext } from '@vsmcp/service';
+import {
+  type Answer,
+  type Asked,
+  type DataOf,
+  HAVING,
+  type Loop,
+  Precedence,
+  reasonOf,
+  SHARES_OF_THE_POOL,
+} from '@vsmcp/vsm';
 
 type Told = DataOf<typeof Loop>;
 
@@ -36,7 +45,7 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
 
   return {
     hearing: async (loop: Told): Promise<void> => {
-      if (loop.resource === SHARES_OF_THE_POOL) return;
+      if (loop.resource === SHARES_OF_THE_POOL || loop.resource.startsWith(HAVING)) return;
       if (loop.state === 'settled') standing.delete(loop.resource);
       else standing.set(loop.resource, loop);
       if (loop.state !== 'found') return;
@@ -55,7 +64,3 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
     },
   };
 }
-
-/** Hears what System 2 says of loops, for all whom it concerns. */
-export const loops = (...hearers: readonly ((loop: Told) => Promise<void>)[]) =>
-  on(Loop, async ({ data }) => void (await Promise.all(hearers.map((hear) => hear(data)))));

@@ -1,5 +1,5 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, Heartbeat, type JournalEntry } from '@vsmcp/vsm';
+import { type Capability, type DataOf, Heartbeat, type JournalEntry, Loop } from '@vsmcp/vsm';
 import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
@@ -7,7 +7,7 @@ import { directions } from './directions.js';
 import { interventions } from './interventions.js';
 import { operations } from './operations.js';
 import { performing, REPORT } from './performing.js';
-import { loops, quarrels } from './quarrels.js';
+import { quarrels } from './quarrels.js';
 import { configured } from './servers.js';
 import { type StressOptions, USUAL_STRESS } from './stress.js';
 import { units } from './units.js';
@@ -56,6 +56,9 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     judge: (strains) => stress.judge(strains),
   });
   const between = await quarrels(context, epoch);
+  const hearLoop = async (loop: DataOf<typeof Loop>) => {
+    await Promise.all([pool.loops(loop), table.loops(loop), between.hearing(loop)]);
+  };
   const star = auditing(context, epoch, options.audit);
   const performance = performing(context, {
     granted: pool.granted,
@@ -79,7 +82,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
     context.hear('s3.command', [policy.hearing]),
-    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [loops(pool.loops, between.hearing)]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [on(Loop, ({ data }) => hearLoop(data))]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
@@ -101,6 +104,11 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
   const stopSharing = pool.start();
   const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
+  // A leader before this one knew of them; the first one has nobody before it.
+  if (epoch > 1) {
+    const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
+    known.catch((error: unknown) => context.log.warn({ err: error }, 'which loops System 2 damps is not known yet'));
+  }
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {

@@ -6,6 +6,7 @@ import {
   CapabilityState,
   type DataOf,
   Direction,
+  HAVING,
   Load,
   Loop,
   Operate,
@@ -253,5 +254,23 @@ describe('System 3', () => {
     // it comes back: what she said holds
     await s2.says({ ...loop, resource: 'door', units: ['in', 'out'], state: 'found' });
     await fleet.until(() => s2.preceded.filter((said) => said === 'door: out (ann)').length === 2);
+  });
+
+  it('does not install a server that comes and goes, until System 2 says that it has settled', async () => {
+    const told = { resource: `${HAVING}calc-mcp`, units: ['calc-mcp'], before: 1, limit: 0 };
+    let n = 0;
+    const installs = async () => {
+      const cause = `churn-${n++}`;
+      await s5.says(verdict('install'), cause);
+      const entry = await fleet.until(async () => {
+        const done = await fleet.state.journal.read({ system: 's3', type: 'verdict.done', limit: 1 });
+        return done.find((one) => one.cause === cause);
+      });
+      return JSON.stringify(entry.data);
+    };
+    await s2.says({ ...told, state: 'found' });
+    await fleet.until(async () => /acquired and removed again and again/.test(await installs()));
+    await s2.says({ ...told, state: 'settled' });
+    await fleet.until(async () => /"did":"write"/.test(await installs()));
   });
 });

@@ -1,4 +1,4 @@
-import { type Answer, QUESTIONS, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import { type Answer, HAVING, QUESTIONS, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import { ago, count, line, table } from '../output.js';
@@ -104,6 +104,10 @@ function loopLines({
   const rate = `${before.toFixed(1)} → ${limit} turns a minute`;
   if (resource === SHARES_OF_THE_POOL)
     return [`${units.join(', ')}: ${resource} swing, ${before.toFixed(1)} turns a minute: ${state}`];
+  if (resource.startsWith(HAVING))
+    return [
+      `${units.join(', ')} came and went again and again, ${before.toFixed(1)} times a minute: not installed until that has settled`,
+    ];
   const head = `${units.join(' ↔ ')} undo each other on ${line(resource)}: ${state}, ${rate}`;
   if (first) return [head, `  ${first.unit} comes first: ${line(first.because)} (${first.by})`];
   const mend = `vsmcp coordination prefer ${units.join('|')} '${line(resource)}' --because …`;

@@ -104,6 +104,16 @@ export const Balance = defineMessage(
   z.looseObject({ instance: z.string(), units: z.record(z.string(), z.number().int().min(0)) }),
 );
 
+/** S1 → S2: the servers that were acquired and are not removed, as of this version of the table. Key: `stock.<instance>`. */
+export const Stock = defineMessage(
+  's1',
+  'stock',
+  'coordination',
+  z.looseObject({ instance: z.string(), version: z.number().int(), servers: z.array(z.string()) }),
+);
+
+/** What a loop of a server that comes and goes is about: this, and its name. */
+export const HAVING = 'having ';
 /** What a loop of units whose shares swing is about. */
 export const SHARES_OF_THE_POOL = 'their shares of the pool';
 
