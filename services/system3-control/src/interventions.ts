@@ -57,7 +57,7 @@ export function interventions(context: ServiceContext, epoch: number, options: S
     /** What an earlier leader left open is over: its commands have lapsed. @param entries of System 3's journal, in order */
     async closeOpen(entries: Iterable<JournalEntry>): Promise<void> {
       for (const intervention of openIn(entries)) {
-        const data = { what: 'ends', ...intervention, because: 'another leads' };
+        const data = { ...intervention, what: 'ends', because: 'another leads' };
         const type = `intervention.${intervention.rung}`;
         await journal.append({ system: 's3', epoch, type, cause: intervention.id, data });
         const told = { ...intervention, state: 'ends' as const, wants: 0, slots: 0, scarce: 'operations' };
