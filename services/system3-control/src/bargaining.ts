@@ -22,7 +22,7 @@ interface Around {
   /** System 5's factor on a unit's weight. */
   priorityOf: (unit: string) => number;
   /** What is done about units that cannot cope. */
-  judge: (strains: readonly Strain[]) => Promise<unknown>;
+  judge: (strains: readonly Strain[]) => Promise<void>;
 }
 
 type View = Pick<Answer<'control'>, 'pool' | 'rate' | 'demand' | 'scarce' | 'replicas' | 'damped' | 'units'>;

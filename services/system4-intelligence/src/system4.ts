@@ -2,6 +2,7 @@ import type { Service, ServiceContext } from '@vsmcp/service';
 import { acquisitions } from './acquisitions.js';
 import { type Found, openRegistries } from './registries.js';
 import { openSenses } from './senses/senses.js';
+import { strained } from './strained.js';
 
 /** Milliseconds between looks at what takes too long. */
 const TICK = 1000;
@@ -35,6 +36,7 @@ async function lead(
 ): Promise<() => Promise<void>> {
   const { clock, config, journal, log } = context;
   const work = acquisitions(context, epoch, search);
+  const inside = strained(context, () => work.lookAnew());
   const kept = new Set<string>();
   for await (const entry of journal.replay('s4')) {
     if (entry.type.startsWith('acquisition.')) work.restore(entry);
@@ -42,15 +44,15 @@ async function lead(
   }
   const consumers = await Promise.all([
     context.hear('s4.report', [work.loads, work.tried, work.capabilities, work.demands]),
-    context.hear('s4.intelligence', [work.verdicts], { prefetch: 1 }),
+    context.hear('s4.intelligence', [work.verdicts, inside.hearing], { prefetch: 1 }),
     context.hear('s4.command', [work.acquire], { prefetch: 1 }),
     context.answer({ discover: (asked) => work.discover(asked), acquisitions: () => work.acquisitions() }),
   ]);
   await work.takeOver();
   const closeSenses = await openSenses(context, epoch, kept);
   const stopTicking = clock.every(TICK, work.tick);
-  const stopLooking = clock.every(config.settings.variety_check_interval, work.look);
-  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, work.lookAnew);
+  const stopLooking = clock.every(config.settings.variety_check_interval, inside.unless(work.look));
+  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, inside.unless(work.lookAnew));
   work.lookAnew();
   context.standing({ state: 'active', epoch });
   log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');
