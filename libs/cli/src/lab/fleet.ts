@@ -25,7 +25,7 @@ const NOWHERE = '/lab';
  * ms between heartbeats: nobody vanishes here unseen, so that hearts need not beat every two seconds. System 3 wants to hear of System 1 each
  * six seconds. And between looks whether the database, which is in this process, is there.
  */
-const HEARTBEAT = { s1: 5000, others: 30_000 };
+const HEARTBEAT = { s1: 5000, others: 60_000 };
 const DATABASE_CHECK = 86_400_000;
 /** ms. One instance of each system, which never vanishes: its leases need not be renewed every second. */
 const LEASES = { ttl: 3_600_000, renew: 1_200_000, margin: 60_000 };
