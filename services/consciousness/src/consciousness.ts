@@ -11,9 +11,11 @@ import {
   type Pathology,
   PathologyName,
   Performance,
+  Stress,
   Verdict,
 } from '@vsmcp/vsm';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
+import { systemsAnswer } from './presence.js';
 import { pathologiesOf } from './signs.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
@@ -61,12 +63,14 @@ async function start(context: ServiceContext, slow: number): Promise<() => Promi
       on(Acquisition, ({ data }) => take({ fact: 'acquisition', data }, 'waiting')),
       on(Verdict, ({ data }) => take({ fact: 'verdict', data }, 'decisions')),
       on(AlertState, ({ data }) => take({ fact: 'alert', data })),
+      on(Stress, ({ data }) => take({ fact: 'stress', data }, 'decisions')),
     ]),
     context.hear({ channel: 'algedonic', bind: ['#'] }, [
       on(Algedonic, ({ data }) => take({ fact: 'algedonic', data })),
     ]),
     context.answer({
       status: async () => statusAnswer(model, config, clock.now()),
+      systems: async ({ system }) => systemsAnswer(model.presence, system, clock.now()),
       variety: async () => varietyAnswer(model, config, clock.now()),
       journal: async (filter) => ({ entries: await journal.read(filter) }),
     }),
