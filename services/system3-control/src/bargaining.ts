@@ -103,7 +103,8 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
       demands.load(load, clock.now(), id);
       kinds.load(load, clock.now());
     },
-    seen: (instance: string, draining: boolean) => demands.alive(instance, clock.now(), draining),
+    seen: (instance: string, draining: boolean, every?: number) =>
+      demands.alive(instance, clock.now(), draining, every),
     /** System 2 says whose shares swing, and when they no longer do. */
     async loops(loop: DataOf<typeof Loop>): Promise<void> {
       if (!damping.heard(loop, clock.now())) return;

@@ -21,11 +21,8 @@ import type { VirtualClock } from './virtual-clock.js';
 const NODE = 'lab';
 /** Folders that are named and never used: in the lab nothing is read from or written to a disk. */
 const NOWHERE = '/lab';
-/**
- * ms between heartbeats: nobody vanishes here unseen, so that hearts need not beat every two seconds. System 3 wants to hear of System 1 each
- * six seconds. And between looks whether the database, which is in this process, is there.
- */
-const HEARTBEAT = { s1: 5000, others: 30_000 };
+/** ms between heartbeats, and between looks whether the database is there, which is in this process: nobody vanishes here unseen. */
+const HEARTBEAT = 60_000;
 const DATABASE_CHECK = 86_400_000;
 /** ms. One instance of each system, which never vanishes: its leases need not be renewed every second. */
 const LEASES = { ttl: 3_600_000, renew: 1_200_000, margin: 60_000 };
@@ -65,7 +62,7 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
       ...{ system, instance, config, home: NOWHERE, dataDir: NOWHERE, state, log, metrics, clock },
       bus: broker.connect({ path: config.path, party: system, instance, log }),
       ids: counted(system),
-      heartbeat: system === 's1' ? HEARTBEAT.s1 : HEARTBEAT.others,
+      heartbeat: HEARTBEAT,
       databaseCheck: DATABASE_CHECK,
       random: chance(`service ${system}`),
       leadership: { ...LEASES, monotonic: () => clock.now(), now: () => clock.now() },

@@ -19,7 +19,7 @@ import { virtualClock } from './virtual-clock.js';
 import { openWorld } from './world.js';
 
 /** ms after which consciousness asks everybody everything again; of what happens it is told as ever. */
-const REFLECTS = 30_000;
+const REFLECTS = 60_000;
 /** How many times longer System 1 leaves its upkeep: nothing is lost here that it would have to look for. */
 const UPKEEP = 12;
 
@@ -97,6 +97,9 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     ...{ config, database, clock, chance, log },
     services: services.filter(({ system }) => ![...day.without, ...without].some((left) => left === system)),
     outcome: (said) => observed.outcome(said, clock.now()),
+  }).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
   });
   try {
     const start = clock.now();

@@ -70,7 +70,7 @@ function curves(runs: readonly Told[]): string[] {
 }
 
 function ails({ label, ailments }: Told): string[] {
-  if (ailments.length === 0) return [`${label}: nothing ails it`];
+  if (ailments.length === 0) return [`${label}: no pathology shows`];
   return ailments.flatMap(({ name, title, first, minutes, evidence, known }) => [
     `${label}: ${name}: ${title}, from minute ${Math.round(first / 60_000)}, in ${minutes} of them`,
     `  ${line(evidence)}`,
