@@ -7,13 +7,19 @@ import { coordination } from './coordination.js';
 import { notedEvents } from './operations/events.js';
 import { framesIntoAccounting } from './operations/frames.js';
 import { toolCalls } from './operations/tools.js';
-import { manyUnits } from './operations/units.js';
 import { operations } from './operations.js';
+import { signing } from './signing.js';
 import { type Bench, machine, report } from './support/report.js';
+import { units } from './units.js';
 
-const PARTS = { events: notedEvents, frames: framesIntoAccounting, tools: toolCalls, units: manyUnits };
-/** `operations` is its parts together. */
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations, ...PARTS };
+/** `operations` is these together. */
+const OPERATIONS = {
+  'operations-units': units,
+  'operations-tools': toolCalls,
+  'operations-events': notedEvents,
+  'operations-frames': framesIntoAccounting,
+};
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations, ...OPERATIONS, signing };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

@@ -12,6 +12,7 @@ import {
   Loop,
   type OutcomeKind,
   type Performance,
+  type Stress,
   type Verdict,
 } from '@vsmcp/vsm';
 import { type Demands, settled, wished } from './demand.js';
@@ -60,6 +61,8 @@ export interface Model {
   /** Why a server is not there, by its name. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
+  /** Units that cannot cope, as System 3 tells Systems 4 and 5. */
+  readonly stressed: Map<string, DataOf<typeof Stress>>;
   readonly views: Views;
 }
 
@@ -69,6 +72,7 @@ export type Fact =
   | { fact: 'load'; data: DataOf<typeof Load> }
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
+  | { fact: 'stress'; data: DataOf<typeof Stress> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
   | { fact: 'demand'; data: DataOf<typeof Demand> }
   | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
@@ -93,6 +97,7 @@ export function newModel(window: number, now: number): Model {
     demands: new Map(),
     troubled: new Map(),
     performance: undefined,
+    stressed: new Map(),
     views: {},
   };
 }
@@ -113,6 +118,10 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       break;
     case 'performance':
       model.performance = { ...fact.data, at: now };
+      break;
+    case 'stress':
+      if (fact.data.state === 'ends') model.stressed.delete(fact.data.unit);
+      else keep(model.stressed, fact.data.unit, fact.data);
       break;
     case 'loop':
       takeLoop(model, fact.data);

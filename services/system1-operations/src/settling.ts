@@ -5,7 +5,7 @@ import type { Answers } from './answers.js';
 import { type OutcomeRecord, outcomeId } from './outcome.js';
 import { persist } from './patience.js';
 import type { Tally } from './tally.js';
-import type { Task } from './task.js';
+import { answerOf, type Task } from './task.js';
 
 /** How an event ends, beyond its name. */
 export interface Fate {
@@ -87,9 +87,11 @@ export class Settling {
 
   #record({ event, arrived }: Task, attempt: number, fate: Fate): OutcomeRecord {
     const { clock, instance } = this.#context;
+    const by = answerOf(event)?.by;
     return {
       event: { source: event.source, id: event.id, type: event.type },
       ...fate,
+      ...(by !== undefined && { by }),
       took: clock.now() - arrived,
       attempts: attempt,
       instance,

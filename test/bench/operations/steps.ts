@@ -7,7 +7,7 @@ const TIMES = 100_000;
 
 /** ms that finding the response of an event takes, and making its arguments. */
 export function matchingAndMapping(config: FleetConfigInput, event: CloudEvent): { match: number; map: number } {
-  const catalog = new Catalog(FleetConfig.parse(config));
+  const catalog = new Catalog(FleetConfig.parse(config).units);
   const plan = catalog.plan(catalog.match(event.type));
   if (plan === undefined || plan instanceof VsmError || plan.kind !== 'call') throw new Error('nothing answers it');
   const [step] = plan.steps;

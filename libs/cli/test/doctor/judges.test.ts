@@ -13,6 +13,7 @@ import {
 import { judgeClock } from '../../src/doctor/clock.js';
 import { unset } from '../../src/doctor/config.js';
 import { judgeConfinement } from '../../src/doctor/confinement.js';
+import { judgeCookie } from '../../src/doctor/cookie.js';
 import { judgeHolder, judgeSchema } from '../../src/doctor/database.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { listenersIn } from '../../src/doctor/listener.js';
@@ -164,4 +165,13 @@ test('each way of not being let in has a mend of its own', () => {
     'else',
   ];
   assert.equal(new Set(database.map(mendOfDatabase)).size, database.length);
+});
+
+test('a cookie is long, where there is one; in memory there needs none to be', () => {
+  const long = 'x'.repeat(32);
+  const cookies = [[], [long], [long, long], ['short'], [long, 'short']];
+  assert.equal(states(...cookies.map((secrets) => judgeCookie(secrets, true))), 'none ok ok warning warning');
+  assert.equal(states(judgeCookie(['short'], false)), 'none');
+  const found = judgeCookie(['geheim'], true);
+  assert.doesNotMatch(JSON.stringify(found), /geheim/);
 });

@@ -5,6 +5,8 @@ import * as held from './held.js';
 import type { Claimed, ClaimRequest, Ledger, LedgerKey, Settlement } from './ledger.js';
 import {
   type BackRow,
+  type BookedRow,
+  bookedOf,
   type ClaimRow,
   claimed,
   countsOf,
@@ -119,6 +121,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
           type: fromText(row.type),
           attempt: row.attempt,
         }));
+    },
+    async find(events) {
+      const keys = events.map(({ source, id }) => keyOf(source, id));
+      return (await database.query<BookedRow>(held.FIND, [JSON.stringify(keys)])).map(bookedOf);
     },
     async held({ reason, type, source, id, limit }) {
       const filter = [reason ?? null, ...[type, source, id].map(textOrNull)];

@@ -17,7 +17,7 @@ test('services say, hear, ask and answer', async () => {
     system: 's1',
     async start(context) {
       await context.answer({
-        units: async () => ({ units: [] }),
+        units: async () => ({ total: 0, version: 0, units: [] }),
         waiting: async () => {
           throw new VsmError('VSM_NOT_FOUND', 'nothing waits');
         },

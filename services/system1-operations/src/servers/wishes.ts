@@ -1,5 +1,5 @@
 import { type FleetConfig, specOfServer } from '@vsmcp/service';
-import { type Capability, type Confinement, type Response, type Spec, sourceOf, type Tool } from '@vsmcp/vsm';
+import { type Capability, type Confinement, PERSON, type Response, type Spec, sourceOf, type Tool } from '@vsmcp/vsm';
 import { toolRef } from '../plan.js';
 
 /** A server as it should be here. */
@@ -80,7 +80,8 @@ export function headsOf(owned: ReadonlySet<string>, responses: Iterable<Response
   };
   for (const response of responses) {
     if (typeof response === 'string' || response.then === undefined) continue;
-    const servers = [response.call, ...response.then.map((step) => step.call)].map((call) => toolRef(call).server);
+    const calls = [response.call, ...response.then.map((step) => step.call)].filter((call) => call !== PERSON);
+    const servers = calls.map((call) => toolRef(call).server);
     const together = servers
       .filter((server) => owned.has(server))
       .map(find)
