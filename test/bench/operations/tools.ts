@@ -31,7 +31,7 @@ const CONFIG: FleetConfigInput = {
     desk: {
       responses: {
         'call.again': { ...ECHO, idempotent: true },
-        'call.once': ECHO,
+        'call.once': { call: 'every.toggle-simulated-logging', with: {} },
         'call.claimed': { ...ECHO, idempotent: true, claims: ['=event.id'] },
       },
     },
@@ -99,7 +99,7 @@ async function throughSystem1(what: string, sdk: readonly Ran[], database?: Data
     return [
       ...figuresOf(what, again, { rate: '10,000', p99: '< 10' }),
       { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
-      ...figuresOf(`${what}, with the intent written`, once),
+      ...figuresOf(`${what}, a tool that must not be called twice`, once),
       { what: `${what}: writing the intent`, unit: 'ms', values: [intent] },
       ...figuresOf(`${what}, with a claim of its own`, claimed),
       ...shareFigures(what, shares, meanOf(claimed) - meanOf(again)),
