@@ -4,6 +4,7 @@ import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { ClaimedResource, Loop } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
+import { SystemView } from './messages/recursion.js';
 import type { System } from './systems.js';
 import { ToolRef } from './unit.js';
 
@@ -256,6 +257,8 @@ export const QUESTIONS = {
       ),
     }),
   ),
+  /** The units that are systems, by unit, as they last reported, and so on down to `recursion_depth`. */
+  systems: question('s3', 'systems', Nothing, z.object({ path: z.string(), units: z.record(z.string(), SystemView) })),
   capabilities: question(
     's3',
     'capabilities',

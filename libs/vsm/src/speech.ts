@@ -16,6 +16,7 @@ const SAYS: { [C in Channel]?: Keys } = {
   coordination: { s1: ['claim.*', 'release.*', 'handover.*'], s2: ['grant.*', 'loop.*'] },
   intelligence: ['<self>.*'],
   algedonic: ['*.<self>.*'],
+  metasystem: ['report', 'pain'],
   query: ['*.*.*'],
   reply: ['*'],
   retry: ['*.<self>.#', 'back.own.<self>.#'],
@@ -29,7 +30,7 @@ const HEARS: { [C in Channel]?: Keys } = {
   query: ['<self>.*.*'],
   reply: ['<instance>'],
   // Nobody listens to the retry channel, but what goes back into a queue of one's own comes over it.
-  retry: { s1: ['*.s1.handover.*', 'back.own.s1.#'] },
+  retry: { s1: ['*.s1.handover.*', 'back.own.s1.#'], parent: ['*.parent.*', 'back.own.parent.#'] },
 };
 
 /** The keys that `party` may publish under; none where the channel is not its own to publish on. */

@@ -66,6 +66,24 @@ export type CallResponse = z.infer<typeof CallResponse>;
 export const Response = z.union([z.literal('noted'), z.literal('wanted'), CallResponse]);
 export type Response = z.infer<typeof Response>;
 
+/**
+ * A fleet as a unit. A file (`./west.yaml`): it runs with this one, its path is this one's and the unit's name. Or one that runs elsewhere, by its
+ * path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on this fleet's own.
+ */
+export const UnitSystem = z.union([
+  z.string().regex(/\.ya?ml$/, 'a file such as ./west.yaml'),
+  z.strictObject({
+    path: z.string().refine(isKey, 'dot-separated words of a-z 0-9 _ -'),
+    broker: z
+      .union([
+        z.string().regex(/^amqps?:\/\//, 'amqp://host:5672/vhost'),
+        z.strictObject({ from: z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable') }),
+      ])
+      .optional(),
+  }),
+]);
+export type UnitSystem = z.infer<typeof UnitSystem>;
+
 /** A primary activity of System 1. Patterns are AMQP topic patterns over event types. */
 export const Unit = z.strictObject({
   /** Events of this unit, beyond those its responses name; those without a response wait here. */
@@ -77,6 +95,10 @@ export const Unit = z.strictObject({
   weight: z.number().positive().default(1),
   minimum: z.number().int().min(0).default(0),
   cap: z.number().int().positive().optional(),
+  /** The unit is a viable system itself: what it absorbs goes down to it. */
+  system: UnitSystem.optional(),
+  /** How long (ms) an event may wait in that system before it counts as a gap here, and hurts. */
+  wait: Duration.optional(),
 });
 export type Unit = z.infer<typeof Unit>;
 
