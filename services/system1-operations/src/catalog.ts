@@ -34,6 +34,8 @@ export class Catalog {
         const match = this.#base.match(type);
         if (match?.response !== undefined && match.response !== 'wanted') continue;
         const unit = match?.unit ?? ACQUIRED_UNIT;
+        // What a system absorbs is its own to answer.
+        if (this.#configured.get(unit)?.system !== undefined) continue;
         try {
           added.set(unit, { ...added.get(unit), [type]: checkedResponse(type, response) });
         } catch (error) {

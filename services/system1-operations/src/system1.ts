@@ -13,6 +13,8 @@ import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
 import { answersOf } from './questions.js';
+import { Border } from './recursion/border.js';
+import { systemsOf } from './recursion/systems.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
@@ -85,11 +87,12 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
   const call = new Call(context, { claims, settling, steps, tally });
+  const border = new Border(context, { settling, draining, track });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, draining },
+    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, border, draining },
     answerable: () => sweep.run(),
   });
-  const sweep = new Sweep({ context, catalog, servers, operations, draining });
+  const sweep = new Sweep({ context, catalog, servers, operations, border, draining });
   const parts = { context, operations, settling, tally, draining };
 
   const upkeep = new Upkeep(context, {
@@ -116,6 +119,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
+    await border.open(systemsOf(config, process.env));
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
@@ -131,6 +135,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   };
   const listening = await listen().catch(async (error: unknown) => {
     drain.abort(error);
+    await border.stop();
     await servers.stop();
     throw error;
   });
@@ -147,6 +152,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       end.abort(new Error('the service stops'));
     });
     await Promise.all([listening.events.stop(), servers.drain(), silence?.stop(), upkeep.idle(), sweep.idle()]);
+    await border.stop();
     await servers.stop();
     late();
     end.abort(new Error('the service has stopped'));
