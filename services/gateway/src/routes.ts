@@ -10,6 +10,7 @@ import { DISCOVERY, fromQuery, put, SLACK } from './questions.js';
 const READS = {
   '/status': 'status',
   '/variety': 'variety',
+  '/systems': 'systems',
   '/units': 'units',
   '/capabilities': 'capabilities',
   '/capabilities/discover': 'discover',

@@ -10,6 +10,7 @@ const match = { unit: 'desk', pattern: 'file.md' };
 const ready: ServerView = { state: 'ready', offers: (tool) => tool === 'write' };
 const view = (servers: Record<string, ServerView>, first = true) => ({
   server: (name: string): ServerView => servers[name] ?? { state: 'down', reason: 'unknown' },
+  system: (unit: string) => unit === 'west',
   first: () => first,
 });
 const call = plan({ call: 'memory.write' });

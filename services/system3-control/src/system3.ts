@@ -6,6 +6,7 @@ import { operations } from './operations.js';
 import { forget, measure, performanceOf, unmeasured } from './performance.js';
 import { sameJson } from './same.js';
 import { configured } from './servers.js';
+import { systemsBelow } from './systems.js';
 
 /** Milliseconds between performance reports. */
 const REPORT = 5000;
@@ -29,6 +30,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   const work = operations(context, epoch);
   const pool = bargaining(context, epoch);
   const performance = performing(context, pool.loads);
+  const below = systemsBelow(context);
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
     if (system !== 's1') return;
     table.seen(instance);
@@ -37,7 +39,7 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
   await table.take(wanted);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
-    context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
+    context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing, below.hearing]),
     work.listen(),
     context.answer({
       capabilities: async () => {
@@ -45,16 +47,19 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
         return { version, capabilities: rows };
       },
       control: async () => pool.view(),
+      systems: below.answer,
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
     }),
   ]);
   const stopSharing = pool.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
+  const stopJudging = context.clock.every(REPORT, below.judge);
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
+    stopJudging();
     stopSharing();
     await hearing.stop();
     context.standing({ state: 'standby' });

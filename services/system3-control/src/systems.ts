@@ -1,0 +1,70 @@
+import { type FleetConfig, on, type ServiceContext } from '@vsmcp/service';
+import { Algedonic, type Answer, Below, pathBelow, type SystemView } from '@vsmcp/vsm';
+
+/** Silence of a system's System 5 that hurts (ms): it reports every 10 s at least. */
+export const SILENT = 45_000;
+
+export type Systems = ReadonlyMap<string, SystemView & { hurts?: boolean }>;
+
+/** The units that are systems, of which nothing has been heard yet. */
+export function unheard({ path, units }: FleetConfig): Systems {
+  return new Map(
+    Object.entries(units).flatMap(([unit, { system }]) => {
+      if (system === undefined) return [];
+      return [[unit, { path: typeof system === 'string' ? pathBelow(path, unit) : system.path, heard: null }]];
+    }),
+  );
+}
+
+/** Units that fell silent, or speak again, since it was last judged. @param since when it began to listen, ms */
+export function silences(
+  systems: Systems,
+  since: number,
+  now: number,
+): { unit: string; silent: boolean; from: number }[] {
+  return [...systems].flatMap(([unit, { heard, hurts = false }]) => {
+    const from = heard ?? since;
+    const silent = now - from >= SILENT;
+    return silent === hurts ? [] : [{ unit, silent, from }];
+  });
+}
+
+/** Keeps what the units that are systems report, says what of them hurts, and answers who asks for the tree. */
+export function systemsBelow(context: ServiceContext) {
+  const { clock, config, log, metrics, say } = context;
+  const since = clock.now();
+  const systems = new Map(unheard(config));
+  const viable = metrics.gauge('vsmcp_system_viable', 'Whether the unit that is a system says that it is viable', [
+    'unit',
+  ]);
+  return {
+    hearing: on(Below, async ({ data: { unit, report } }) => {
+      const before = systems.get(unit);
+      if (before === undefined) return;
+      systems.set(unit, { ...before, heard: clock.now(), report });
+      viable.set({ unit }, report.viable ? 1 : 0);
+      if (before.report?.viable !== report.viable) {
+        log.info({ unit, below: report.path, reasons: report.reasons }, report.viable ? 'viable' : 'not viable');
+      }
+    }),
+    judge(): void {
+      const now = clock.now();
+      for (const { unit, silent, from } of silences(systems, since, now)) {
+        const view = systems.get(unit);
+        if (view === undefined) continue;
+        systems.set(unit, { ...view, hurts: silent });
+        const severity = silent ? ('pain' as const) : ('pleasure' as const);
+        const what = silent
+          ? `${view.path} has not reported for ${(now - from) / 1000} s: does it run?`
+          : `${view.path} reports again`;
+        say(Algedonic, `${severity}.s3.${unit}`, { alert: `system:${unit}`, severity, unit, what, since: from }).catch(
+          (error: unknown) => log.warn({ unit, error }, 'the silence of a system was not told'),
+        );
+      }
+    },
+    answer: async (): Promise<Answer<'systems'>> => ({
+      path: config.path,
+      units: Object.fromEntries([...systems].map(([unit, { hurts: _, ...view }]) => [unit, view])),
+    }),
+  };
+}
