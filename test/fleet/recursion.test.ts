@@ -159,6 +159,9 @@ describe('three levels of fleets', () => {
       'outcome vsm.s1.outcome.v1',
       // what the fleet's own systems say of these to each other
       'intelligence vsm.s5.alert.v1',
+      // and what its System 5 says further up, which here only this test hears
+      'metasystem vsm.s5.reported.v1',
+      'metasystem vsm.s5.climbed.v1',
     ];
     const answers = [...about].filter((kind) => !allowed.includes(kind) && !kind.startsWith('reply '));
     assert.deepEqual(answers, []);

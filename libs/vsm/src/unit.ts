@@ -99,6 +99,8 @@ export const Unit = z.strictObject({
   system: UnitSystem.optional(),
   /** How long (ms) an event may wait in that system before it counts as a gap here, and hurts. */
   wait: Duration.optional(),
+  /** Port on which the fleet of that file has its REST, MCP and dashboard; none unless said. */
+  gateway: z.number().int().min(1).max(65_535).optional(),
 });
 export type Unit = z.infer<typeof Unit>;
 

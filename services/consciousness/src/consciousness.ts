@@ -3,6 +3,7 @@ import {
   Acquisition,
   AlertState,
   Algedonic,
+  Below,
   CapabilityState,
   Demand,
   Heartbeat,
@@ -11,6 +12,7 @@ import {
   Performance,
   Verdict,
 } from '@vsmcp/vsm';
+import { limitsOf } from './below.js';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
@@ -27,7 +29,7 @@ export const consciousness: Service = { system: 'consciousness', start };
 
 async function start(context: ServiceContext): Promise<() => Promise<void>> {
   const { clock, config, journal } = context;
-  const model = newModel(windowOf(config), clock.now());
+  const model = newModel(windowOf(config), clock.now(), limitsOf(config));
   const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()));
   const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
     evolve(model, fact, clock.now());
@@ -40,6 +42,7 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
       on(Load, ({ data }) => take({ fact: 'load', data }, 'account', 'waiting')),
       on(CapabilityState, ({ data }) => take({ fact: 'capability', data }, 'capabilities', 'units', 'waiting')),
       on(Demand, ({ data }) => take({ fact: 'demand', data })),
+      on(Below, ({ data }) => take({ fact: 'below', data })),
       on(Performance, ({ data }) => take({ fact: 'performance', data })),
     ]),
     context.hear({ channel: 'coordination', bind: ['loop.#'] }, [

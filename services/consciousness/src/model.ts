@@ -3,6 +3,7 @@ import {
   type AlertState,
   type Algedonic,
   type Answer,
+  type Below,
   type CapabilityState,
   type Counts,
   type DataOf,
@@ -13,7 +14,9 @@ import {
   type OutcomeKind,
   type Performance,
   type Verdict,
+  type Waiting,
 } from '@vsmcp/vsm';
+import { type Limits, parted } from './below.js';
 import { type Demands, settled, wished } from './demand.js';
 import { beat, type Presence } from './presence.js';
 import { Traffic } from './traffic.js';
@@ -59,6 +62,10 @@ export interface Model {
   readonly demands: Demands;
   /** Why a server is not there, by its name. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
+  /** Units that are systems: how long an event may wait in each, what waits there and has time still, and how each last reported. */
+  readonly limits: Limits;
+  below: readonly Waiting[];
+  readonly systems: Map<string, Timed<DataOf<typeof Below>>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
   readonly views: Views;
 }
@@ -69,6 +76,7 @@ export type Fact =
   | { fact: 'load'; data: DataOf<typeof Load> }
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
+  | { fact: 'below'; data: DataOf<typeof Below> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
   | { fact: 'demand'; data: DataOf<typeof Demand> }
   | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
@@ -77,8 +85,11 @@ export type Fact =
   | { fact: 'algedonic'; data: DataOf<typeof Algedonic> }
   | { fact: 'view'; views: Views };
 
-/** @param window ms over which traffic is counted */
-export function newModel(window: number, now: number): Model {
+/**
+ * @param window ms over which traffic is counted
+ * @param limits of the units that are systems
+ */
+export function newModel(window: number, now: number, limits: Limits = new Map()): Model {
   return {
     since: now,
     window,
@@ -92,6 +103,9 @@ export function newModel(window: number, now: number): Model {
     loops: new Map(),
     demands: new Map(),
     troubled: new Map(),
+    limits,
+    below: [],
+    systems: new Map(),
     performance: undefined,
     views: {},
   };
@@ -113,6 +127,9 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       break;
     case 'performance':
       model.performance = { ...fact.data, at: now };
+      break;
+    case 'below':
+      if (model.limits.has(fact.data.unit)) model.systems.set(fact.data.unit, { ...fact.data, at: now });
       break;
     case 'loop':
       takeLoop(model, fact.data);
@@ -136,7 +153,7 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       else keep(model.pains, fact.data.alert, fact.data);
       break;
     case 'view':
-      takeViews(model, fact.views);
+      takeViews(model, fact.views, now);
       break;
   }
   return model;
@@ -166,8 +183,13 @@ function takeAlert(model: Model, alert: DataOf<typeof AlertState>): void {
 }
 
 /** The answer of who knows best replaces what was pieced together from messages. */
-function takeViews(model: Model, views: Views): void {
+function takeViews(model: Model, views: Views, now: number): void {
   Object.assign(model.views, views);
+  if (views.waiting) {
+    const { own, below } = parted(views.waiting.value, model.limits, now);
+    model.views.waiting = { ...views.waiting, value: own };
+    model.below = below;
+  }
   if (views.alerts) {
     model.alerts.clear();
     for (const alert of views.alerts.value.alerts) takeAlert(model, alert);

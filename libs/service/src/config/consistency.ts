@@ -3,10 +3,17 @@ import { nearest } from './nearest.js';
 import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
 import { unusableServers } from './servers.js';
+import { unusableSystems } from './systems.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
-  return [...unknownServers(config), ...ties(config), ...unusableServers(config), ...unknowableAgents(config)];
+  return [
+    ...unknownServers(config),
+    ...ties(config),
+    ...unusableServers(config),
+    ...unknowableAgents(config),
+    ...unusableSystems(config),
+  ];
 }
 
 function unknownServers({ units, servers }: FleetConfig): Problem[] {
