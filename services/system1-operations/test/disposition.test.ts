@@ -65,3 +65,7 @@ test('of several steps, one that cannot be reached decides; down comes before el
   const down = dispose(event, match, both, view({ memory: { state: 'elsewhere' } }));
   assert.ok(down.do === 'park' && down.because.includes('files'));
 });
+
+test('what a system absorbs goes down to it, whatever its servers do', () => {
+  assert.deepEqual(dispose(event, { unit: 'west' }, undefined, view({})), { do: 'descend' });
+});

@@ -1,0 +1,34 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { FleetConfig } from '@vsmcp/service';
+import { SILENT, silences, unheard } from '../src/systems.js';
+
+const config = FleetConfig.parse({
+  path: 'vsm',
+  units: {
+    desk: { absorbs: 'file.#' },
+    west: { system: './west.yaml', absorbs: 'west.#' },
+    east: { system: { path: 'far.east' }, absorbs: 'east.#' },
+  },
+});
+
+test('the units that are systems are known by path before they report', () => {
+  assert.deepEqual(
+    [...unheard(config)],
+    [
+      ['west', { path: 'vsm.west', heard: null }],
+      ['east', { path: 'far.east', heard: null }],
+    ],
+  );
+});
+
+test('silence hurts once, from the last report or the beginning, and its end is told once', () => {
+  const systems = new Map(unheard(config));
+  systems.set('west', { path: 'vsm.west', heard: 10_000 });
+  assert.deepEqual(silences(systems, 0, SILENT - 1), []);
+  assert.deepEqual(silences(systems, 0, SILENT), [{ unit: 'east', silent: true, from: 0 }]);
+  systems.set('east', { path: 'far.east', heard: null, hurts: true });
+  assert.deepEqual(silences(systems, 0, SILENT + 10_000), [{ unit: 'west', silent: true, from: 10_000 }]);
+  systems.set('east', { path: 'far.east', heard: SILENT + 1, hurts: true });
+  assert.deepEqual(silences(systems, 0, SILENT + 2), [{ unit: 'east', silent: false, from: SILENT + 1 }]);
+});
