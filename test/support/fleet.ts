@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DONE, type MemoryBroker, openMemoryBroker } from '@vsmcp/nervous-system';
 import {
+  type Database,
   FleetConfig,
   type FleetConfigInput,
   instanceName,
@@ -44,6 +45,8 @@ export interface FleetOptions {
   leadership?: { ttl: number; renew: number; margin: number };
   /** A broker that other fleets share; it stays open. */
   broker?: MemoryBroker;
+  /** A database that outlives the fleet. */
+  database?: Database;
   /** Joins a fleet otherwise than through a broker in memory: its own, and those below. */
   reach?: Reach;
 }
@@ -80,7 +83,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const metrics = openMetrics();
   const broker = options.broker ?? openMemoryBroker({ clock: realClock, ids: randomUUID });
   const reach: Reach = options.reach ?? (async (member) => broker.connect(member));
-  const database = await openTestEmbedded();
+  const database = options.database ?? (await openTestEmbedded());
   const state = await openState(database, config.path, realClock);
 
   const open = async (system: Service['system'], node: string) => {
@@ -111,7 +114,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     for (const context of [...running.values(), gateway]) await context.context.bus.close();
     await world.close();
     if (options.broker === undefined) broker.close();
-    await database.close();
+    if (options.database === undefined) await database.close();
     metrics.close();
     if (options.home === undefined) await rm(home, { recursive: true, force: true });
   };
