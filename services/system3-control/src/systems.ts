@@ -1,5 +1,5 @@
 import { type FleetConfig, on, type ServiceContext } from '@vsmcp/service';
-import { Algedonic, type Answer, Below, pathBelow, type SystemView } from '@vsmcp/vsm';
+import { Algedonic, type Answer, Below, pathBelow, type SystemReport, type SystemView } from '@vsmcp/vsm';
 
 /** Silence of a system's System 5 that hurts (ms): it reports every 10 s at least. */
 export const SILENT = 45_000;
@@ -14,6 +14,11 @@ export function unheard({ path, units }: FleetConfig): Systems {
       return [[unit, { path: typeof system === 'string' ? pathBelow(path, unit) : system.path, heard: null }]];
     }),
   );
+}
+
+/** Whether a fleet is below itself, by what it is told of its units. */
+export function holds({ path, units }: SystemReport, sought: string): boolean {
+  return path === sought || Object.values(units).some(({ report }) => report !== undefined && holds(report, sought));
 }
 
 /** Units that fell silent, or speak again, since it was last judged. @param since when it began to listen, ms */
@@ -37,10 +42,25 @@ export function systemsBelow(context: ServiceContext) {
   const viable = metrics.gauge('vsmcp_system_viable', 'Whether the unit that is a system says that it is viable', [
     'unit',
   ]);
+  /** Units below which this fleet itself is. */
+  const circles = new Set<string>();
+  const hurt = (severity: 'pain' | 'pleasure', unit: string, alert: string, what: string, since: number) => {
+    say(Algedonic, `${severity}.s3.${unit}`, { alert, severity, unit, what, since }).catch((error: unknown) =>
+      log.warn({ unit, alert, error }, 'what hurts in a system was not told'),
+    );
+  };
   return {
     hearing: on(Below, async ({ data: { unit, report } }) => {
       const before = systems.get(unit);
       if (before === undefined) return;
+      if (holds(report, config.path)) {
+        circles.add(unit);
+        const what = `${report.path} has ${config.path} below it, a circle: take unit ${unit} out, or the one down there; its report is refused`;
+        hurt('pain', unit, `circle:${unit}`, what, clock.now());
+        return;
+      }
+      if (circles.delete(unit))
+        hurt('pleasure', unit, `circle:${unit}`, `${report.path} is in no circle any more`, clock.now());
       systems.set(unit, { ...before, heard: clock.now(), report });
       viable.set({ unit }, report.viable ? 1 : 0);
       if (before.report?.viable !== report.viable) {
@@ -57,9 +77,7 @@ export function systemsBelow(context: ServiceContext) {
         const what = silent
           ? `${view.path} has not reported for ${(now - from) / 1000} s: does it run?`
           : `${view.path} reports again`;
-        say(Algedonic, `${severity}.s3.${unit}`, { alert: `system:${unit}`, severity, unit, what, since: from }).catch(
-          (error: unknown) => log.warn({ unit, error }, 'the silence of a system was not told'),
-        );
+        hurt(severity, unit, `system:${unit}`, what, from);
       }
     },
     answer: async (): Promise<Answer<'systems'>> => ({

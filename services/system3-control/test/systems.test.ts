@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
-import { SILENT, silences, unheard } from '../src/systems.js';
+import { holds, SILENT, silences, unheard } from '../src/systems.js';
 
 const config = FleetConfig.parse({
   path: 'vsm',
@@ -31,4 +31,23 @@ test('silence hurts once, from the last report or the beginning, and its end is 
   assert.deepEqual(silences(systems, 0, SILENT + 10_000), [{ unit: 'west', silent: true, from: 10_000 }]);
   systems.set('east', { path: 'far.east', heard: SILENT + 1, hurts: true });
   assert.deepEqual(silences(systems, 0, SILENT + 2), [{ unit: 'east', silent: false, from: SILENT + 1 }]);
+});
+
+test('a fleet that is below itself is seen in what it is told', () => {
+  const figures = { required: 1, available: 1, gap: 0, answered: null, waiting: { types: 0, events: 0 } };
+  const one = (path: string) => ({
+    path,
+    name: 'n',
+    viable: true,
+    reasons: [],
+    variety: figures,
+    efficiency: null,
+    alerts: 0,
+  });
+  const inner = { ...one('c'), units: { a: { path: 'a', heard: 1, report: { ...one('a'), units: {} } } } };
+  const outer = { ...one('b'), units: { c: { path: 'c', heard: 1, report: inner }, d: { path: 'd', heard: null } } };
+  assert.deepEqual(
+    ['a', 'b', 'c', 'd'].map((path) => holds(outer, path)),
+    [true, true, true, false],
+  );
 });
