@@ -45,6 +45,7 @@ describe('vsmcp up with fleets in files of their own', () => {
     const { stdout } = await up.vsmcp('status', '--recursive');
     assert.match(stdout, /^west +vsm\.west +yes /m);
     assert.match(stdout, /^ {2}north +vsm\.west\.north +yes /m);
+    assert.match((await up.vsmcp('units')).stdout, /^west +shop\.# +goes down to vsm\.west$/m);
     assert.equal(await up.stop(), 0, up.output());
   });
 });

@@ -211,6 +211,8 @@ export const QUESTIONS = {
           responses: z.record(z.string(), z.unknown()),
           weight: z.number(),
           acquired: z.array(z.string()),
+          /** Path of the fleet that the unit is. */
+          system: z.string().optional(),
         }),
       ),
     }),

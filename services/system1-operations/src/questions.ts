@@ -1,4 +1,5 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
+import { pathBelow } from '@vsmcp/vsm';
 import type { Catalog } from './catalog.js';
 import type { Servers } from './servers/servers.js';
 import { sparing } from './sparing.js';
@@ -7,7 +8,7 @@ import { sparing } from './sparing.js';
 const SAMPLES = 5;
 
 /** What System 1 can be asked. */
-export function answersOf({ clock, ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
+export function answersOf({ clock, config, ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
   // The most frequent kinds are counted over all that waits, and asked for again and again.
   const frequent = sparing(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
   return {
@@ -18,6 +19,9 @@ export function answersOf({ clock, ledger }: ServiceContext, catalog: Catalog, s
         responses: unit.responses,
         weight: unit.weight,
         acquired: catalog.acquired(name),
+        ...(unit.system !== undefined && {
+          system: typeof unit.system === 'string' ? pathBelow(config.path, name) : unit.system.path,
+        }),
       })),
     }),
     waiting: ({ limit, types, after }) => {

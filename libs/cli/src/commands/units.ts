@@ -22,7 +22,9 @@ function show({ units }: Answer<'units'>): string {
       pattern,
       `${answerOf(response)}${unit.acquired.includes(pattern) ? ' (acquired)' : ''}`,
     ]);
-    const open = unit.absorbs.filter((pattern) => !(pattern in unit.responses)).map((pattern) => [pattern, 'waits']);
+    const open = unit.absorbs
+      .filter((pattern) => !(pattern in unit.responses))
+      .map((pattern) => [pattern, unit.system === undefined ? 'waits' : `goes down to ${unit.system}`]);
     return [...responses, ...open].map((cells, i) => [i === 0 ? unit.name : '', ...cells]);
   });
   return table(['UNIT', 'EVENTS', 'ANSWER'], rows);
