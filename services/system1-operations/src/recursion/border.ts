@@ -5,15 +5,13 @@ import { sleep } from '../patience.js';
 import { OVERTAKEN, type Settling } from '../settling.js';
 import type { Claim } from '../steps.js';
 import type { Task } from '../task.js';
-import { patience } from './returning.js';
+import { absence, patience } from './returning.js';
 import { hearOutcomes, hearPain, hearReports } from './risings.js';
 import type { System } from './systems.js';
 import { watchWaiting } from './waiting.js';
 
 /** Most milliseconds that the broker below may take to confirm before an event is left to the ledger. */
 const CONFIRMED = 5000;
-/** While the broker below is away, an event is tried again after so long (ms). */
-const AWAY = 30_000;
 /** Outcomes settled at the same time. */
 const AT_ONCE = 256;
 /** Milliseconds between two attempts to listen below. */
@@ -104,7 +102,7 @@ export class Border {
     const down = descend(event, { from: config.path, to: system.path, depth: config.settings.recursion_depth });
     if (!down.ok) return settling.settle(task, attempt, { unit, outcome: 'dead', reason: down.because });
     const there = bus.health();
-    const deadline = clock.now() + (there.ok ? patience(attempt) : AWAY);
+    const deadline = clock.now() + (there.ok ? patience(attempt) : absence(attempt));
     const key = { source: event.source, id: event.id, unit };
     if (!(await ledger.descend(key, attempt, deadline, event))) return OVERTAKEN(task);
     if (!there.ok) {

@@ -38,3 +38,11 @@ const LONGEST = 600_000;
 export function patience(attempt: number): number {
   return Math.min(LONGEST, FIRST * 2 ** (attempt - 1));
 }
+
+const SOON = 1000;
+const LONGEST_ABSENCE = 300_000;
+
+/** How long (ms) an event waits that could not go down because the broker below is away: 1 s, doubled, at most 5 min. @param attempt from 1 */
+export function absence(attempt: number): number {
+  return Math.min(LONGEST_ABSENCE, SOON * 2 ** (attempt - 1));
+}

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutcomeRecord } from '../../src/outcome.js';
-import { fateAbove, patience } from '../../src/recursion/returning.js';
+import { absence, fateAbove, patience } from '../../src/recursion/returning.js';
 
 const said = (more: Partial<OutcomeRecord>): OutcomeRecord => ({
   ...{ event: { source: '/s', id: 'e', type: 'shop.sale' }, unit: 'till', outcome: 'answered', instance: 's1-x' },
@@ -34,4 +34,8 @@ test('what failed or is in doubt below is so here, and says where', () => {
 
 test('each time it goes down its outcome is waited for longer, to a bound', () => {
   assert.deepEqual([1, 2, 3, 4, 5, 6, 50].map(patience), [30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000]);
+});
+
+test('while the broker below is away it is tried soon, and then less and less often', () => {
+  assert.deepEqual([1, 2, 5, 9, 10, 60].map(absence), [1000, 2000, 16_000, 256_000, 300_000, 300_000]);
 });
