@@ -10,8 +10,11 @@ import { hearOutcomes, hearPain, hearReports } from './risings.js';
 import type { System } from './systems.js';
 import { watchWaiting } from './waiting.js';
 
+/** Milliseconds that are waited for the borders to open before events are taken in all the same. */
+const OPENING = 3000;
 /** Most milliseconds that the broker below may take to confirm before an event is left to the ledger. */
 const CONFIRMED = 5000;
+const NOT_YET = { ok: false, reason: 'the border is not open yet' } as const;
 /** Outcomes settled at the same time. */
 const AT_ONCE = 256;
 /** Milliseconds between two attempts to listen below. */
@@ -27,6 +30,8 @@ interface Parts {
 interface Crossing {
   system: System;
   bus: NervousSystem;
+  /** Outcomes are listened to: before, what goes down could come up unheard. */
+  hears: boolean;
 }
 
 /**
@@ -57,10 +62,11 @@ export class Border {
 
   async open(systems: readonly System[]): Promise<void> {
     for (const system of systems) {
-      const crossing = { system, bus: await this.#context.reach(system) };
+      const crossing = { system, bus: await this.#context.reach(system), hears: false };
       this.#crossings.set(system.unit, crossing);
       this.#tasks.push(this.#listen(crossing));
     }
+    await this.#atMost(OPENING, Promise.all(this.#tasks));
     if (systems.length > 0) this.#stopWatching = watchWaiting(this.#context, systems, this.#parts.track);
   }
 
@@ -101,7 +107,7 @@ export class Border {
     const { bus, system } = crossing;
     const down = descend(event, { from: config.path, to: system.path, depth: config.settings.recursion_depth });
     if (!down.ok) return settling.settle(task, attempt, { unit, outcome: 'dead', reason: down.because });
-    const there = bus.health();
+    const there = crossing.hears ? bus.health() : NOT_YET;
     const deadline = clock.now() + (there.ok ? patience(attempt) : absence(attempt));
     const key = { source: event.source, id: event.id, unit };
     if (!(await ledger.descend(key, attempt, deadline, event))) return OVERTAKEN(task);
@@ -122,12 +128,23 @@ export class Border {
       (error: unknown) =>
         log.warn({ event: event.id, unit, reason: reasonOf(error) }, 'not confirmed below; goes again'),
     );
-    await Promise.race([sent, sleep(clock, CONFIRMED, this.#parts.draining).catch(() => undefined)]);
+    await this.#atMost(CONFIRMED, sent);
     return DONE;
   }
 
+  #atMost(ms: number, task: Promise<unknown>): Promise<void> {
+    return new Promise((resolve) => {
+      const cancel = this.#context.clock.after(ms, resolve);
+      void task.finally(() => {
+        cancel();
+        resolve();
+      });
+    });
+  }
+
   /** Listens to what comes up, however long it takes until the broker below lets it. */
-  async #listen({ system, bus }: Crossing): Promise<void> {
+  async #listen(crossing: Crossing): Promise<void> {
+    const { system, bus } = crossing;
     const { clock, log } = this.#context;
     const { draining, settling } = this.#parts;
     const { unit, absorbs } = system;
@@ -145,6 +162,7 @@ export class Border {
       while (!draining.aborted) {
         try {
           this.#consumers.push(await bus.subscribe({ queue: borderQueue(kind, absorbs), prefetch }, handler));
+          if (kind === 'outcome') crossing.hears = true;
           break;
         } catch (error) {
           log.warn(
