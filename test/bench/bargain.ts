@@ -1,5 +1,5 @@
-import { bargain, type Wish } from '../../services/system3-control/src/bargain.js';
-import { fairTasks } from '../../services/system3-control/src/fairness.js';
+import { bargain, type Common, type Replica, type Wish } from '../../services/system3-control/src/bargain.js';
+import { grantsOf } from '../../services/system3-control/src/grants.js';
 import type { Figure } from './support/report.js';
 
 const UNITS = 10_000;
@@ -19,11 +19,12 @@ export async function bargaining(): Promise<Figure[]> {
     };
   });
   const replicas = Array.from({ length: 10 }, (_, n) => ({ instance: `r${n}`, capacity: 10_000 }));
-  // concurrency, rate, and something else that is counted: a unit of each task's needs
-  const bargainers = wishes.map(({ weight, minimum, wants }, n) => ({
-    ...{ weight, minimum, most: wants },
-    needs: [1, 0.1 + (n % 50) / 10, n % 4],
-  }));
+  // concurrency, rate, and something else that is counted
+  const common = { rate: 200_000, counted: { seats: 10_000 } };
+  const wanting = wishes.map((wish, n): Wish => {
+    const needs = n % 4 === 0 ? { needs: { seats: 1 + (n % 3) } } : {};
+    return { ...wish, pace: 0.1 + (n % 50) / 10, ...needs };
+  });
   return [
     {
       what: '10,000 units, 10 replicas: all of it',
@@ -32,12 +33,20 @@ export async function bargaining(): Promise<Figure[]> {
       values: timed(() => bargain(wishes, replicas)),
     },
     {
-      what: '10,000 units, three resources: fair tasks',
+      what: '10,000 units, 10 replicas, three resources: all of it',
       unit: 'ms',
-      values: timed(() => fairTasks(bargainers, [90_000, 200_000, 100_000])),
+      wanted: '< 20',
+      values: timed(() => bargain(wanting, replicas, common)),
     },
+    { what: 'the message that says so', unit: 'ms', values: timed(sayer(wanting, replicas, common)) },
     { what: '10,000 units by weight alone', unit: 'ms', values: timed(() => byWeight(wishes, 90_000)) },
+    { what: '10,000 units put in order by weight', unit: 'ms', values: timed(() => inOrder(wishes)) },
   ];
+}
+
+function sayer(wishes: readonly Wish[], replicas: readonly Replica[], common: Common): () => unknown {
+  const made = bargain(wishes, replicas, common);
+  return () => grantsOf(wishes, replicas, made);
 }
 
 function timed(task: () => unknown): number[] {
@@ -52,4 +61,9 @@ function timed(task: () => unknown): number[] {
 function byWeight(wishes: readonly Wish[], pool: number): number[] {
   const all = wishes.reduce((sum, { weight }) => sum + weight, 0);
   return wishes.map(({ weight }) => Math.floor((pool * weight) / all));
+}
+
+/** What any way of being fair has to do at least. */
+function inOrder(wishes: readonly Wish[]): Wish[] {
+  return [...wishes].sort((a, b) => a.wants / a.weight - b.wants / b.weight);
 }

@@ -33,7 +33,8 @@ export async function prepareStack(): Promise<Stack> {
     await must([...compose, 'build'], ROOT, { ...process.env, VSMCP_SECRETS: './secrets' });
   }
   const home = await mkdtemp(join(tmpdir(), 'vsmcp-compose-'));
-  for (const file of ['docker-compose.yml', 'deployment/docker/seccomp.json', 'desk/day.yaml', 'vsmcp.yaml']) {
+  const docker = ['seccomp.json', 'enabled_plugins'].map((name) => `deployment/docker/${name}`);
+  for (const file of ['docker-compose.yml', ...docker, 'desk/day.yaml', 'vsmcp.yaml']) {
     await mkdir(join(home, file, '..'), { recursive: true });
     await cp(join(ROOT, file), join(home, file));
   }

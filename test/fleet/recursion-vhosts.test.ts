@@ -14,7 +14,7 @@ import { type Rabbit, rabbitServer, startRabbit } from '../support/rabbitmq.js';
 import { until } from '../support/until.js';
 
 const EAST = 'vsm.east';
-const runtime = { amqpDeclare: true, amqpPoolSize: 4 };
+const runtime = { amqpDeclare: true, amqpPoolSize: 4, cookie: [] };
 
 /** A second virtual host, and a user there who has what the fleet above has, and no more. */
 async function addVhost(rabbit: Rabbit): Promise<{ inside: string; border: string }> {
@@ -116,7 +116,9 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
     for (const id of ids) assert.equal((await fate(first, id, 'noted')).below, EAST);
     const wish = await first.publish('shop.wish', {});
     assert.equal((await fate(first, wish, 'parked')).cause, 'below');
-    await until(async () => (await first.ask('systems', {})).units.east?.report?.name === 'east', { what: 'a report' });
+    await until(async () => (await first.ask('recursion', {})).units.east?.report?.name === 'east', {
+      what: 'a report',
+    });
     const alert = 'east/silence:till:shop.beat';
     const stands = async () =>
       (await first.ask('alerts', {})).alerts.some((one) => one.alert === alert && one.level === 'system5');

@@ -140,7 +140,7 @@ describe('three levels of fleets', () => {
     // the tree
     const viable = await until(
       async () => {
-        const { units } = await top.ask('systems', {});
+        const { units } = await top.ask('recursion', {});
         return units.west?.report?.viable && units.west.report.units.north?.report?.viable ? units : undefined;
       },
       { timeout: 20_000, what: 'both are viable' },

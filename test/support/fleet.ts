@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DONE, type MemoryBroker, openMemoryBroker } from '@vsmcp/nervous-system';
+import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker, type Signer } from '@vsmcp/nervous-system';
 import {
   type Database,
   FleetConfig,
@@ -49,6 +49,8 @@ export interface FleetOptions {
   database?: Database;
   /** Joins a fleet otherwise than through a broker in memory: its own, and those below. */
   reach?: Reach;
+  /** What each system signs with; absent: nothing is signed. */
+  signerOf?: (system: Service['system']) => Signer;
 }
 
 export interface Fleet {
@@ -58,6 +60,8 @@ export interface Fleet {
   readonly broker: MemoryBroker;
   /** What came out on `vsm.outcome`, in the order it came. */
   readonly outcomes: readonly DataOf<typeof Outcome>[];
+  /** Whoever is outside. */
+  readonly world: NervousSystem;
   /** A context that speaks as the gateway. */
   readonly gateway: ServiceContext;
   /** The context of a started service. */
@@ -88,7 +92,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
 
   const open = async (system: Service['system'], node: string) => {
     const instance = instanceName(system, node);
-    const bus = await reach({ path: config.path, party: system, instance, log }, undefined);
+    const signer = options.signerOf?.(system);
+    const bus = await reach({ path: config.path, party: system, instance, log, signer }, undefined);
     const { heartbeat, leadership } = options;
     const shared = { config, home, dataDir: join(home, '.vsmcp'), state, log, metrics };
     return openContext({
@@ -131,7 +136,7 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   return {
-    ...{ home, config, state, broker, outcomes, until, stop, gateway: gateway.context },
+    ...{ home, config, state, broker, world, outcomes, until, stop, gateway: gateway.context },
     context(service) {
       const found = running.get(service);
       if (!found) throw new Error('this service is not part of the fleet');

@@ -43,8 +43,9 @@ const STARTUP = 90_000;
 /**
  * Starts a private node, as root or any other user. Rejects with its log when it does not come up.
  * @param options.management with the management plugin, which takes some seconds more
+ * @param options.hash with the consistent hash exchange, which parts events with a partition key
  */
-export async function startRabbit({ management = false } = {}): Promise<Rabbit> {
+export async function startRabbit({ management = false, hash = true } = {}): Promise<Rabbit> {
   const server = rabbitServer();
   if (!server) throw new Error('no RabbitMQ here: install it (apt-get install rabbitmq-server) or set VSMCP_AMQP_URL');
   const folder = await mkdtemp(join(tmpdir(), 'vsmcp-rabbit-'));
@@ -53,7 +54,11 @@ export async function startRabbit({ management = false } = {}): Promise<Rabbit> 
   const mapper = await freePort();
   const web = await freePort();
   await mkdir(join(folder, 'home'));
-  await writeFile(join(folder, 'plugins'), management ? '[rabbitmq_management].\n' : '[].\n');
+  const plugins = [
+    ...(management ? ['rabbitmq_management'] : []),
+    ...(hash ? ['rabbitmq_consistent_hash_exchange'] : []),
+  ];
+  await writeFile(join(folder, 'plugins'), `[${plugins.join(', ')}].\n`);
   await writeFile(
     join(folder, 'rabbitmq.conf'),
     `listeners.tcp.1 = 127.0.0.1:${port}\nvm_memory_high_watermark.relative = 0.7\ndisk_free_limit.absolute = 10MB\n${

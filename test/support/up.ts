@@ -7,12 +7,14 @@ import { fileURLToPath } from 'node:url';
 import { freePort } from './ports.js';
 import { until } from './until.js';
 
-const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.url));
+/** The `vsmcp` command. */
+export const VSMCP = fileURLToPath(new URL('../../libs/cli/bin/vsmcp.js', import.meta.url));
 
 /** A fleet as its user runs it: `vsmcp up` as a process, with a folder and ports of its own. */
 export interface Up {
   readonly home: string;
   readonly url: string;
+  readonly pid: number;
   /** All that it printed so far. */
   output(): string;
   get<T>(path: string): Promise<T>;
@@ -66,6 +68,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
   const up: Up = {
     home,
     url: `http://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
     output: () => output,
     get: async (path) => json(await fetch(`http://127.0.0.1:${port}${path}`)),
     post: async (path, body) =>
@@ -120,7 +123,7 @@ export function run(
 }
 
 /** Children of a process whose command line holds `text`, from /proc. */
-async function childrenOf(parent: number, text: string): Promise<number[]> {
+export async function childrenOf(parent: number, text: string): Promise<number[]> {
   const found: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -141,6 +144,13 @@ async function end(child: ChildProcess): Promise<number | null> {
     }).catch(() => child.kill('SIGKILL'));
   }
   return child.exitCode;
+}
+
+/** All processes below a process whose command line holds `text`. */
+export async function descendantsOf(parent: number, text: string): Promise<number[]> {
+  const children = await childrenOf(parent, '');
+  const below = await Promise.all(children.map((child) => descendantsOf(child, text)));
+  return [...new Set([...(await childrenOf(parent, text)), ...below.flat()])];
 }
 
 /** Whether a program is installed here. */

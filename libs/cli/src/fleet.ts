@@ -3,11 +3,18 @@ import { z } from 'zod';
 
 export const DEFAULT_URL = 'http://127.0.0.1:4010';
 
+/** ms that a question may take: discovery in a slow registry takes a minute. */
+const PATIENCE = 90_000;
+
 /** The REST interface of a running fleet. */
 export interface Fleet {
   readonly url: string;
   get(path: string, query?: Query): Promise<unknown>;
   post(path: string, body: object): Promise<unknown>;
+  patch(path: string, body: object): Promise<unknown>;
+  put(path: string, body: object): Promise<unknown>;
+  /** Posts what is not JSON. */
+  send(path: string, contentType: string, content: Uint8Array): Promise<unknown>;
 }
 export type Query = Record<string, string | number | undefined>;
 
@@ -19,21 +26,29 @@ const Refusal = z.looseObject({
 
 /**
  * The fleet at `url`. Calls reject with VSM_NOT_FOUND when no fleet answers there, and VSM_REFUSED with the gateway's own words
- * when it answers with an error.
+ * when it answers with an error. A petition may wait for a decision as long as it takes.
+ * @param patience ms that a question may take; then it rejects with VSM_TIMEOUT
  */
-export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL): Fleet {
+export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL, patience: number = PATIENCE): Fleet {
   const call = async (path: string, init: RequestInit): Promise<unknown> => {
     const response = await reach(url, path, init);
-    const text = await response.text();
+    const text = await said(url, response);
     if (!response.ok) throw new VsmError('VSM_REFUSED', refusal(response.status, text));
     return parse(url, text);
   };
   return {
     url,
-    get: (path, query = {}) => call(`${path}${queryString(query)}`, {}),
-    post: (path, body) =>
-      call(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    get: (path, query = {}) => call(`${path}${queryString(query)}`, { signal: AbortSignal.timeout(patience) }),
+    post: (path, body) => call(path, sending('POST', body)),
+    patch: (path, body) => call(path, sending('PATCH', body)),
+    put: (path, body) => call(path, sending('PUT', body)),
+    send: (path, contentType, content) =>
+      call(path, { method: 'POST', headers: { 'content-type': contentType }, body: Buffer.from(content) }),
   };
+}
+
+function sending(method: string, body: object): RequestInit {
+  return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
 async function reach(url: string, path: string, init: RequestInit): Promise<Response> {
@@ -48,12 +63,35 @@ async function reach(url: string, path: string, init: RequestInit): Promise<Resp
   try {
     return await fetch(target, init);
   } catch (error) {
+    if (isTimeout(error)) throw tooLate(url);
     throw new VsmError(
       'VSM_NOT_FOUND',
       `no fleet answers at ${url}; start one with \`npm start\`, or set VSMCP_URL to where one runs`,
       { cause: error },
     );
   }
+}
+
+async function said(url: string, response: Response): Promise<string> {
+  try {
+    return await response.text();
+  } catch (error) {
+    if (isTimeout(error)) throw tooLate(url);
+    throw new VsmError('VSM_NOT_FOUND', `the fleet at ${url} broke off its answer: ${reasonOf(error)}; ask again`, {
+      cause: error,
+    });
+  }
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'TimeoutError';
+}
+
+function tooLate(url: string): VsmError {
+  return new VsmError(
+    'VSM_TIMEOUT',
+    `what listens at ${url} gives no answer in time; \`vsmcp doctor\` says what it lacks`,
+  );
 }
 
 function queryString(query: Query): string {

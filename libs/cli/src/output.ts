@@ -41,3 +41,9 @@ export function line(text: string, most = 200): string {
 export function brief(value: unknown, most = 200): string {
   return line(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), most);
 }
+
+/** `1.5 GB`, `120 MB`. @param bytes */
+export function size(bytes: number): string {
+  if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;
+  return bytes < 1e9 ? `${Math.round(bytes / 1e6)} MB` : `${(bytes / 1e9).toFixed(1)} GB`;
+}

@@ -1,16 +1,22 @@
 import { Command } from 'commander';
 import { algedonic } from './commands/algedonic.js';
 import { capabilities } from './commands/capabilities.js';
+import { control } from './commands/control.js';
+import { coordination } from './commands/coordination.js';
 import { decisions } from './commands/decisions.js';
 import { doctor } from './commands/doctor.js';
 import { events } from './commands/events.js';
 import { held } from './commands/held.js';
 import { importCommand } from './commands/import.js';
 import { init } from './commands/init.js';
+import { inspect } from './commands/inspect.js';
 import { journal } from './commands/journal.js';
 import { mcp } from './commands/mcp.js';
 import { operations } from './commands/operations.js';
+import { repl } from './commands/repl.js';
 import { status } from './commands/status.js';
+import { tail } from './commands/tail.js';
+import { top } from './commands/top.js';
 import { topology } from './commands/topology.js';
 import { units } from './commands/units.js';
 import { up } from './commands/up.js';
@@ -34,7 +40,8 @@ Examples:
   vsmcp up                        run the fleet of ./vsmcp.yaml
   vsmcp status                    is it viable, and why not
   vsmcp held list --reason parked what waits, and for what
-  vsmcp decisions approve         say yes to what asks`,
+  vsmcp decisions approve         say yes to what asks
+  vsmcp tail                      what happens, a line each`,
     );
   for (const add of [
     up,
@@ -48,6 +55,12 @@ Examples:
     journal,
     decisions,
     algedonic,
+    top,
+    tail,
+    inspect,
+    repl,
+    coordination,
+    control,
     mcp,
     doctor,
     init,

@@ -1,4 +1,5 @@
 import type { Channel, Party, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+import type { Signer } from './signing/signer.js';
 
 /** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
 export interface Outgoing {
@@ -42,14 +43,17 @@ export interface Delivery {
 /**
  * What the handler did with a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish to the
  * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the message's own
- * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason.
+ * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`, of ordered queues only:
+ * it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
 export type Verdict =
   | { verdict: 'done' }
   | { verdict: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
-  | { verdict: 'dead'; reason: string };
+  | { verdict: 'dead'; reason: string }
+  | { verdict: 'keep' };
 
 export const DONE: Verdict = { verdict: 'done' };
+export const KEEP: Verdict = { verdict: 'keep' };
 
 export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Verdict>;
 
@@ -104,6 +108,8 @@ export interface Member {
   party: Party;
   instance: string;
   log: BusLog;
+  /** Signs what is said inside and refuses what no member has signed; absent: nothing is signed, and everything is heard. */
+  signer?: Signer | undefined;
 }
 
 /**
@@ -113,6 +119,9 @@ export interface Member {
  *   table does not allow rejects with VSM_CHANNEL.
  * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
  * - consumers consume again after every reconnection.
+ * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their order; one that
+ *   its consumer did not settle is handed to the next consumer before all that came later.
+ * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/guard.ts`).
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';

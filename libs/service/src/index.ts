@@ -11,6 +11,7 @@ export { amqpReach } from './chassis/reach.js';
 export { runService } from './chassis/run.js';
 export { type Runtime, readRuntime } from './chassis/runtime.js';
 export { type ManualClock, manualClock, realClock } from './clock.js';
+export { patternsOf, tie, unknownServers } from './config/consistency.js';
 export type { Environment } from './config/environment.js';
 export {
   type CheckedConfig,
@@ -49,3 +50,4 @@ export { openState, type State } from './state.js';
 export { inEventSpan, inWaitingSpan, traceOfEvent } from './telemetry/event-span.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/sdk.js';
 export { currentTrace, failSpan, inSpan, type Spanning, type SpanOptions } from './telemetry/spans.js';
+export { changedUnit, markOf, reconcileUnits } from './units.js';

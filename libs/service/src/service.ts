@@ -14,6 +14,7 @@ import type {
   Random,
   StandingQueue,
   System,
+  UnitRow,
 } from '@vsmcp/vsm';
 import type { FleetConfig } from './config/schema.js';
 import type { Database } from './database.js';
@@ -43,6 +44,7 @@ export interface ServiceContext {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly capabilities: Rows<Capability>;
+  readonly units: Rows<UnitRow>;
   readonly leaderships: Leaderships;
   /** Pain that the broker could not take; `say` writes it, System 5 reads it. */
   readonly pain: PainRows;
@@ -65,7 +67,7 @@ export interface ServiceContext {
       | QueueName
       | { name: string; standing: StandingQueue }
       | {
-          channel: 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
+          channel: 'audit' | 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
           bind: readonly string[];
         },
     on: readonly Hearing[],

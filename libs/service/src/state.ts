@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { Capability, type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
+import { Capability, type Clock, reasonOf, UnitRow, VsmError } from '@vsmcp/vsm';
 import { migrate } from './database/migrate.js';
 import type { Database } from './database.js';
 import { openJournal } from './journal/open.js';
@@ -18,6 +18,7 @@ export interface State {
   readonly ledger: Ledger;
   readonly journal: Journal;
   readonly capabilities: Rows<Capability>;
+  readonly units: Rows<UnitRow>;
   readonly pain: PainRows;
 }
 
@@ -32,6 +33,7 @@ export async function openState(database: Database, path: string, clock: Clock):
     ledger: openLedger(database, clock),
     journal: openJournal(database, clock),
     capabilities: openRows(database, 'capability', Capability),
+    units: openRows(database, 'unit', UnitRow),
     pain: openPainRows(database, clock),
   };
 }

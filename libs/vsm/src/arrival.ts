@@ -1,5 +1,8 @@
 import { reasonOf, VsmError } from './errors.js';
 import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent, MAX_BATCH_EVENTS } from './event.js';
+import { eventsOfFrame } from './frame/events.js';
+import { FRAME } from './frame/frame.js';
+import { jsonOf } from './frame/values.js';
 import { readJson, readText } from './json.js';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 import type { Ids } from './time.js';
@@ -24,6 +27,8 @@ export interface ArrivalLimits {
   /** Milliseconds since the Unix epoch. */
   now: number;
   newId: Ids;
+  /** Unpacks a frame; without it frames cannot be read. May throw. */
+  unpack?: (content: Uint8Array) => unknown;
 }
 
 /** An event, or what could not be read as one, to be held with the reason. */
@@ -44,8 +49,8 @@ export type Arrived =
     };
 
 /**
- * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, or plain JSON. One bad event of a
- * batch costs only that one. Never throws, whatever comes.
+ * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, a frame, or plain JSON. One bad
+ * event of a batch or frame costs only that one. Never throws, whatever comes.
  */
 export function arrive(incoming: Incoming, limits: ArrivalLimits): Arrived[] {
   try {
@@ -55,7 +60,7 @@ export function arrive(incoming: Incoming, limits: ArrivalLimits): Arrived[] {
   }
 }
 
-function read(incoming: Incoming, { maxBytes, now, newId }: ArrivalLimits): Arrived[] {
+function read(incoming: Incoming, { maxBytes, now, newId, unpack }: ArrivalLimits): Arrived[] {
   const { key, content, headers } = incoming;
   if (!isKey(key)) {
     throw bad(`the routing key is not at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -`);
@@ -66,6 +71,7 @@ function read(incoming: Incoming, { maxBytes, now, newId }: ArrivalLimits): Arri
   }
   const type = mediaType(incoming.contentType);
   if (type === CLOUDEVENTS_BATCH) return readBatch(incoming);
+  if (type === FRAME && unpack) return readFrame(incoming, unpack);
   if (type === CLOUDEVENTS_JSON) return [accepted(readJson(content), incoming, true)];
   const attributes = binaryAttributes(headers);
   if (attributes) return [accepted({ ...attributes, ...readData(type, incoming) }, incoming, true)];
@@ -100,6 +106,32 @@ function readBatch(incoming: Incoming): Arrived[] {
   });
 }
 
+function readFrame(incoming: Incoming, unpack: (content: Uint8Array) => unknown): Arrived[] {
+  const { type, events } = eventsOfFrame(unpacked(incoming.content, unpack));
+  if (type !== incoming.key) throw bad(`the type ${type} is not the routing key`);
+  return events.map((framed) => {
+    if (!framed.ok) return refused(incoming, bad(framed.reason), jsonOf(framed.found));
+    addTrace(framed.event, incoming.headers);
+    return { ok: true, event: framed.event, hasId: true };
+  });
+}
+
+function unpacked(content: Uint8Array, unpack: (content: Uint8Array) => unknown): unknown {
+  try {
+    return unpack(content);
+  } catch (error) {
+    throw bad(`no frame: ${reasonOf(error)}`);
+  }
+}
+
+/** Lets the message's trace context in where the event has none of its own. */
+function addTrace(event: CloudEvent, headers: Readonly<Record<string, unknown>>): void {
+  for (const name of ['traceparent', 'tracestate']) {
+    const value = headers[name];
+    if (typeof value === 'string' && event[name] === undefined) event[name] = value;
+  }
+}
+
 /** Checks the event, and lets the message's trace context in where the event has none of its own. */
 function accepted(candidate: unknown, { key, headers }: Incoming, hasId: boolean): Arrived {
   const parsed = CloudEvent.safeParse(candidate);
@@ -109,10 +141,7 @@ function accepted(candidate: unknown, { key, headers }: Incoming, hasId: boolean
   }
   const event = parsed.data;
   if (event.type !== key) throw bad(`the type ${event.type} is not the routing key`);
-  for (const name of ['traceparent', 'tracestate']) {
-    const value = headers[name];
-    if (typeof value === 'string' && event[name] === undefined) event[name] = value;
-  }
+  addTrace(event, headers);
   return { ok: true, event, hasId };
 }
 

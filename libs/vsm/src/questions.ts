@@ -2,11 +2,14 @@ import { z } from 'zod';
 import { Candidate, Capability, Confinement, Tool } from './capability.js';
 import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
-import { ClaimedResource, Loop } from './messages/coordination.js';
-import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause } from './messages/operations.js';
+import { Audited } from './messages/audit.js';
+import { Intervention, Need, Performance, Rung } from './messages/control.js';
+import { ClaimedResource, Loop, Precedence } from './messages/coordination.js';
+import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
+import { Vitals } from './messages/presence.js';
 import { SystemView } from './messages/recursion.js';
-import type { System } from './systems.js';
-import { ToolRef } from './unit.js';
+import { System } from './systems.js';
+import { ToolRef, UnitName, Units } from './unit.js';
 
 /**
  * What may be asked over `vsm.query`, and the shape of the answer. Most change nothing. A *petition* asks System 3 or 5
@@ -68,6 +71,22 @@ export const VarietyReport = z.looseObject({
 });
 export type VarietyReport = z.infer<typeof VarietyReport>;
 
+/** An instance as its heartbeats show it. */
+export const InstanceSeen = z.looseObject({
+  instance: z.string(),
+  /** `silent`: its heartbeat stopped without a farewell. */
+  state: z.string(),
+  ready: z.boolean(),
+  version: z.string(),
+  trouble: z.record(z.string(), z.string()),
+  /** Of the lease that it leads under. */
+  epoch: z.number().int().optional(),
+  /** ms since the epoch. */
+  started: z.number(),
+  heard: z.number(),
+  vitals: Vitals.optional(),
+});
+
 export const SystemStatus = z.looseObject({
   present: z.boolean(),
   instances: z.array(
@@ -91,7 +110,7 @@ export const Status = z.looseObject({
   systems: z.looseObject({
     1: SystemStatus.extend({ units: z.number().int(), variety_absorbed: z.number(), servers: z.number().int() }),
     2: SystemStatus.extend({ conflicts_resolved: z.number().int(), loops: z.array(z.unknown()) }),
-    /** Answered operations over attempted ones in the window; null when nothing was attempted. */
+    /** Performance of all units in the last minute, as Beer measures it: actuality over potentiality; null when nothing came. */
     3: SystemStatus.extend({ efficiency: z.number().nullable() }),
     4: SystemStatus.extend({
       threats: z.array(z.string()),
@@ -166,10 +185,35 @@ const Lease = z.looseObject({
   until: z.number(),
 });
 
+const ArrangedUnits = z.looseObject({
+  accepted: z.boolean(),
+  because: z.string(),
+  /** The version of the rows in which it stands. */
+  version: z.number().int().optional(),
+  /** What was set or removed; those that were so already are not among them. */
+  set: z.array(z.string()).optional(),
+  removed: z.array(z.string()).optional(),
+});
+
 const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string(), id: z.string().optional() });
 
 export const QUESTIONS = {
   status: question('consciousness', 'status', Nothing, Status),
+  /** Every system's instances, alive or just gone, and the processes they run in. */
+  systems: question(
+    'consciousness',
+    'systems',
+    z.looseObject({ system: System.optional() }),
+    z.looseObject({
+      systems: z.array(
+        SystemStatus.extend({
+          system: System,
+          health: z.enum(['ok', 'degraded', 'down']),
+          instances: z.array(InstanceSeen),
+        }),
+      ),
+    }),
+  ),
   /** Row A2. `gaps` name the system and a mend that exists. */
   variety: question(
     'consciousness',
@@ -202,8 +246,17 @@ export const QUESTIONS = {
   units: question(
     's1',
     'units',
-    Nothing,
+    z.looseObject({
+      /** Only this one, with all that is known of it. */
+      name: z.string().optional(),
+      /** In the order of names, those after this one. */
+      after: z.string().optional(),
+      limit: z.number().int().min(0).max(1000).default(1000),
+    }),
     z.object({
+      /** Of all units, however many are listed, and the version of their rows. */
+      total: z.number().int(),
+      version: z.number().int(),
       units: z.array(
         z.looseObject({
           name: z.string(),
@@ -213,10 +266,29 @@ export const QUESTIONS = {
           acquired: z.array(z.string()),
           /** Path of the fleet that the unit is. */
           system: z.string().optional(),
+          /** Asked for by name: as it was written, and how it does at the replica that answers. */
+          unit: z.record(z.string(), z.unknown()).optional(),
+          running: z.number().int().optional(),
+          waiting: z.number().int().optional(),
+          breakers: z
+            .array(
+              z.object({
+                tool: z.string(),
+                state: z.enum(['closed', 'open', 'half-open']),
+                /** Of its last calls, those that failed. */
+                failed: z.number().int(),
+                of: z.number().int(),
+                /** ms since the epoch until which it stays open. */
+                until: z.number().optional(),
+              }),
+            )
+            .optional(),
         }),
       ),
     }),
   ),
+  /** What is wrong with units that somebody wants: expressions that do not compile. */
+  examine: question('s1', 'examine', z.object({ units: Units }), z.object({ problems: z.array(z.string()) })),
   waiting: question(
     's1',
     'waiting',
@@ -246,21 +318,49 @@ export const QUESTIONS = {
       pool: z.number().int(),
       demand: z.number(),
       replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
+      /** Operations that may begin in a second, where that is bounded. */
+      rate: z.number().optional(),
+      /** What is used up: `operations`, `rate`, counted resources. */
+      scarce: z.array(z.string()),
+      /** What System 3 spends of the units' autonomy, since it leads. */
+      autonomy: z.looseObject({
+        spent: z.record(Rung, z.number().int()),
+        /** Seconds of interventions, those that are under way included. */
+        seconds: z.number(),
+        active: z.array(Intervention),
+      }),
+      /** As Beer measures it, the last minute. */
+      performance: Performance.data,
+      /** Units that are moved slowly, because their shares swung. */
+      damped: z.array(z.string()),
+      /** The last audit in which there was something to look at. */
+      audit: Audited.data.optional(),
       /** Units that want something, the most first. */
       units: z.array(
         z.looseObject({
           unit: z.string(),
+          /** As it counts: System 5's priority and the unit's variety are in it. */
           weight: z.number(),
+          priority: z.number(),
+          /** Kinds of events that it met lately, and those of them that it has an answer to. */
+          kinds: z.object({ met: z.number().int(), answered: z.number().int() }),
           minimum: z.number(),
           cap: z.number().optional(),
           wants: z.number(),
           slots: z.number().int(),
+          /** Operations a second that it may begin, where that is bounded. */
+          rate: z.number().optional(),
         }),
       ),
     }),
   ),
   /** The units that are systems, by unit, as they last reported, and so on down to `recursion_depth`. */
-  systems: question('s3', 'systems', Nothing, z.object({ path: z.string(), units: z.record(z.string(), SystemView) })),
+  recursion: question(
+    's3',
+    'recursion',
+    Nothing,
+    z.object({ path: z.string(), units: z.record(z.string(), SystemView) }),
+  ),
   capabilities: question(
     's3',
     'capabilities',
@@ -321,6 +421,8 @@ export const QUESTIONS = {
     z.object({
       pending: z.array(Verdict.data.extend({ until: z.number() })),
       decided: z.array(Verdict.data.extend({ at: z.number() })),
+      /** What System 3 cannot settle by itself. */
+      needs: z.array(Need).optional(),
     }),
   ),
   alerts: question('s5', 'alerts', Nothing, z.object({ alerts: z.array(AlertState.data) })),
@@ -348,6 +450,13 @@ export const QUESTIONS = {
     }),
     z.object({ permitted: z.boolean(), rule: z.string(), because: z.string() }),
   ),
+  /** Two units undo each other: whose purpose comes first? No `first` where policy does not say; then a person may (`prefer`). */
+  whose: question(
+    's5',
+    'whose',
+    z.object({ units: z.array(z.string()), resource: z.string() }),
+    z.object({ first: Precedence.optional() }),
+  ),
   coordination: question(
     's2',
     'coordination',
@@ -358,12 +467,36 @@ export const QUESTIONS = {
       held: z.number().int(),
       waiting: z.number().int(),
       loops: z.array(Loop.data),
+      /** Servers with a rate, and how it was dealt out. Times in ms. */
+      schedules: z.array(
+        z.looseObject({
+          server: z.string(),
+          /** At most `calls` in any `per` ms. */
+          calls: z.number().int(),
+          per: z.number(),
+          /** Calls since this coordinator leads. */
+          granted: z.number().int(),
+          units: z.array(
+            z.looseObject({
+              unit: z.string(),
+              granted: z.number().int(),
+              /** Wishes that wait now. */
+              waiting: z.number().int(),
+              /** Turns that had to wait, in all and at most for how long. */
+              waited: z.number().int(),
+              total: z.number(),
+              longest: z.number(),
+            }),
+          ),
+        }),
+      ),
       conflicts_resolved: z.number().int(),
       /** The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because units undo each other. */
       resolved: z.array(
         z.looseObject({
           at: z.number(),
-          how: z.enum(['turn', 'cooled']),
+          /** turn: waited for its turn; cooled: held back in a loop; first: the others yield to it. */
+          how: z.enum(['turn', 'cooled', 'first']),
           unit: z.string(),
           resources: z.array(z.string()),
           /** ms */
@@ -384,6 +517,13 @@ export const QUESTIONS = {
       ),
     }),
   ),
+  /** Which of these claims were granted, and under which token; `since` when (ms since the epoch) that is remembered. */
+  granted: question(
+    's2',
+    'granted',
+    z.object({ claims: z.array(z.string()).max(1000) }),
+    z.object({ since: z.number(), granted: z.array(z.object({ claim: z.string(), token: z.number().int() })) }),
+  ),
 
   /** Row A8. Waits for the outcome, at most `wait` ms. */
   operate: petition(
@@ -401,9 +541,41 @@ export const QUESTIONS = {
   settle: petition(
     's3',
     'settle',
-    z.object({ how: z.enum(['replay', 'discard']), filter: HeldFilter, because: z.string().min(1), by: By }),
+    z.object({ how: z.enum(['replay', 'discard', 'done']), filter: HeldFilter, because: z.string().min(1), by: By }),
     Accepted,
   ),
+  /** What a person says to an event that was `asked` (`call: person`). */
+  answer: petition(
+    's3',
+    'answer',
+    PersonsAnswer.extend({ id: z.string().min(1), source: z.string().optional() }),
+    Accepted,
+  ),
+  /** Units set (created or changed) and removed, all together or none. */
+  arrange: petition(
+    's3',
+    'arrange',
+    z.object({
+      set: Units.default({}),
+      remove: z.array(UnitName).default([]),
+      /** All that are set are to be new. */
+      fresh: z.boolean().default(false),
+      because: z.string().default(''),
+      by: By,
+    }),
+    ArrangedUnits,
+  ),
+  /** The units of vsmcp.yaml, read anew. */
+  configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
+  /** Somebody says whose purpose comes first where units undo each other. */
+  prefer: petition(
+    's3',
+    'prefer',
+    z.object({ unit: z.string().min(1), resource: z.string().min(1), because: z.string().min(1), by: By }),
+    Accepted,
+  ),
+  /** System 3 tells System 2 whose purpose comes first on a resource. */
+  precede: petition('s2', 'precede', z.object({ resource: z.string(), first: Precedence, by: By }), Accepted),
   /** Row A7. */
   acquire: petition(
     's5',

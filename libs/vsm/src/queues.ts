@@ -15,19 +15,32 @@ export interface StandingQueue {
   most?: number;
   /** Classic only: milliseconds after which a message is worthless. */
   expires?: number;
+  /**
+   * Which part of the environment's events it takes (`order.ts`): those without a partition key, for which all compete, or those of its
+   * partition, in order, with one consumer at a time.
+   */
+  sort?: 'unordered' | 'ordered';
   /** Has delay queues behind `vsm.retry`, so that a message can come back later. */
   retry?: true;
 }
 
 export const QUEUES = {
-  's1.work': { owner: 's1', channel: 'environment', bind: ['#'], kind: 'quorum', retry: true },
+  's1.work': { owner: 's1', channel: 'environment', sort: 'unordered', bind: ['#'], kind: 'quorum', retry: true },
+  's1.ordered.0': partition(),
+  's1.ordered.1': partition(),
+  's1.ordered.2': partition(),
+  's1.ordered.3': partition(),
+  's1.ordered.4': partition(),
+  's1.ordered.5': partition(),
+  's1.ordered.6': partition(),
+  's1.ordered.7': partition(),
   's1.command': { owner: 's1', channel: 'command', bind: ['s1.any.*'], kind: 'quorum', retry: true },
   's1.dead': { owner: 's1', channel: 'dead', bind: ['#'], kind: 'quorum' },
   's1.query': { owner: 's1', channel: 'query', bind: ['s1.any.*'], kind: 'classic', most: 10_000, expires: 30_000 },
   's2.coordination': {
     owner: 's2',
     channel: 'coordination',
-    bind: ['claim.*', 'release.*'],
+    bind: ['claim.*', 'release.*', 'balance.*', 'stock.*', 'turn.*'],
     kind: 'classic',
     most: 100_000,
     expires: 30_000,
@@ -60,7 +73,27 @@ export const QUEUES = {
   },
 } as const satisfies Record<string, StandingQueue>;
 
+/** The hash exchange takes the binding's key for the queue's weight. No delays: what comes again must not be overtaken. */
+function partition() {
+  return { owner: 's1', channel: 'environment', sort: 'ordered', bind: ['1'], kind: 'quorum' } as const;
+}
+
 export type QueueName = keyof typeof QUEUES;
+
+/**
+ * Queues among which events with a partition key are parted, each read by one replica at a time. None can be added to a running fleet:
+ * keys would change their queue while events of theirs wait in the old one.
+ */
+export const PARTITION_QUEUES = [
+  's1.ordered.0',
+  's1.ordered.1',
+  's1.ordered.2',
+  's1.ordered.3',
+  's1.ordered.4',
+  's1.ordered.5',
+  's1.ordered.6',
+  's1.ordered.7',
+] as const satisfies readonly QueueName[];
 
 /** The queue of events for a server whose calls run one at a time, read by the replica that owns the server. */
 export function handoverQueue(server: string): { name: string; queue: StandingQueue } {

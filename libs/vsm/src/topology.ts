@@ -1,13 +1,17 @@
 import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, exchangeName } from './channels.js';
-import { QUEUES, RETRY_DELAYS, type RetryDelay, type StandingQueue } from './queues.js';
+import { type BrokerCan, type HASHING, sortedFrom, sorting } from './order.js';
+import { PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDelay, type StandingQueue } from './queues.js';
 import type { Party } from './systems.js';
 
 /** A broker object's arguments, as AMQP 0-9-1 has them. */
-export type TopologyArguments = Record<string, string | number>;
+export type TopologyArguments = Record<string, string | number | boolean | null>;
 
-/** All exchanges are durable topic exchanges. */
+/** All exchanges are durable; those of the channels are topic exchanges. */
 export interface ExchangeDeclaration {
   name: string;
+  type: 'topic' | 'fanout' | 'headers' | typeof HASHING;
+  /** Nobody may publish to it: it is only passed on to. */
+  internal: boolean;
   arguments: TopologyArguments;
 }
 
@@ -23,9 +27,18 @@ export interface BindingDeclaration {
   key: string;
 }
 
+/** What one exchange passes on to another. */
+export interface PassDeclaration {
+  from: string;
+  to: string;
+  key: string;
+  arguments: TopologyArguments;
+}
+
 /** What must stand on the broker for one fleet, in an order in which it can be declared. */
 export interface Topology {
   exchanges: ExchangeDeclaration[];
+  passes: PassDeclaration[];
   queues: QueueDeclaration[];
   bindings: BindingDeclaration[];
 }
@@ -60,30 +73,53 @@ export function retryKey(delay: RetryDelay, name: string): string {
   return `${delay}.${name}`;
 }
 
+/** A broker with all its plugins. */
+const ALL: BrokerCan = { hash: true };
+
 /**
  * Exchanges, queues and bindings of the fleet at `path`. Declaring, comparing and broker permissions all derive from it.
  * @param queues standing queues by name behind the path; those of the table unless said otherwise
  */
-export function topology(path: string, queues: Readonly<Record<string, StandingQueue>> = QUEUES): Topology {
-  const standing = Object.entries(queues).map(([name, queue]) => standingTopology(path, name, queue));
+export function topology(
+  path: string,
+  queues: Readonly<Record<string, StandingQueue>> = QUEUES,
+  can: BrokerCan = ALL,
+): Topology {
+  const standing = Object.entries(queues).map(([name, queue]) => standingTopology(path, name, queue, can));
   // Dead letters must have somewhere to go before anything can die.
   standing.sort((a, b) => Number(isDead(path, b)) - Number(isDead(path, a)));
   return {
-    exchanges: CHANNEL_NAMES.map((channel) => exchange(path, channel)),
+    ...exchangesOf(path, CHANNEL_NAMES, can),
     queues: standing.flatMap((s) => s.queues),
     bindings: standing.flatMap((s) => s.bindings),
   };
 }
 
+/** The exchanges of these channels, with all that stands behind them. */
+export function exchangesOf(
+  path: string,
+  channels: readonly Channel[],
+  can: BrokerCan = ALL,
+): Pick<Topology, 'exchanges' | 'passes'> {
+  const behind = channels.includes('environment') ? sorting(path, can) : { exchanges: [], passes: [] };
+  return {
+    exchanges: [...behind.exchanges, ...channels.map((channel) => exchange(path, channel))],
+    passes: behind.passes,
+  };
+}
+
 /** One standing queue with its delay queues and bindings, for queues that come and go with what they serve. */
-export function standingTopology(path: string, name: string, queue: StandingQueue): Omit<Topology, 'exchanges'> {
+export function standingTopology(
+  path: string,
+  name: string,
+  queue: StandingQueue,
+  can: BrokerCan = ALL,
+): Pick<Topology, 'queues' | 'bindings'> {
   const work = queueName(path, name);
   const queues: QueueDeclaration[] = [{ name: work, arguments: queueArguments(path, queue) }];
-  const bindings: BindingDeclaration[] = queue.bind.map((key) => ({
-    exchange: exchangeName(path, queue.channel),
-    queue: work,
-    key,
-  }));
+  const bindings: BindingDeclaration[] = exchangesBefore(path, name, queue, can).flatMap((exchange) =>
+    queue.bind.map((key) => ({ exchange, queue: work, key })),
+  );
   const retry = exchangeName(path, 'retry');
   if (queue.retry || queue.kind === 'classic') bindings.push({ exchange: retry, queue: work, key: backKey(name) });
   for (const [delay, ttl] of queue.retry ? delays() : []) {
@@ -94,10 +130,16 @@ export function standingTopology(path: string, name: string, queue: StandingQueu
   return { queues, bindings };
 }
 
+/** What a queue is bound to. Without a hash the one partition takes all. */
+function exchangesBefore(path: string, name: string, { channel, sort }: StandingQueue, { hash }: BrokerCan): string[] {
+  if (sort === undefined) return [exchangeName(path, channel)];
+  return sort === 'ordered' && !hash && name !== PARTITION_QUEUES[0] ? [] : sortedFrom(path, sort);
+}
+
 function exchange(path: string, channel: Channel): ExchangeDeclaration {
   const rule: ChannelRule = CHANNELS[channel];
   return {
-    name: exchangeName(path, channel),
+    ...{ name: exchangeName(path, channel), type: 'topic', internal: false },
     arguments: rule.alternate ? { 'alternate-exchange': exchangeName(path, 'dead') } : {},
   };
 }
@@ -117,6 +159,7 @@ function queueArguments(path: string, queue: StandingQueue): TopologyArguments {
     'x-delivery-limit': DELIVERY_LIMIT,
     'x-dead-letter-exchange': exchangeName(path, 'dead'),
     ...LOSE_NOTHING,
+    ...(queue.sort === 'ordered' && { 'x-single-active-consumer': true }),
   };
 }
 
@@ -141,6 +184,6 @@ function delays(): [RetryDelay, number][] {
   return Object.entries(RETRY_DELAYS) as [RetryDelay, number][];
 }
 
-function isDead(path: string, part: Omit<Topology, 'exchanges'>): boolean {
+function isDead(path: string, part: Pick<Topology, 'bindings'>): boolean {
   return part.bindings.some((b) => b.exchange === exchangeName(path, 'dead'));
 }

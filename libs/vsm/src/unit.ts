@@ -34,6 +34,19 @@ export const ResourceClaim = z.union([
 ]);
 export type ResourceClaim = z.infer<typeof ResourceClaim>;
 
+/** `call: person` */
+export const PERSON = 'person';
+
+/** What is called first: a tool, or a person, who is asked and whose answer stands as the result. */
+const CallRef = z
+  .string()
+  .regex(/^(person|[a-z0-9_-]+\..+)$/, 'server.tool, such as memory.create_entities, or person');
+
+/** Importance of an event in its unit: 0 (shed first) to 9. */
+export const Priority = z.number().int().min(0).max(9);
+/** Of an event for which neither its response nor itself says one. */
+export const USUAL_PRIORITY = 5;
+
 export const Step = z.strictObject({
   call: ToolRef,
   with: z.record(z.string(), z.unknown()).default({}),
@@ -44,7 +57,7 @@ export const Step = z.strictObject({
  * and (in `then`) `results`; all else is literal. Times in milliseconds.
  */
 export const CallResponse = z.strictObject({
-  call: ToolRef,
+  call: CallRef,
   with: z.record(z.string(), z.unknown()).default({}),
   /** CEL that must be true for the call to be made; an event that it does not hold for waits, with the reason. */
   guard: z.string().optional(),
@@ -56,6 +69,8 @@ export const CallResponse = z.strictObject({
   idempotent: z.boolean().optional(),
   /** At most one call per this period and event type; the rest is attenuated and counted. */
   latest: Duration.optional(),
+  /** What is shed first when the unit's queue is full; goes before what the event itself says. */
+  priority: Priority.optional(),
   /** Further calls, each seeing `results` of those before. */
   // biome-ignore lint/suspicious/noThenProperty: `then` is the word of vsmcp.yaml; the object is never awaited
   then: z.array(Step).max(4).optional(),
@@ -84,6 +99,17 @@ export const UnitSystem = z.union([
 ]);
 export type UnitSystem = z.infer<typeof UnitSystem>;
 
+/**
+ * When a unit leaves a tool alone for a while: of its last `of` calls (once there are half as many) the part `failing` or more failed, or five in
+ * a row got no answer. Then it waits `wait` ms, tries one call, and doubles the wait when that fails too.
+ */
+export const Breaker = z.strictObject({
+  failing: z.number().gt(0).max(1).default(0.5),
+  of: z.number().int().min(2).max(1000).default(20),
+  wait: Duration.default(5000),
+});
+export type Breaker = z.infer<typeof Breaker>;
+
 /** A primary activity of System 1. Patterns are AMQP topic patterns over event types. */
 export const Unit = z.strictObject({
   /** Events of this unit, beyond those its responses name; those without a response wait here. */
@@ -91,6 +117,10 @@ export const Unit = z.strictObject({
   responses: z.record(Pattern, Response).default({}),
   /** Event type → the longest time (ms) without one before it hurts. */
   silence: z.record(z.string().refine(isKey, 'an event type'), Duration).optional(),
+  /** How many of each counted resource of `pool.counted` one operation takes, for as long as it runs. */
+  needs: z.record(z.string(), z.number().positive()).optional(),
+  /** Below this priority System 3 may have events shed while the unit cannot cope with all that comes. Absent: none. */
+  sheds: Priority.optional(),
   /** Share of concurrency against the other units. */
   weight: z.number().positive().default(1),
   minimum: z.number().int().min(0).default(0),
@@ -101,6 +131,12 @@ export const Unit = z.strictObject({
   wait: Duration.optional(),
   /** Port on which the fleet of that file has its REST, MCP and dashboard; none unless said. */
   gateway: z.number().int().min(1).max(65_535).optional(),
+  /** Events that may wait for a place in the unit's share; beyond, the least important are shed. Absent: any number. */
+  queue: z.number().int().positive().optional(),
+  breaker: z.union([z.literal('off'), Breaker]).optional(),
+  /** For responses that do not say their own. */
+  deadline: Duration.optional(),
+  retries: z.number().int().min(0).max(10).optional(),
 });
 export type Unit = z.infer<typeof Unit>;
 
@@ -108,3 +144,13 @@ export type Unit = z.infer<typeof Unit>;
 export const UnitName = z.string().regex(/^[a-z0-9_-]{1,64}$/, 'a name of a-z 0-9 _ -, at most 64 long');
 export const Units = z.record(UnitName, Unit);
 export type Units = z.infer<typeof Units>;
+
+/** A unit as its versioned row says it. */
+export const UnitRow = z.object({
+  name: UnitName,
+  /** null: it was removed, though vsmcp.yaml still names it. */
+  unit: Unit.nullable(),
+  /** SHA-256 of what vsmcp.yaml last said of it; absent: it does not name it. */
+  configured: z.string().optional(),
+});
+export type UnitRow = z.infer<typeof UnitRow>;

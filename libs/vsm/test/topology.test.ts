@@ -1,17 +1,33 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CHANNEL_NAMES, handoverQueue, QUEUES, RETRY_DELAYS, standingTopology, topology } from '@vsmcp/vsm';
+import {
+  CHANNEL_NAMES,
+  handoverQueue,
+  PARTITION_HEADERS,
+  PARTITION_QUEUES,
+  QUEUES,
+  RETRY_DELAYS,
+  standingTopology,
+  type Topology,
+  topology,
+} from '@vsmcp/vsm';
 
 const whole = topology('vsm.west');
 const queue = (name: string) => whole.queues.find((q) => q.name === `vsm.west.${name}`)?.arguments;
 
+function boundTo({ bindings }: Topology, to: string): string[] {
+  return bindings.filter(({ exchange }) => exchange === to).map((b) => b.queue);
+}
+
 test('one exchange a channel; commands that nobody takes go to the dead', () => {
+  const open = whole.exchanges.filter(({ internal }) => !internal);
   assert.deepEqual(
-    whole.exchanges.map((e) => e.name),
+    open.map((e) => e.name),
     CHANNEL_NAMES.map((channel) => `vsm.west.${channel}`),
   );
-  const alternates = whole.exchanges.filter((e) => Object.keys(e.arguments).length > 0);
-  assert.deepEqual(alternates, [{ name: 'vsm.west.command', arguments: { 'alternate-exchange': 'vsm.west.dead' } }]);
+  const alternates = open.filter((e) => Object.keys(e.arguments).length > 0);
+  const arguments_ = { 'alternate-exchange': 'vsm.west.dead' };
+  assert.deepEqual(alternates, [{ name: 'vsm.west.command', type: 'topic', internal: false, arguments: arguments_ }]);
 });
 
 test('all it binds is declared, each name once, and the dead have their queue first', () => {
@@ -24,6 +40,33 @@ test('all it binds is declared, each name once, and the dead have their queue fi
   }
   assert.equal(whole.queues[0]?.name, 'vsm.west.s1.dead');
   for (const name of Object.keys(QUEUES)) assert.ok(queue(name), name);
+});
+
+test('what stands behind the environment parts events with a partition key from the others', () => {
+  const arrival = whole.exchanges.find(({ name }) => name === 'vsm.west.arrival');
+  assert.equal(arrival?.type, 'headers');
+  assert.equal(arrival.arguments['alternate-exchange'], 'vsm.west.unordered');
+  assert.deepEqual(boundTo(whole, 'vsm.west.unordered'), ['vsm.west.s1.work']);
+  assert.deepEqual(boundTo(whole, 'vsm.west.environment'), [], 'nothing takes past it');
+  for (const [header, name] of Object.entries(PARTITION_HEADERS)) {
+    const exchange = whole.exchanges.find((e) => e.name === `vsm.west.${name}`);
+    assert.deepEqual([exchange?.type, exchange?.arguments], ['x-consistent-hash', { 'hash-header': header }]);
+    assert.deepEqual(
+      boundTo(whole, `vsm.west.${name}`),
+      PARTITION_QUEUES.map((queue) => `vsm.west.${queue}`),
+    );
+  }
+  assert.equal(queue('s1.ordered.7')?.['x-single-active-consumer'], true);
+  const at = (exchange: string) => whole.exchanges.findIndex(({ name }) => name === exchange);
+  for (const { from, to } of whole.passes) assert.ok(at(to) < at(from), 'declared before anything passes on to it');
+});
+
+test('a broker that cannot hash has one partition for all', () => {
+  const plain = topology('vsm.west', QUEUES, { hash: false });
+  for (const name of Object.values(PARTITION_HEADERS)) {
+    assert.equal(plain.exchanges.find((e) => e.name === `vsm.west.${name}`)?.type, 'fanout');
+    assert.deepEqual(boundTo(plain, `vsm.west.${name}`), ['vsm.west.s1.ordered.0']);
+  }
 });
 
 test('work is a quorum queue that loses nothing and gives poison up', () => {

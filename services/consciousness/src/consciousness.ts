@@ -10,10 +10,12 @@ import {
   Load,
   Loop,
   Performance,
+  Stress,
   Verdict,
 } from '@vsmcp/vsm';
 import { limitsOf } from './below.js';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
+import { systemsAnswer } from './presence.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
 import { Asking } from './views.js';
@@ -52,12 +54,14 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
       on(Acquisition, ({ data }) => take({ fact: 'acquisition', data }, 'waiting')),
       on(Verdict, ({ data }) => take({ fact: 'verdict', data }, 'decisions')),
       on(AlertState, ({ data }) => take({ fact: 'alert', data })),
+      on(Stress, ({ data }) => take({ fact: 'stress', data }, 'decisions')),
     ]),
     context.hear({ channel: 'algedonic', bind: ['#'] }, [
       on(Algedonic, ({ data }) => take({ fact: 'algedonic', data })),
     ]),
     context.answer({
       status: async () => statusAnswer(model, config, clock.now()),
+      systems: async ({ system }) => systemsAnswer(model.presence, system, clock.now()),
       variety: async () => varietyAnswer(model, config, clock.now()),
       journal: async (filter) => ({ entries: await journal.read(filter) }),
     }),

@@ -13,6 +13,7 @@ import {
   Loop,
   type OutcomeKind,
   type Performance,
+  type Stress,
   type Verdict,
   type Waiting,
 } from '@vsmcp/vsm';
@@ -67,6 +68,8 @@ export interface Model {
   below: readonly Waiting[];
   readonly systems: Map<string, Timed<DataOf<typeof Below>>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
+  /** Units that cannot cope, as System 3 tells Systems 4 and 5. */
+  readonly stressed: Map<string, DataOf<typeof Stress>>;
   readonly views: Views;
 }
 
@@ -77,6 +80,7 @@ export type Fact =
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
   | { fact: 'below'; data: DataOf<typeof Below> }
+  | { fact: 'stress'; data: DataOf<typeof Stress> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
   | { fact: 'demand'; data: DataOf<typeof Demand> }
   | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
@@ -107,6 +111,7 @@ export function newModel(window: number, now: number, limits: Limits = new Map()
     below: [],
     systems: new Map(),
     performance: undefined,
+    stressed: new Map(),
     views: {},
   };
 }
@@ -130,6 +135,10 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       break;
     case 'below':
       if (model.limits.has(fact.data.unit)) model.systems.set(fact.data.unit, { ...fact.data, at: now });
+      break;
+    case 'stress':
+      if (fact.data.state === 'ends') model.stressed.delete(fact.data.unit);
+      else keep(model.stressed, fact.data.unit, fact.data);
       break;
     case 'loop':
       takeLoop(model, fact.data);

@@ -1,4 +1,4 @@
-import type { DataOf, Heartbeat, System } from '@vsmcp/vsm';
+import { type Answer, type DataOf, type Heartbeat, SYSTEMS, type System, type Vitals } from '@vsmcp/vsm';
 
 /** A heartbeat comes every 2 s; one that is older than this is no sign of life. ms */
 const ALIVE = 6000;
@@ -16,6 +16,9 @@ export type Instance = {
   epoch?: number;
   ready: boolean;
   version: string;
+  /** ms since the epoch. */
+  started: number;
+  vitals?: Vitals;
   trouble: Record<string, string>;
   /** ms since the epoch. */
   heard: number;
@@ -46,6 +49,8 @@ export function presenceOf(
       ...(last.epoch !== undefined && { epoch: last.epoch }),
       ready: alive && last.ready,
       version: last.version,
+      started: last.started,
+      ...(last.vitals !== undefined && { vitals: last.vitals }),
       trouble: last.trouble,
       heard: at,
     });
@@ -62,4 +67,13 @@ export function healthOf(presence: Presence, system: System, now: number): 'ok' 
   const active = presenceOf(presence, system, now).instances.filter(({ state }) => state === 'active');
   if (active.length === 0) return 'down';
   return active.every(({ ready, trouble }) => ready && Object.keys(trouble).length === 0) ? 'ok' : 'degraded';
+}
+
+/** The answer to `systems`: one of them, or all. */
+export function systemsAnswer(presence: Presence, only: System | undefined, now: number): Answer<'systems'> {
+  const systems = SYSTEMS.filter((system) => only === undefined || system === only).map((system) => {
+    const { present, instances } = presenceOf(presence, system, now);
+    return { system, health: healthOf(presence, system, now), present, instances };
+  });
+  return { systems };
 }

@@ -24,6 +24,8 @@ function missing(model: Model, now: number): Gap[] {
   }));
 }
 
+/** What settles them. */
+const SETTLES = { dead: 'replay or discard', doubt: 'done, replay or discard', asked: 'answer' } as const;
 const HELD = {
   dead: 'failed for good',
   doubt: 'may have been done: look before you repeat them',
@@ -39,7 +41,7 @@ function forHeld(model: Model): Gap[] {
       {
         system: 's1',
         events,
-        recommendation: `${count(events, 'event')} ${HELD[reason]}: vsmcp held list --reason ${reason}, then vsmcp held replay or discard`,
+        recommendation: `${count(events, 'event')} ${HELD[reason]}: vsmcp held list --reason ${reason}, then vsmcp held ${SETTLES[reason]}`,
       },
     ];
   });

@@ -36,7 +36,7 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
     systems: {
       1: {
         ...of('s1'),
-        units: views.units?.value.units.length ?? Object.keys(config.units).length,
+        units: views.units?.value.total ?? Object.keys(config.units).length,
         variety_absorbed: variety.available,
         servers: views.capabilities?.value.capabilities.filter(({ state }) => state === 'ready').length ?? 0,
       },
@@ -67,7 +67,7 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
   };
 }
 
-/** System 3's figure, while it is not older than what it measures. */
+/** The performance of all units, by System 3's measure, while it is not older than what it measures. */
 function efficiencyOf({ performance }: Model, now: number): number | null {
   return performance && now - performance.at <= performance.window ? performance.efficiency : null;
 }
@@ -79,10 +79,14 @@ function accountOf({ views, heard }: Model): Status['account'] {
 }
 
 function threats(model: Model, now: number): string[] {
-  return allWaiting(model, now).map(
+  const stressed = [...model.stressed.values()].map(
+    ({ unit, since, because }) => `${unit} cannot cope since ${span(now - since)}: ${because}`,
+  );
+  const waiting = allWaiting(model, now).map(
     ({ type, events, since, because }) =>
       `${type}: ${count(events, 'event waits', 'events wait')} since ${span(now - since)} (${because})`,
   );
+  return [...stressed, ...waiting];
 }
 
 /** What could close a gap and only needs time or a word. */

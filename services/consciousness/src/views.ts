@@ -62,7 +62,7 @@ export class Asking {
       case 'account':
         return { account: { value: await this.#context.ask('account', {}, { timeout }), asOf } };
       case 'units':
-        return { units: { value: await this.#context.ask('units', {}, { timeout }), asOf } };
+        return { units: { value: await this.#context.ask('units', { limit: 0 }, { timeout }), asOf } };
       case 'capabilities':
         return { capabilities: { value: await this.#context.ask('capabilities', {}, { timeout }), asOf } };
       case 'acquisitions':

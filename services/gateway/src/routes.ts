@@ -1,16 +1,18 @@
 import type { ServiceContext } from '@vsmcp/service';
 import type { QuestionName } from '@vsmcp/vsm';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import type { FastifyInstance } from 'fastify';
 import { HttpError } from './failure.js';
+import { accepted, petition, withReason } from './petitions.js';
 import { publishEvents } from './publish.js';
 import { DISCOVERY, fromQuery, put, SLACK } from './questions.js';
+import { unitRoutes } from './units.js';
 
 /** Path → the question behind it. Reading changes nothing. */
 const READS = {
   '/status': 'status',
-  '/variety': 'variety',
   '/systems': 'systems',
+  '/variety': 'variety',
+  '/recursion': 'recursion',
   '/units': 'units',
   '/capabilities': 'capabilities',
   '/capabilities/discover': 'discover',
@@ -21,6 +23,7 @@ const READS = {
   '/alerts': 'alerts',
   '/policies': 'policies',
   '/coordination': 'coordination',
+  '/control': 'control',
   '/waiting': 'waiting',
   '/account': 'account',
 } as const satisfies Record<string, QuestionName>;
@@ -79,35 +82,23 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
       ),
     );
   }
-  for (const how of ['replay', 'discard'] as const) {
+  for (const how of ['replay', 'discard', 'done'] as const) {
     app.post(`/held/${how}`, async (request, reply) =>
       accepted(reply, await put(context, 'settle', { ...petition(request), how }, patience)),
     );
   }
+  app.post<{ Params: { id: string } }>('/held/:id/answer', async (request, reply) =>
+    accepted(reply, await put(context, 'answer', { ...petition(request), id: request.params.id }, patience)),
+  );
   app.post<{ Params: { proposal: string } }>('/decisions/:proposal', async (request, reply) =>
     accepted(
       reply,
       await put(context, 'decide', { ...petition(request), proposal: request.params.proposal }, patience),
     ),
   );
+  unitRoutes(app, context);
+  app.post('/coordination/prefer', async (request, reply) =>
+    accepted(reply, await put(context, 'prefer', petition(request), patience)),
+  );
   app.post('/alerts/acknowledge', async (request) => put(context, 'acknowledge', petition(request), patience));
-}
-
-const Body = z.record(z.string(), z.unknown());
-
-/** A petition's body with who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
-function petition(request: FastifyRequest): Record<string, unknown> {
-  const parsed = Body.safeParse(request.body);
-  if (!parsed.success) throw new HttpError(422, 'VSM_USAGE', 'the body is to be a JSON object');
-  const header = request.headers['x-vsmcp-by'];
-  return { ...parsed.data, by: (typeof header === 'string' && header.slice(0, 200)) || parsed.data.by || 'local' };
-}
-
-function accepted(reply: FastifyReply, answer: { accepted: boolean; because: string }): FastifyReply {
-  return reply.code(answer.accepted ? 200 : 409).send(withReason(answer, answer.accepted ? undefined : answer.because));
-}
-
-/** What was refused reads like any other error, and keeps the answer. */
-function withReason(answer: object, reason: string | undefined): object {
-  return reason === undefined ? answer : { ...answer, code: 'VSM_REFUSED', message: reason };
 }

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, readJson, VsmError } from '@vsmcp/vsm';
+import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, FRAME, readJson, VsmError } from '@vsmcp/vsm';
 import fastify, { type FastifyInstance } from 'fastify';
 import { dashboard } from './dashboard.js';
 import { failureOf, HttpError } from './failure.js';
@@ -64,7 +64,7 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
   };
 }
 
-/** Bodies are JSON of bounded depth; anything else is refused before it is read. */
+/** Bodies are JSON of bounded depth, or a frame of events; anything else is refused before it is read. */
 function json(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser<Buffer>(
@@ -72,6 +72,8 @@ function json(app: FastifyInstance): void {
     { parseAs: 'buffer' },
     async (_: unknown, body: Buffer) => readJson(body),
   );
+  // It is unpacked where it is published.
+  app.addContentTypeParser<Buffer>(FRAME, { parseAs: 'buffer' }, async (_: unknown, body: Buffer) => body);
 }
 
 async function listen(app: FastifyInstance, { host, port }: HttpSettings): Promise<string> {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
-import { AlertState, Algedonic, CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, Status } from '@vsmcp/vsm';
+import { DONE, packFrame, type Subscription } from '@vsmcp/nervous-system';
+import { AlertState, Algedonic, CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, type CloudEvent, FRAME, Status } from '@vsmcp/vsm';
 import { openFleet } from '../../../test/support/fleet.js';
 import { consciousness } from '../../consciousness/src/index.js';
 import { system2 } from '../../system2-coordination/src/index.js';
@@ -65,6 +66,34 @@ test('POST /events takes the short form, a CloudEvent and a batch, and publishes
   assert.deepEqual(one.body.events, [{ source: '/shop', id: 'e1', type: 'order.paid' }]);
   const batch = await call('POST', '/events', [event, { ...event, id: 'e2' }], { 'content-type': CLOUDEVENTS_BATCH });
   assert.equal(batch.body.accepted, 2);
+});
+
+test('POST /events takes a frame and publishes it whole, in order when it has a partition key', async () => {
+  const event = { specversion: '1.0' as const, source: '/shop', type: 'order.paid', data: 1 };
+  const post = async (events: CloudEvent[], spoil = (content: Uint8Array) => content) => {
+    const body = Buffer.from(spoil(packFrame(events)));
+    const reply = await fetch(`${url()}/events`, { method: 'POST', headers: { 'content-type': FRAME }, body });
+    const said: Record<string, unknown> = JSON.parse(await reply.text());
+    return { status: reply.status, said };
+  };
+  const taken: [string, unknown, string][] = [];
+  const framed: Subscription = { queue: { own: true, channel: 'environment', bind: ['order.paid'] }, prefetch: 10 };
+  const ear = fleet.broker.connect({ path: 'vsm', party: 's1', instance: 'ear', log: fleet.gateway.log });
+  await ear.subscribe(framed, async ({ contentType, headers, key }) => {
+    taken.push([contentType, headers['cloudEvents:partitionkey'], key]);
+    return DONE;
+  });
+  const two = ['f1', 'f2'].map((id) => ({ ...event, id, partitionkey: 'k' }));
+  const sent = await post(two);
+  assert.equal(sent.status, 202, JSON.stringify(sent.said));
+  assert.equal(sent.said.accepted, 2);
+  await fleet.until(() => taken.length === 1);
+  assert.deepEqual(taken, [[FRAME, 'k', 'order.paid']]);
+  const mixed = await post([...two, { ...event, id: 'f3' }]);
+  assert.match(`${mixed.said.message}`, /one partition key/);
+  assert.match(`${(await post([{ ...event, id: '' }])).said.message}`, /event 0: not a CloudEvent: id/);
+  assert.equal((await post(two, (content) => content.slice(0, 20))).status, 400);
+  await ear.close();
 });
 
 test('events that are none are 400, with the place and the reason, and none of a batch is taken', async () => {

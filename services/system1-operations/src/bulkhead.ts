@@ -1,3 +1,4 @@
+import type { Rates } from './rates.js';
 import { maxMinShares } from './shares.js';
 
 export interface UnitShare {
@@ -12,6 +13,9 @@ const MEMORY = 2000;
 const PACE = 50;
 /** Of the capacity, the part a unit can have; the rest is room for one that comes new. */
 const ROOM = 0.9;
+/** A unit whose events waited in vain for a place so lately (ms) has only so many wait: each keeps others of the replica from coming. */
+const VAIN = 250;
+const MOST_WAITING = 8;
 /** Of a unit's share, the part that one of its servers can fill: a server that hangs leaves room for the others. */
 const ONE_SERVER = 0.8;
 
@@ -23,7 +27,9 @@ const ONE_SERVER = 0.8;
 export class Bulkhead {
   readonly capacity: number;
   readonly #share: (unit: string) => UnitShare;
+  readonly #rates: Rates | undefined;
   readonly #units = new Map<string, { running: number; seen: number; share: number; servers: Map<string, number> }>();
+  readonly #waits = new Map<string, { waiting: number; vain: number }>();
   #running = 0;
   #grants: { slots: ReadonlyMap<string, number>; until: number } = {
     slots: new Map(),
@@ -31,10 +37,11 @@ export class Bulkhead {
   };
   #computed = Number.NEGATIVE_INFINITY;
 
-  /** @param capacity operations at the same time */
-  constructor(capacity: number, share: (unit: string) => UnitShare) {
+  /** @param capacity operations at the same time @param rates where operations a second are shared too */
+  constructor(capacity: number, share: (unit: string) => UnitShare, rates?: Rates) {
     this.capacity = capacity;
     this.#share = share;
+    this.#rates = rates;
   }
 
   get running(): number {
@@ -55,8 +62,9 @@ export class Bulkhead {
   /**
    * Enters an operation of the unit; the returned function lets it out. Undefined when the unit or the server is past its share.
    * @param now ms since the epoch
+   * @param again it was in before, and began then
    */
-  enter(unit: string, server: string, now: number): (() => void) | undefined {
+  enter(unit: string, server: string, now: number, again = false): (() => void) | undefined {
     let figures = this.#units.get(unit);
     if (figures === undefined) {
       figures = { running: 0, seen: now, share: 0, servers: new Map() };
@@ -71,6 +79,7 @@ export class Bulkhead {
     const most = granted ?? Math.max(1, Math.floor(figures.share));
     if (this.#running >= this.capacity || figures.running >= most) return undefined;
     if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;
+    if (!again && this.#rates?.take(unit, now) === false) return undefined;
     figures.running++;
     figures.servers.set(server, atServer + 1);
     this.#running++;
@@ -87,8 +96,27 @@ export class Bulkhead {
     };
   }
 
+  /**
+   * Waits for a place of the unit's, a moment; the returned function says how that ended. Undefined when it should not wait.
+   * @param now ms since the epoch
+   */
+  wait(unit: string, now: number): ((found: boolean, now: number) => void) | undefined {
+    const waits = this.#waits.get(unit) ?? { waiting: 0, vain: Number.NEGATIVE_INFINITY };
+    if (now - waits.vain < VAIN && waits.waiting >= MOST_WAITING) return undefined;
+    waits.waiting++;
+    this.#waits.set(unit, waits);
+    return (found, then) => {
+      waits.waiting--;
+      waits.vain = found ? Number.NEGATIVE_INFINITY : then;
+      if (waits.waiting === 0 && found) this.#waits.delete(unit);
+    };
+  }
+
   #compute(now: number): void {
     this.#computed = now;
+    for (const [name, { waiting, vain }] of this.#waits) {
+      if (waiting === 0 && now - vain > VAIN) this.#waits.delete(name);
+    }
     for (const [name, unit] of this.#units) {
       if (unit.running === 0 && now - unit.seen > MEMORY) this.#units.delete(name);
     }

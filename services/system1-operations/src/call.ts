@@ -1,7 +1,9 @@
 import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
-import type { Claims } from './claims.js';
+import type { Passage } from './breakers.js';
+import type { Claims, Lease } from './claims.js';
+import type { Endings } from './evidence.js';
 import { scopeOf } from './mapping.js';
 import { afterFailure, delayFor } from './outcome.js';
 import type { Place } from './place.js';
@@ -13,6 +15,7 @@ import type { Task } from './task.js';
 
 interface Parts {
   claims: Claims;
+  endings: Endings;
   settling: Settling;
   steps: Steps;
   tally: Tally;
@@ -34,12 +37,21 @@ export class Call {
   /** Longest time (ms) from the claim to the settlement: after it, another replica may take the event over. */
   longest(plan: CallPlan): number {
     const { operation_deadline, coordination_timeout } = this.#context.config.settings;
-    const claiming = plan.claims.length > 0 ? coordination_timeout : 0;
-    return plan.steps.length * (plan.deadline ?? operation_deadline) + claiming + SLACK;
+    const asks = (plan.claims.length > 0 ? 1 : 0) + this.#rated(plan).size;
+    return plan.steps.length * (plan.deadline ?? operation_deadline) + asks * coordination_timeout + SLACK;
   }
 
-  /** @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running */
-  async make(task: Task, unit: string, plan: CallPlan, claim: Claim, place: Place): Promise<Ending> {
+  /**
+   * @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running
+   * @param passage told how each call ended
+   */
+  async make(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    { place, passage }: { place: Place; passage: Passage },
+  ): Promise<Ending> {
     const { steps, settling, claims } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
@@ -50,23 +62,67 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim);
+    const rated = this.#rated(plan);
+    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, passage, []);
     place.leave();
+    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.yields)
+      return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
-      if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);
-      return await this.#run(task, unit, plan, claim);
+      return await this.#inTurn(task, unit, plan, claim, { place, passage }, [held]);
     } finally {
       await held.release();
     }
   }
 
-  async #run(task: Task, unit: string, plan: CallPlan, claim: Claim): Promise<Ending> {
-    const { steps, settling } = this.#parts;
-    const progress = await steps.run(task, unit, plan, claim);
+  /** Server → calls that the plan makes of it, where they have a rate. */
+  #rated(plan: CallPlan): ReadonlyMap<string, number> {
+    const rated = new Map<string, number>();
+    for (const { server } of plan.steps)
+      if (this.#context.config.servers[server]?.rate) rated.set(server, (rated.get(server) ?? 0) + 1);
+    return rated;
+  }
+
+  /** Last of all, so that a turn is used when it comes: the place is had again, and the calls are made. */
+  async #inTurn(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    { place, passage }: { place: Place; passage: Passage },
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    for (const [server, calls] of this.#rated(plan)) {
+      const turn = await this.#parts.claims.turn(unit, server, calls);
+      if (!turn.granted) return this.#giveBack(task, unit, claim, turn.wait);
+    }
+    if (!(await place.enter())) return this.#giveBack(task, unit, claim, 1000);
+    return this.#run(task, unit, plan, claim, passage, leases);
+  }
+
+  /** @param leases under which it is done */
+  async #run(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    passage: Passage,
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    const { endings, steps, settling } = this.#parts;
+    const at = this.#context.clock.now();
+    const progress = await steps.run(task, unit, plan, claim, passage);
     const last = plan.steps[progress.step];
     const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
+    if (progress.end === 'answered' || progress.end === 'failed') {
+      const { source, id } = task.event;
+      const { tool } = fate;
+      const under = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
+      const ended = { source, id, attempt: claim.attempt, ended: progress.end, claims: under, at };
+      endings.add(tool === undefined ? ended : { ...ended, tool });
+    }
     switch (progress.end) {
       case 'answered':
         return settling.settle(task, claim.attempt, { ...fate, outcome: 'answered', result: progress.result });

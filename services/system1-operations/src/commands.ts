@@ -1,10 +1,24 @@
 import type { McpHost } from '@vsmcp/mcp';
 import { type Consumer, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
-import { CapabilitiesChanged, type DataOf, HeldReason, Operate, Settle, Shares, Try } from '@vsmcp/vsm';
+import {
+  Balance,
+  CapabilitiesChanged,
+  type DataOf,
+  HeldReason,
+  Operate,
+  Settle,
+  Shares,
+  Shed,
+  Try,
+  UnitsChanged,
+} from '@vsmcp/vsm';
+import { answerHeld } from './answering.js';
 import type { Bulkhead } from './bulkhead.js';
 import type { Operations } from './operations.js';
+import type { Rates } from './rates.js';
 import { type Releasing, releaseHeld } from './release.js';
+import type { Shedding } from './shedding.js';
 import { operationEvent } from './task.js';
 import { tryServer } from './trial.js';
 
@@ -12,8 +26,10 @@ interface Parts extends Releasing {
   host: McpHost;
   operations: Operations;
   bulkhead: Bulkhead;
+  rates: Rates | undefined;
+  shedding: Shedding;
   draining: AbortSignal;
-  /** The capability rows changed. */
+  /** The rows of capabilities or of units changed. */
   reload(): void;
 }
 
@@ -45,18 +61,42 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
     ),
     context.hear({ channel: 'command', bind: ['s1.all.*'] }, [
       on(Shares, async ({ data }) => {
-        const mine = data.replicas[context.instance];
-        if (!current(data.epoch, 'grants') || mine === undefined) return;
-        bulkhead.grant(new Map(Object.entries(mine)), context.clock.now() + data.lease);
+        const { clock, instance } = context;
+        const slots = slotsIn(data, instance);
+        if (!current(data.epoch, 'grants') || slots === undefined) return;
+        const until = clock.now() + data.lease;
+        bulkhead.grant(slots, until);
+        parts.rates?.grant(data.units, data.rates?.[instance], until, clock.now());
+        await context.say(Balance, `balance.${instance}`, { instance, units: Object.fromEntries(slots) });
+      }),
+      on(Shed, async ({ data }) => {
+        if (!current(data.epoch, 'shed')) return;
+        parts.shedding.command(new Map(Object.entries(data.floors)), context.clock.now() + data.lease);
       }),
       on(CapabilitiesChanged, async ({ data }) => {
         if (current(data.epoch, 'capabilities')) parts.reload();
+      }),
+      on(UnitsChanged, async ({ data }) => {
+        if (current(data.epoch, 'units')) parts.reload();
       }),
     ]),
   ];
 }
 
-async function settle(parts: Parts, { how, filter, because }: DataOf<typeof Settle>): Promise<void> {
+/** What System 3 grants this replica: unit → operations at the same time. Undefined where it does not know the replica. */
+function slotsIn({ units, replicas }: DataOf<typeof Shares>, instance: string): Map<string, number> | undefined {
+  const column = replicas[instance];
+  if (column === undefined) return undefined;
+  const slots = new Map<string, number>();
+  for (const [i, unit] of units.entries()) {
+    const n = column[i] ?? null;
+    if (n !== null) slots.set(unit, n);
+  }
+  return slots;
+}
+
+async function settle(parts: Parts, { how, filter, because, answer }: DataOf<typeof Settle>): Promise<void> {
+  if (how === 'answer') return answer && answerHeld(parts, filter, answer);
   if (how !== 'replay') return releaseHeld(parts, how, filter, because);
   const { type, source, id } = filter;
   const names = { ...(type && { types: [type] }), ...(source && { source }), ...(id && { id }) };

@@ -1,7 +1,11 @@
-import { type CloudEvent, type ParkedCause, reasonOf, VsmError } from '@vsmcp/vsm';
-import { scopeOf } from './mapping.js';
+import { type CloudEvent, type OutcomeKind, type ParkedCause, reasonOf, VsmError } from '@vsmcp/vsm';
+import { argumentsOf, type Compiled, scopeOf } from './mapping.js';
 import type { Match } from './matching.js';
 import type { CallPlan, Plan } from './plan.js';
+import { answerOf } from './task.js';
+
+/** Most characters of a question to a person. */
+const MOST_QUESTION = 2000;
 
 /** Whether a call can be made from here. starting: it will be known in a moment. elsewhere: another replica makes its calls. */
 export type ServerView =
@@ -15,6 +19,8 @@ export type Disposition =
   | { do: 'note' }
   | { do: 'descend' }
   | { do: 'attenuate' }
+  /** It ends so, without a tool. */
+  | { do: 'end'; outcome: OutcomeKind; because?: string; result?: unknown }
   | { do: 'park'; cause: ParkedCause; because: string }
   | { do: 'wait'; because: string }
   | { do: 'handover'; server: string }
@@ -45,8 +51,33 @@ export function dispose(
   }
   const guarded = guard(event, plan);
   if (guarded !== undefined) return { do: 'park', cause: 'guard', because: guarded };
-  if (!view.first(plan)) return { do: 'attenuate' };
+  const answered = answerOf(event) !== undefined;
+  if (!answered && !view.first(plan)) return { do: 'attenuate' };
+  const asked = plan.question === undefined ? undefined : person(event, plan.question, plan.steps.length > 0);
+  if (asked !== undefined) return asked;
   return reach(plan, view) ?? { do: 'call', plan };
+}
+
+/** What a person has to do with it; undefined when they have said yes and tools follow. */
+function person(event: CloudEvent, question: Compiled, goesOn: boolean): Disposition | undefined {
+  const answer = answerOf(event);
+  if (answer === undefined) return asking(event, question);
+  const { by, because, verdict, values } = answer;
+  if (verdict === 'deny') return { do: 'end', outcome: 'refused', because: because || `${by} said no` };
+  if (goesOn) return undefined;
+  const text = because || JSON.stringify(values);
+  const result = { content: [{ type: 'text', text }], structuredContent: values };
+  return { do: 'end', outcome: 'answered', result };
+}
+
+function asking(event: CloudEvent, question: Compiled): Disposition {
+  try {
+    const asked = argumentsOf(question, scopeOf(event));
+    const because = typeof asked.question === 'string' ? asked.question : JSON.stringify(asked);
+    return { do: 'end', outcome: 'asked', because: because.slice(0, MOST_QUESTION) };
+  } catch (error) {
+    return { do: 'end', outcome: 'dead', because: reasonOf(error) };
+  }
 }
 
 /** What stands between an event and its call; undefined when nothing does. */

@@ -1,7 +1,12 @@
-import type { Verdict } from '@vsmcp/nervous-system';
+import { DONE, type Verdict } from '@vsmcp/nervous-system';
 import { type Hearing, on, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { CloudEvent, Handover, VsmError } from '@vsmcp/vsm';
+import { sleep } from './patience.js';
 import { later, type Task } from './task.js';
+
+/** Pauses (ms) between looks at whether an event that was handed over is settled: the first, and the longest. */
+const FIRST_LOOK = 10;
+const LAST_LOOK = 500;
 
 /**
  * Gives an event to the replica that owns the server, over the server's own queue. Nothing is claimed.
@@ -17,6 +22,23 @@ export async function handOver({ say }: ServiceContext, task: Task, server: stri
     if (error instanceof VsmError && error.code === 'VSM_NOT_FOUND') return false;
     throw error;
   }
+}
+
+/**
+ * Waits until what was handed over is settled: the next event of its partition key may begin only then.
+ * @returns `later` when this replica drains before; handed over a second time, the event is recognised
+ */
+export async function untilSettled(
+  { clock, ledger }: ServiceContext,
+  { event: { source, id } }: Task,
+  draining: AbortSignal,
+): Promise<Verdict> {
+  for (let wait = FIRST_LOOK; !draining.aborted; wait = Math.min(2 * wait, LAST_LOOK)) {
+    // It rejects when the service drains; the loop ends then.
+    await sleep(clock, wait, draining).catch(() => undefined);
+    if (await ledger.isSettled({ source, id, unit: '' })) return DONE;
+  }
+  return later('1s');
 }
 
 /** Events that other replicas handed over because this one owns their server. */

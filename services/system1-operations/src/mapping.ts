@@ -8,8 +8,13 @@ export interface Scope {
   results: readonly unknown[];
 }
 
-/** A literal or an expression, compiled. */
-export type Compiled = (scope: Scope) => unknown;
+/** A literal or an expression, compiled; of a tree, its expressions with their texts. */
+export type Compiled = ((scope: Scope) => unknown) & { readonly expressions?: readonly [string, Compiled][] };
+
+/** Most characters of an expression that an error shows. */
+const MOST_SHOWN = 200;
+/** Most parts of one expression: what is longer is a program, and belongs into a tool. */
+const MOST_PARTS = 2000;
 
 /** Most bytes (as JSON) that a mapping may make out of one event. */
 export const MAX_ARGUMENT_BYTES = 4 * 1024 * 1024;
@@ -18,7 +23,11 @@ export const MAX_ARGUMENT_BYTES = 4 * 1024 * 1024;
  * JSON has one kind of number, CEL two. Numbers of events are doubles here; mixed arithmetic gives a double and mixed
  * comparison is CEL's own, so that `data.used + 1` and `string(data.used)` (`42`) do what they say.
  */
-const environment = new Environment({ homogeneousAggregateLiterals: false, enableOptionalTypes: true })
+const environment = new Environment({
+  homogeneousAggregateLiterals: false,
+  enableOptionalTypes: true,
+  limits: { maxAstNodes: MOST_PARTS },
+})
   .registerVariable('data', 'dyn')
   .registerVariable('event', 'dyn')
   .registerVariable('results', 'dyn');
@@ -52,28 +61,54 @@ export function compileExpression(expression: string): Compiled {
       try {
         return plain(program({ data: scope.data, event: scope.event, results: scope.results }), 0);
       } catch (error) {
-        throw new VsmError('VSM_EVENT', `${expression}: ${firstLine(error)} (event ${nameOf(scope.event)})`, {
+        throw new VsmError('VSM_EVENT', `${shown(expression)}: ${firstLine(error)} (event ${nameOf(scope.event)})`, {
           cause: error,
         });
       }
     };
   } catch (error) {
-    throw new VsmError('VSM_CONFIG', `${expression}: ${firstLine(error)}; expected a CEL expression`, { cause: error });
+    throw new VsmError('VSM_CONFIG', `${shown(expression)}: ${firstLine(error)}; expected a CEL expression`, {
+      cause: error,
+    });
   }
+}
+
+/** Units made from one template have the same expressions: of so many texts the compiled form is shared. */
+const MOST_SHARED = 1000;
+const shared = new Map<string, Compiled>();
+
+/** Compiles a CEL expression, or gives what was made of the same text. @throws VSM_CONFIG */
+export function sharedExpression(text: string): Compiled {
+  const known = shared.get(text);
+  const compiled = known ?? compileExpression(text);
+  if (known === undefined) Object.assign(compiled, { expressions: [[text, compiled] as [string, Compiled]] });
+  shared.delete(text);
+  shared.set(text, compiled);
+  const [oldest] = shared.keys();
+  if (shared.size > MOST_SHARED && oldest !== undefined) shared.delete(oldest);
+  return compiled;
 }
 
 /** Compiles a tree whose string leaves that begin with `=` are expressions; all else is literal. */
 export function compileTree(tree: unknown): Compiled {
-  if (isExpression(tree)) return compileExpression(tree.slice(1).trim());
+  if (isExpression(tree)) return sharedExpression(tree.slice(1).trim());
   if (Array.isArray(tree)) {
     const items = tree.map(compileTree);
-    return (scope) => items.map((item) => item(scope));
+    return withThoseOf(items, (scope) => items.map((item) => item(scope)));
   }
   if (typeof tree === 'object' && tree !== null) {
     const entries = Object.entries(tree).map(([key, value]) => [key, compileTree(value)] as const);
-    return (scope) => Object.fromEntries(entries.map(([key, value]) => [key, value(scope)]));
+    return withThoseOf(
+      entries.map(([, value]) => value),
+      (scope) => Object.fromEntries(entries.map(([key, value]) => [key, value(scope)])),
+    );
   }
   return () => tree;
+}
+
+function withThoseOf(parts: readonly Compiled[], compiled: (scope: Scope) => unknown): Compiled {
+  const expressions = parts.flatMap((part) => part.expressions ?? []);
+  return expressions.length === 0 ? compiled : Object.assign(compiled, { expressions });
 }
 
 /** Arguments of a call. @throws VSM_EVENT when an expression fails, or what it makes is too large */
@@ -86,10 +121,24 @@ export function argumentsOf(compiled: Compiled, scope: Scope): Record<string, un
   if (bytes > MAX_ARGUMENT_BYTES) {
     throw new VsmError(
       'VSM_EVENT',
-      `the arguments made for event ${nameOf(scope.event)} have ${bytes} bytes; at most ${MAX_ARGUMENT_BYTES} are passed on: map less of the event`,
+      `${largest(compiled, scope)}the arguments made for event ${nameOf(scope.event)} have ${bytes} bytes; at most ${MAX_ARGUMENT_BYTES} are passed on: map less of the event`,
     );
   }
   return value as Record<string, unknown>;
+}
+
+/** The expression that makes the most, for a person who has to mend it. */
+function largest({ expressions = [] }: Compiled, scope: Scope): string {
+  const sizes = expressions.map(([text, compiled]) => ({
+    text,
+    bytes: Buffer.byteLength(JSON.stringify(compiled(scope)) ?? ''),
+  }));
+  const [most] = sizes.sort((a, b) => b.bytes - a.bytes);
+  return most === undefined ? '' : `${shown(most.text)} makes ${most.bytes} bytes: `;
+}
+
+function shown(expression: string): string {
+  return expression.length > MOST_SHOWN ? `${expression.slice(0, MOST_SHOWN)}…` : expression;
 }
 
 export function scopeOf(event: CloudEvent, results: readonly unknown[] = []): Scope {

@@ -1,4 +1,4 @@
-import { bySpecificity, type Response, type Unit } from '@vsmcp/vsm';
+import type { Response, Unit } from '@vsmcp/vsm';
 
 /** What answers an event type: the most specific unit, and in it the most specific response, if it has one. */
 export interface Match {
@@ -11,11 +11,15 @@ export interface Match {
 /** Finds the unit and response of an event type. Its cost grows with the words of the type, not with the units. */
 export interface Index {
   match(type: string): Match | undefined;
+  /** Puts a unit in, in place of the one of that name; undefined takes it out. */
+  set(name: string, unit: Unit | undefined): void;
   readonly units: number;
 }
 
 interface Entry {
   pattern: string;
+  /** How specific the pattern is, for comparing: see `rankOf`. */
+  rank: string;
   unit: string;
   response?: Response;
 }
@@ -32,14 +36,21 @@ interface Node {
  */
 export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
   const root: Node = {};
-  let count = 0;
-  for (const [name, unit] of units) {
-    count++;
-    for (const [pattern, response] of Object.entries(unit.responses)) add(root, { pattern, unit: name, response });
-    for (const pattern of unit.absorbs ?? []) add(root, { pattern, unit: name });
-  }
-  return {
-    units: count,
+  const patterns = new Map<string, readonly string[]>();
+  const index: Index = {
+    get units() {
+      return patterns.size;
+    },
+    set(name, unit) {
+      for (const pattern of patterns.get(name) ?? []) remove(root, pattern.split('.'), 0, name);
+      patterns.delete(name);
+      if (unit === undefined) return;
+      const { absorbs = [], responses } = unit;
+      for (const [pattern, response] of Object.entries(responses))
+        add(root, { pattern, rank: rankOf(pattern), unit: name, response });
+      for (const pattern of absorbs) add(root, { pattern, rank: rankOf(pattern), unit: name });
+      patterns.set(name, [...Object.keys(responses), ...absorbs]);
+    },
     match(type) {
       const found = new Set<Entry>();
       collect(root, type.split('.'), 0, found);
@@ -51,6 +62,23 @@ export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
         : { unit: winner.unit, pattern: answer.pattern, response: answer.response };
     },
   };
+  for (const [name, unit] of units) index.set(name, unit);
+  return index;
+}
+
+/** @returns whether nothing is left of the node */
+function remove(node: Node, words: readonly string[], at: number, unit: string): boolean {
+  const word = words[at];
+  if (word === undefined) {
+    const left = node.entries?.filter((entry) => entry.unit !== unit) ?? [];
+    if (left.length > 0) node.entries = left;
+    else delete node.entries;
+  } else {
+    const child = node.next?.get(word);
+    if (child !== undefined && remove(child, words, at + 1, unit)) node.next?.delete(word);
+    if (node.next?.size === 0) delete node.next;
+  }
+  return node.entries === undefined && node.next === undefined;
 }
 
 function add(root: Node, entry: Entry): void {
@@ -81,6 +109,16 @@ function collect(node: Node, words: readonly string[], at: number, found: Set<En
   if (any !== undefined) collect(any, words, at + 1, found);
 }
 
+/** The order of `bySpecificity` as text: word by word a literal 0, `*` 1, the end 2, `#` 3. Equal ones are one string, so that they cost nothing. */
+function rankOf(pattern: string): string {
+  const words = pattern.split('.').map((word) => (word === '#' ? '3' : word === '*' ? '1' : '0'));
+  const rank = `${words.join('')}2`;
+  const known = RANKS.get(rank) ?? rank;
+  RANKS.set(known, known);
+  return known;
+}
+const RANKS = new Map<string, string>();
+
 function best(entries: Iterable<Entry>): Entry | undefined {
   let first: Entry | undefined;
   for (const entry of entries) if (first === undefined || compare(entry, first) < 0) first = entry;
@@ -88,5 +126,6 @@ function best(entries: Iterable<Entry>): Entry | undefined {
 }
 
 function compare(a: Entry, b: Entry): number {
-  return bySpecificity(a.pattern, b.pattern) || (a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0);
+  if (a.rank !== b.rank) return a.rank < b.rank ? -1 : 1;
+  return a.unit < b.unit ? -1 : a.unit > b.unit ? 1 : 0;
 }

@@ -1,19 +1,21 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
 import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
-import { VsmError } from '@vsmcp/vsm';
+import { RETRY_DELAYS, type RetryDelay, VsmError } from '@vsmcp/vsm';
+import type { Breakers, Passage } from './breakers.js';
 import type { Bulkhead } from './bulkhead.js';
 import type { Call } from './call.js';
 import type { Catalog } from './catalog.js';
 import { type Disposition, dispose, reach } from './disposition.js';
-import { handOver } from './handover.js';
+import { handOver, untilSettled } from './handover.js';
 import type { LatestWindows } from './latest.js';
 import type { Match } from './matching.js';
-import { delayFor } from './outcome.js';
+import { delayFor, delayWithin } from './outcome.js';
 import { Place } from './place.js';
 import type { CallPlan } from './plan.js';
 import type { Border } from './recursion/border.js';
 import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
+import { priorityOf, type Shedding } from './shedding.js';
 import type { Claim } from './steps.js';
 import type { Tally } from './tally.js';
 import { later, operationOf, type Task } from './task.js';
@@ -22,6 +24,9 @@ import { later, operationOf, type Task } from './task.js';
 const WITHOUT_CALL = 15_000;
 /** Longest time (ms) after which an event that another holds is looked at again. */
 const LOOK_AGAIN = 30_000;
+/** Longest time (ms) for which an event is sent away because its tool is left alone. */
+const LEFT_ALONE = 30_000;
+const FREE: Passage = { ended: () => {}, leave: () => {} };
 /** The unit of operations whose type no unit absorbs. */
 const OPERATIONS_UNIT = 'operations';
 
@@ -30,6 +35,8 @@ export interface Parts {
   catalog: Catalog;
   servers: Servers;
   bulkhead: Bulkhead;
+  breakers: Breakers;
+  shedding: Shedding;
   windows: LatestWindows;
   settling: Settling;
   tally: Tally;
@@ -87,6 +94,11 @@ export class Operations {
         return this.#settle(task, { unit, outcome: 'noted' });
       case 'attenuate':
         return this.#settle(task, { unit, outcome: 'attenuated' });
+      case 'end': {
+        const { outcome, because, result } = todo;
+        const how = { ...(because !== undefined && { reason: because }), ...(result !== undefined && { result }) };
+        return this.#settle(task, { unit, outcome, ...how });
+      }
       case 'park':
         // Who asked for an operation waits for it: it fails now, and they can ask again.
         return operation === undefined
@@ -98,24 +110,57 @@ export class Operations {
       case 'handover':
         return this.#handover(task, todo.server);
       case 'call':
-        return this.#enter(task, unit, todo.plan);
+        return operation === undefined ? this.#admit(task, unit, todo.plan) : this.#enter(task, unit, todo.plan, FREE);
     }
   }
 
+  /** What the unit has no use for is shed; what its tool cannot take now comes again later. */
+  async #admit(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
+    const { breakers, context, shedding, tally } = this.#parts;
+    const priority = priorityOf(task.event, plan.priority);
+    const unwanted = shedding.onArrival(unit, nameOf(task), priority, context.clock.now());
+    if (unwanted !== undefined && task.held === undefined) return this.#shed(task, unit, unwanted);
+    const deadline = plan.deadline ?? context.config.settings.operation_deadline;
+    const tools = plan.steps.map(({ server, tool }) => `${server}.${tool}`);
+    const passage = breakers.enter(unit, tools, deadline);
+    if (typeof passage !== 'number') return this.#enter(task, unit, plan, passage);
+    tally.retried();
+    return this.#away(task, unit, plan, delayFor(Math.min(passage, LEFT_ALONE)));
+  }
+
   /** Calls within the unit's share of concurrency; past it, the event comes again later and makes room for others. */
-  async #enter(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
-    const { bulkhead, context, tally, draining } = this.#parts;
+  async #enter(task: Task, unit: string, plan: CallPlan, passage: Passage): Promise<Ending> {
+    const { bulkhead, context, shedding, tally, draining } = this.#parts;
     const place = new Place(bulkhead, context.clock, draining, unit, plan.steps[0]?.server ?? '');
-    if (!(await place.enter())) {
-      tally.turnedAway(unit);
-      return later('1s');
-    }
     try {
-      return await this.#call(task, unit, plan, place);
+      if (!(await place.enter())) {
+        tally.turnedAway(unit);
+        return await this.#away(task, unit, plan, '1s');
+      }
+      shedding.leave(unit, nameOf(task));
+      return await this.#call(task, unit, plan, { place, passage });
     } finally {
       place.leave();
+      passage.leave();
       tally.spent(unit, place.spent);
     }
+  }
+
+  /** The event comes again after the delay, unless the unit's queue is full of what matters more. */
+  async #away(task: Task, unit: string, plan: CallPlan, delay: RetryDelay): Promise<Ending> {
+    const { catalog, context, shedding } = this.#parts;
+    const most = catalog.units.get(unit)?.queue;
+    if (most === undefined || task.held !== undefined || operationOf(task.event) !== undefined) return later(delay);
+    const now = context.clock.now();
+    const queue = { most, delay: RETRY_DELAYS[delay], now };
+    const full = shedding.turnedAway(unit, nameOf(task), priorityOf(task.event, plan.priority), queue);
+    return full === undefined ? later(delay) : this.#shed(task, unit, full);
+  }
+
+  /** Let go under overload, for good. */
+  #shed(task: Task, unit: string, reason: string): Promise<Ending> {
+    this.#parts.windows.forget(unit, task.event.type, nameOf(task));
+    return this.#settle(task, { unit, outcome: 'shed', reason });
   }
 
   /** The server may have come while its event was being parked: then it is claimed back at once. */
@@ -147,10 +192,10 @@ export class Operations {
     return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
-  async #call(task: Task, unit: string, plan: CallPlan, place: Place): Promise<Ending> {
+  async #call(task: Task, unit: string, plan: CallPlan, at: { place: Place; passage: Passage }): Promise<Ending> {
     const { call, context } = this.#parts;
     const claim = await this.#claim(task, unit, context.clock.now() + call.longest(plan));
-    return 'attempt' in claim ? call.make(task, unit, plan, claim, place) : claim;
+    return 'attempt' in claim ? call.make(task, unit, plan, claim, at) : claim;
   }
 
   /** Down to a unit that is a system: to send it twice does no harm, so whoever holds the claim sends it. */
@@ -163,6 +208,10 @@ export class Operations {
   /** Settles an event that needs no call, unless an earlier holder may have made one. */
   async #settle(task: Task, fate: Fate): Promise<Ending> {
     const { context, settling } = this.#parts;
+    if (task.held === undefined) {
+      const ending = await settling.settleNew(task, fate);
+      if (ending !== undefined) return ending;
+    }
     const claim = await this.#claim(task, fate.unit, context.clock.now() + WITHOUT_CALL);
     if (!('attempt' in claim)) return claim;
     if (!claim.called) return settling.settle(task, claim.attempt, fate);
@@ -188,7 +237,7 @@ export class Operations {
         return settling.repeat(task, claimed.outcome, claimed.record);
       case 'taken':
         tally.duplicate();
-        return later(delayFor(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
+        return later(delayWithin(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
       case 'fresh':
         tally.received(unit);
         return { attempt: claimed.attempt, called: false };
@@ -202,7 +251,9 @@ export class Operations {
     const { context, tally } = this.#parts;
     // What was claimed back is the owner's to claim back; what was handed over waits for the next owner.
     const mine = task.held !== undefined || task.from === server;
-    if (!mine && (await handOver(context, task, server))) return DONE;
+    if (!mine && (await handOver(context, task, server))) {
+      return task.inOrder ? untilSettled(context, task, this.#parts.draining) : DONE;
+    }
     tally.retried();
     return later('1s');
   }

@@ -46,6 +46,11 @@ export function delayFor(ms: number): RetryDelay {
   return ms <= 1000 ? '1s' : ms <= 5000 ? '5s' : ms <= 30_000 ? '30s' : '5m';
 }
 
+/** The longest delay that is at most `ms`, or the shortest there is: for looking again when something should be over, and not much later. */
+export function delayWithin(ms: number): RetryDelay {
+  return ms < 5000 ? '1s' : ms < 30_000 ? '5s' : ms < 300_000 ? '30s' : '5m';
+}
+
 /** The id of an outcome message: the same whenever the same outcome is said again. */
 export function outcomeId(record: OutcomeRecord): string {
   const { event, unit, outcome, attempts } = record;

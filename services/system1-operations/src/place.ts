@@ -13,6 +13,7 @@ export class Place {
   readonly #unit: string;
   readonly #server: string;
   #leave: (() => void) | undefined;
+  #began = false;
   #since = 0;
   #spent = 0;
 
@@ -31,16 +32,29 @@ export class Place {
 
   /** False when the unit is past its share and stays so for a moment, or the service drains. */
   async enter(): Promise<boolean> {
-    this.#leave ??= this.#bulkhead.enter(this.#unit, this.#server, this.#clock.now());
+    this.#leave ??= this.#try();
+    if (this.#leave === undefined) await this.#wait();
+    this.#since = this.#clock.now();
+    return this.#leave !== undefined;
+  }
+
+  async #wait(): Promise<void> {
+    const end = this.#bulkhead.wait(this.#unit, this.#clock.now());
+    if (end === undefined) return;
     for (const wait of PATIENCE) {
       if (this.#leave !== undefined) break;
       // It rejects when the service drains; then there is no place either.
       await sleep(this.#clock, wait, this.#draining).catch(() => undefined);
-      if (this.#draining.aborted) return false;
-      this.#leave = this.#bulkhead.enter(this.#unit, this.#server, this.#clock.now());
+      if (this.#draining.aborted) break;
+      this.#leave = this.#try();
     }
-    this.#since = this.#clock.now();
-    return this.#leave !== undefined;
+    end(this.#leave !== undefined, this.#clock.now());
+  }
+
+  #try(): (() => void) | undefined {
+    const leave = this.#bulkhead.enter(this.#unit, this.#server, this.#clock.now(), this.#began);
+    this.#began ||= leave !== undefined;
+    return leave;
   }
 
   leave(): void {

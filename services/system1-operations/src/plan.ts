@@ -1,5 +1,14 @@
-import { type CallResponse, type ResourceClaim, Response, reasonOf, type Tool, VsmError } from '@vsmcp/vsm';
-import { type Compiled, compileExpression, compileTree, isExpression } from './mapping.js';
+import {
+  type CallResponse,
+  PERSON,
+  type ResourceClaim,
+  Response,
+  reasonOf,
+  type Tool,
+  type Unit,
+  VsmError,
+} from '@vsmcp/vsm';
+import { type Compiled, compileTree, isExpression, sharedExpression } from './mapping.js';
 
 /** One call of a response. */
 export interface PlanStep {
@@ -18,13 +27,19 @@ export interface PlanClaim {
 export interface CallPlan {
   kind: 'call';
   steps: readonly PlanStep[];
+  /** A person is asked first; what they give is the first of the results. */
+  question?: Compiled;
   guard?: { text: string; holds: Compiled };
   claims: readonly PlanClaim[];
   deadline?: number;
   retries?: number;
   idempotent: boolean;
   latest?: number;
+  priority?: number;
 }
+
+/** What a unit says for its responses that do not say it themselves. */
+export type UnitDefaults = Pick<Unit, 'deadline' | 'retries'>;
 
 export type Plan = { kind: 'noted' } | { kind: 'wanted' } | CallPlan;
 
@@ -32,24 +47,30 @@ export type Plan = { kind: 'noted' } | { kind: 'wanted' } | CallPlan;
  * Compiles a response.
  * @throws VSM_CONFIG naming the expression that does not compile
  */
-export function planOf(response: Response): Plan {
-  return typeof response === 'string' ? { kind: response } : callPlan(response);
+export function planOf(response: Response, unit: UnitDefaults = {}): Plan {
+  return typeof response === 'string' ? { kind: response } : callPlan(response, unit);
 }
 
-function callPlan(response: CallResponse): CallPlan {
+function callPlan(response: CallResponse, unit: UnitDefaults): CallPlan {
+  const deadline = response.deadline ?? unit.deadline;
+  const retries = response.retries ?? unit.retries;
+  const asks = response.call === PERSON;
+  const tools = asks ? [] : [{ call: response.call, with: response.with }];
   const guard = response.guard === undefined ? undefined : expressionText(response.guard);
   return {
     kind: 'call',
-    steps: [{ call: response.call, with: response.with }, ...(response.then ?? [])].map((step) => ({
+    ...(asks && { question: compileTree(response.with) }),
+    steps: [...tools, ...(response.then ?? [])].map((step) => ({
       ...toolRef(step.call),
       args: compileTree(step.with),
     })),
-    ...(guard !== undefined && { guard: { text: guard, holds: compileExpression(guard) } }),
+    ...(guard !== undefined && { guard: { text: guard, holds: sharedExpression(guard) } }),
     claims: (response.claims ?? []).map(planClaim),
-    ...(response.deadline !== undefined && { deadline: response.deadline }),
-    ...(response.retries !== undefined && { retries: response.retries }),
+    ...(deadline !== undefined && { deadline }),
+    ...(retries !== undefined && { retries }),
     idempotent: response.idempotent ?? false,
     ...(response.latest !== undefined && { latest: response.latest }),
+    ...(response.priority !== undefined && { priority: response.priority }),
   };
 }
 
@@ -90,21 +111,24 @@ export function checkedResponse(type: string, response: unknown): Response {
 
 /** Compiled plans by response, made on first use: 10,000 units cost nothing until their events come. */
 export class Plans {
-  readonly #compiled = new WeakMap<object, Plan | VsmError>();
+  readonly #compiled = new WeakMap<object, { unit: UnitDefaults; plan: Plan | VsmError }>();
 
   /** The plan, or why there is none. */
-  of(response: Response): Plan | VsmError {
+  of(response: Response, unit: UnitDefaults): Plan | VsmError {
     if (typeof response === 'string') return { kind: response };
-    let plan = this.#compiled.get(response);
-    if (plan === undefined) {
-      try {
-        plan = planOf(response);
-      } catch (error) {
-        plan = error instanceof VsmError ? error : new VsmError('VSM_CONFIG', reasonOf(error), { cause: error });
-      }
-      this.#compiled.set(response, plan);
-    }
+    const known = this.#compiled.get(response);
+    if (known?.unit === unit) return known.plan;
+    const plan = planOrError(response, unit);
+    this.#compiled.set(response, { unit, plan });
     return plan;
+  }
+}
+
+function planOrError(response: Response, unit: UnitDefaults): Plan | VsmError {
+  try {
+    return planOf(response, unit);
+  } catch (error) {
+    return error instanceof VsmError ? error : new VsmError('VSM_CONFIG', reasonOf(error), { cause: error });
   }
 }
 

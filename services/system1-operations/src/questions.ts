@@ -1,28 +1,38 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
-import { pathBelow } from '@vsmcp/vsm';
-import type { Catalog } from './catalog.js';
+import { type Answer, type Asked, pathBelow, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
+import type { Breakers } from './breakers.js';
+import type { Bulkhead } from './bulkhead.js';
+import { ACQUIRED_UNIT, type Catalog } from './catalog.js';
+import { checkedResponse } from './plan.js';
 import type { Servers } from './servers/servers.js';
+import type { Shedding } from './shedding.js';
 import { sparing } from './sparing.js';
+import type { LiveUnits } from './units.js';
 
 /** Samples (`data`) of each kind of waiting event. */
 const SAMPLES = 5;
 
+interface Parts {
+  /** The fleet's. */
+  path: string;
+  catalog: Catalog;
+  servers: Servers;
+  live: LiveUnits;
+  bulkhead: Bulkhead;
+  breakers: Breakers;
+  shedding: Shedding;
+}
+
 /** What System 1 can be asked. */
-export function answersOf({ clock, config, ledger }: ServiceContext, catalog: Catalog, servers: Servers): Answers {
+export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answers {
   // The most frequent kinds are counted over all that waits, and asked for again and again.
   const frequent = sparing(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
   return {
-    units: async () => ({
-      units: [...catalog.units].map(([name, unit]) => ({
-        name,
-        absorbs: [...new Set([...(unit.absorbs ?? []), ...Object.keys(unit.responses)])],
-        responses: unit.responses,
-        weight: unit.weight,
-        acquired: catalog.acquired(name),
-        ...(unit.system !== undefined && {
-          system: typeof unit.system === 'string' ? pathBelow(config.path, name) : unit.system.path,
-        }),
-      })),
+    units: async (asked) => unitsOf(parts, asked, clock.now()),
+    examine: async ({ units }) => ({
+      problems: Object.entries(units).flatMap(([name, { responses }]) =>
+        Object.entries(responses).flatMap(([type, response]) => problemIn(`units.${name}.responses`, type, response)),
+      ),
     }),
     waiting: ({ limit, types, after }) => {
       if (types === undefined && after === undefined) return frequent(limit);
@@ -30,6 +40,57 @@ export function answersOf({ clock, config, ledger }: ServiceContext, catalog: Ca
     },
     held: (filter) => ledger.held(filter),
     account: () => ledger.account(),
-    test: ({ server }) => servers.test(server),
+    test: ({ server }) => parts.servers.test(server),
+  };
+}
+
+function problemIn(where: string, type: string, response: Response): string[] {
+  try {
+    checkedResponse(type, response);
+    return [];
+  } catch (error) {
+    return [`${where}.${type}: ${reasonOf(error)}`];
+  }
+}
+
+type Listed = Answer<'units'>['units'][number];
+
+/** @throws VSM_NOT_FOUND for a name that no unit has */
+function unitsOf(parts: Parts, { name, after = '', limit }: Asked<'units'>, now: number): Answer<'units'> {
+  const { catalog, live } = parts;
+  const acquired = catalog.acquired();
+  const total = catalog.units.size + (acquired.has(ACQUIRED_UNIT) && !catalog.units.has(ACQUIRED_UNIT) ? 1 : 0);
+  const answer = (units: Listed[]) => ({ total, version: live.version, units });
+  const listed = (unitName: string, unit: Unit): Listed => ({
+    name: unitName,
+    absorbs: [...new Set([...(unit.absorbs ?? []), ...Object.keys(unit.responses)])],
+    responses: unit.responses,
+    weight: unit.weight,
+    acquired: Object.keys(acquired.get(unitName) ?? {}),
+    ...(unit.system !== undefined && {
+      system: typeof unit.system === 'string' ? pathBelow(parts.path, unitName) : unit.system.path,
+    }),
+  });
+  if (name !== undefined) {
+    const whole = catalog.unit(name, acquired);
+    if (whole === undefined) throw new VsmError('VSM_NOT_FOUND', `there is no unit ${name}; vsmcp units lists them`);
+    const unit = catalog.units.get(name);
+    return answer([{ ...listed(name, whole), ...(unit && { unit }), ...stateOf(parts, name, now) }]);
+  }
+  const names = new Set([...catalog.units.keys(), ...acquired.keys()]);
+  const chosen = limit === 0 ? [] : [...names].filter((one) => one > after).sort();
+  return answer(
+    chosen.slice(0, limit).flatMap((one) => {
+      const unit = catalog.unit(one, acquired);
+      return unit === undefined ? [] : [listed(one, unit)];
+    }),
+  );
+}
+
+function stateOf({ bulkhead, breakers, shedding }: Parts, unit: string, now: number) {
+  return {
+    running: bulkhead.underWay().get(unit) ?? 0,
+    waiting: shedding.waiting(unit, now),
+    breakers: breakers.shown(unit),
   };
 }

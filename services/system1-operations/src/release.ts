@@ -15,15 +15,18 @@ export interface Releasing {
   track(task: Promise<unknown>): void;
 }
 
-/** Lets held events go as System 3 commands: discarded by somebody, or refused by policy. */
+/** How what is let go counts. done: somebody has seen that what was in doubt did happen. */
+const OUTCOMES = { discard: 'discarded', refuse: 'refused', done: 'answered' } as const;
+
+/** Lets held events go as System 3 commands: discarded by somebody, refused by policy, or done. */
 export async function releaseHeld(
   { context, settling, answers, relieve }: Releasing,
-  how: 'discard' | 'refuse',
+  how: 'discard' | 'refuse' | 'done',
   filter: HeldFilter,
   because: string,
 ): Promise<void> {
   const { ledger, instance, log } = context;
-  const outcome = how === 'discard' ? 'discarded' : 'refused';
+  const outcome = OUTCOMES[how];
   // Their events go with them, and who dropped a file is told.
   const { held } = await ledger.held(filter);
   const events = new Map(held.map((row) => [`${row.source} ${row.id}`, row.event]));

@@ -20,7 +20,7 @@ interface Expectation {
 
 /** Judges the events that units expect (`silence: { file.ok: 10s }`): one more way in which the environment speaks. */
 export class Silences {
-  readonly #expected: Expectation[];
+  #expected: Expectation[];
 
   /**
    * @param since the instant from which silence counts
@@ -36,6 +36,18 @@ export class Silences {
         state: inherited ? ('unknown' as const) : ('quiet' as const),
       })),
     );
+  }
+
+  /** The units are others now: what is still expected goes on, pain about what is not is over. @param now from then on new ones count */
+  update(units: Iterable<readonly [string, Unit]>, now: number): SilenceSignal[] {
+    const before = new Map(this.#expected.map((e) => [`${e.unit} ${e.type}`, e]));
+    this.#expected = new Silences(units, now, false).#expected.map((e) => {
+      const known = before.get(`${e.unit} ${e.type}`);
+      before.delete(`${e.unit} ${e.type}`);
+      return known === undefined ? e : { ...known, limit: e.limit };
+    });
+    const over = [...before.values()].filter(({ state }) => state !== 'quiet');
+    return over.map((e) => signal(e, 'pleasure', `${e.type} is expected no more`, now));
   }
 
   /** The event types to listen for. */

@@ -1,12 +1,13 @@
 import { failSpan, inSpan, type ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
+import type { Passage } from './breakers.js';
 import { argumentsOf, scopeOf } from './mapping.js';
 import { boundedResult, type Failure, textOf } from './outcome.js';
 import { type CallPlan, isRepeatable, type PlanStep } from './plan.js';
 import type { Called } from './servers/server.js';
 import type { Servers } from './servers/servers.js';
 import type { Tally } from './tally.js';
-import type { Task } from './task.js';
+import { answerOf, type Task } from './task.js';
 
 /** Time (ms) beyond the calls themselves: waiting for turns and writing down. */
 export const SLACK = 15_000;
@@ -71,8 +72,10 @@ export class Steps {
     return tool === undefined ? plan.idempotent : isRepeatable(tool, plan);
   }
 
-  async run(task: Task, unit: string, plan: CallPlan, claim: Claim): Promise<Progress> {
-    const results: unknown[] = [];
+  /** @param passage told how each call ended */
+  async run(task: Task, unit: string, plan: CallPlan, claim: Claim, passage: Passage): Promise<Progress> {
+    const answer = plan.question === undefined ? undefined : answerOf(task.event);
+    const results: unknown[] = answer === undefined ? [] : [answer.values];
     let calling = 0;
     let last: unknown;
     const repeatable: Repeatable = { all: true, before: true };
@@ -80,7 +83,7 @@ export class Steps {
       repeatable.before = repeatable.all;
       // As it is known now: a server that dies in the call takes what it said of its tools along.
       repeatable.all &&= this.isRepeatable(planned, plan);
-      const one = await this.#one(task, unit, plan, claim, step, planned, results);
+      const one = await this.#one(task, unit, plan, claim, step, planned, results, passage);
       calling += one.ms;
       if (one.end === 'failed') return { ...one, step, calling, repeatable };
       if (one.end !== 'result') return { ...one, step, calling };
@@ -98,6 +101,7 @@ export class Steps {
     step: number,
     planned: PlanStep,
     results: readonly unknown[],
+    passage: Passage,
   ): Promise<OneStep> {
     let args: Record<string, unknown>;
     try {
@@ -119,6 +123,9 @@ export class Steps {
             : () => this.#intend(task, unit, plan, claim, step),
         });
         const one = this.#read(`${server}.${tool}`, called);
+        if (called.ok) passage.ended(`${server}.${tool}`, called.result.isError ? 'failed' : 'well');
+        else if (called.failure === 'lost') passage.ended(`${server}.${tool}`, 'lost');
+        else if (called.failure === 'error') passage.ended(`${server}.${tool}`, 'failed');
         if (one.end === 'failed') failSpan(span, one.failure === 'error' ? 'tool_error' : one.failure, one.reason);
         return one;
       },

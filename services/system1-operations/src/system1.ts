@@ -1,28 +1,34 @@
 import { setMaxListeners } from 'node:events';
 import { type McpHost, openMcpHost } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { handoverQueue, QUEUES, reasonOf } from '@vsmcp/vsm';
+import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf, Stock } from '@vsmcp/vsm';
 import { Answers } from './answers.js';
+import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
 import { Call } from './call.js';
 import { Catalog } from './catalog.js';
 import { Claims } from './claims.js';
 import { hearCommands } from './commands.js';
 import { drainDead } from './dead.js';
+import { Endings, hearProbes } from './evidence.js';
 import { handoverHearing } from './handover.js';
 import { LatestWindows } from './latest.js';
 import { Operations } from './operations.js';
+import { orderedHandler } from './ordered.js';
 import { answersOf } from './questions.js';
+import { Rates } from './rates.js';
 import { Border } from './recursion/border.js';
 import { systemsOf } from './recursion/systems.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
-import { headsOf, kept, wishesOf } from './servers/wishes.js';
+import { acquiredIn, headsOf, kept, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
+import { Shedding } from './shedding.js';
 import { Steps } from './steps.js';
 import { Sweep } from './sweep.js';
 import { Tally } from './tally.js';
+import { LiveUnits } from './units.js';
 import { Upkeep } from './upkeep.js';
 import { watchSilence } from './watch.js';
 import { workHandler } from './work.js';
@@ -37,8 +43,8 @@ export interface System1Options {
 
 /**
  * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas hand
- * over, to System 3's commands (`commands.ts`), to System 2's grants (`claims.ts`) and to questions (`questions.ts`); says outcomes
- * (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
+ * over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and to questions
+ * (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
  * in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
 export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
@@ -65,15 +71,21 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     task.catch((error: unknown) => log.warn({ reason: reasonOf(error) }, 'something to be said was not said'));
   };
 
-  const catalog = new Catalog(config);
+  const catalog = new Catalog(config.units);
+  const live = new LiveUnits(context, catalog);
+  const breakers = new Breakers(context, (unit) => catalog.units.get(unit));
+  const shedding = new Shedding();
   const tally = new Tally();
   const windows = new LatestWindows();
   const answers = new Answers(context);
   const settling = new Settling(context, tally, answers, end.signal);
   const claims = new Claims(context);
+  const { rate } = config.pool;
+  const rates = rate === undefined ? undefined : new Rates(rate, clock.now());
   const bulkhead = new Bulkhead(
     settings.max_concurrent_operations,
     (unit) => catalog.units.get(unit) ?? { weight: 1, minimum: 0 },
+    rates,
   );
   const servers: Servers = new Servers(context, host, {
     ready: () => sweep.run(),
@@ -86,18 +98,31 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     track,
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
-  const call = new Call(context, { claims, settling, steps, tally });
+  const endings = new Endings();
+  const call = new Call(context, { claims, endings, settling, steps, tally });
   const border = new Border(context, { settling, draining, track });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, windows, settling, tally, call, border, draining },
+    ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, border, draining },
     answerable: () => sweep.run(),
   });
   const sweep = new Sweep({ context, catalog, servers, operations, border, draining });
   const parts = { context, operations, settling, tally, draining };
 
+  /** The version of the table that System 2 was told of. */
+  let stocked: number | undefined;
+  const silence = watchSilence(context, catalog, track);
   const upkeep = new Upkeep(context, {
     async reload() {
-      const { rows } = await context.capabilities.read();
+      if (await live.refresh()) {
+        breakers.keep(catalog.units);
+        await silence.update();
+      }
+      const { rows, version } = await context.capabilities.read();
+      if (version !== stocked) {
+        const { instance } = context;
+        track(context.say(Stock, `stock.${instance}`, { instance, version, servers: acquiredIn(rows) }));
+        stocked = version;
+      }
       catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
       const wishes = wishesOf(config, rows);
       const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
@@ -116,17 +141,23 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     },
   });
 
+  const inOrder = orderedHandler(parts);
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
+    await live.start();
     await border.open(systemsOf(config, process.env));
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
+      ...PARTITION_QUEUES.map((name) =>
+        bus.subscribe({ queue: { name, standing: QUEUES[name] }, prefetch: work.prefetch }, inOrder(name)),
+      ),
       drainDead(context, settling, draining),
-      context.answer(answersOf(context, catalog, servers)),
+      hearProbes(context, endings),
+      context.answer(answersOf(context, { path: config.path, catalog, servers, live, bulkhead, breakers, shedding })),
       ...hearCommands({
-        ...{ context, host, operations, bulkhead, settling, answers, sweep, track, draining },
+        ...{ context, host, operations, bulkhead, rates, shedding, settling, answers, sweep, track, draining },
         relieve: reliever(context),
         reload: () => track(upkeep.reload()),
       }),
@@ -139,7 +170,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
     await servers.stop();
     throw error;
   });
-  const silence = watchSilence(context, catalog, track);
+  await silence.update();
   const stopReports = reportLoad(context, tally, bulkhead, track);
   upkeep.start();
 
@@ -151,7 +182,7 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
       track(servers.stop());
       end.abort(new Error('the service stops'));
     });
-    await Promise.all([listening.events.stop(), servers.drain(), silence?.stop(), upkeep.idle(), sweep.idle()]);
+    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle(), sweep.idle()]);
     await border.stop();
     await servers.stop();
     late();

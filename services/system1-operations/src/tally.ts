@@ -5,7 +5,7 @@ export const MOST_TYPES = 200;
 
 export type LoadFigures = Pick<
   DataOf<typeof Load>,
-  'received' | 'duplicates' | 'retried' | 'outcomes' | 'units' | 'types' | 'others' | 'tools'
+  'received' | 'duplicates' | 'retried' | 'outcomes' | 'units' | 'types' | 'owners' | 'others' | 'tools'
 >;
 
 type UnitFigures = {
@@ -27,6 +27,7 @@ export class Tally {
   #outcomes: Counts = {};
   #units = new Map<string, UnitFigures>();
   #types = new Map<string, Counts>();
+  #owners = new Map<string, string>();
   #tools = new Map<string, { calls: number; errors: number; ms: number }>();
 
   /** An event seen for the first time. @param unit '' when none absorbs it */
@@ -52,6 +53,7 @@ export class Tally {
     if (counts === undefined) {
       counts = {};
       this.#types.set(type, counts);
+      if (unit !== '') this.#owners.set(type, unit);
     }
     add(counts, outcome, 1);
   }
@@ -87,7 +89,10 @@ export class Tally {
     if (touched + this.#units.size === 0) return undefined;
     const ranked = [...this.#types].sort((a, b) => sum(b[1]) - sum(a[1]) || (a[0] < b[0] ? -1 : 1));
     const others: Counts = {};
-    for (const [, counts] of ranked.slice(MOST_TYPES)) addAll(others, counts);
+    for (const [type, counts] of ranked.slice(MOST_TYPES)) {
+      addAll(others, counts);
+      this.#owners.delete(type);
+    }
     const figures = {
       received: this.#received,
       duplicates: this.#duplicates,
@@ -95,6 +100,7 @@ export class Tally {
       outcomes: this.#outcomes,
       units: Object.fromEntries(this.#units),
       types: Object.fromEntries(ranked.slice(0, MOST_TYPES)),
+      owners: Object.fromEntries(this.#owners),
       others: { types: Math.max(0, ranked.length - MOST_TYPES), outcomes: others },
       tools: Object.fromEntries(this.#tools),
     };
@@ -102,6 +108,7 @@ export class Tally {
     this.#outcomes = {};
     this.#units = new Map();
     this.#types = new Map();
+    this.#owners = new Map();
     this.#tools = new Map();
     return figures;
   }

@@ -1,5 +1,5 @@
 import type { Verdict } from '@vsmcp/nervous-system';
-import type { CloudEvent, RetryDelay } from '@vsmcp/vsm';
+import { type CloudEvent, PersonsAnswer, type RetryDelay } from '@vsmcp/vsm';
 import { type CallPlan, operationPlan } from './plan.js';
 
 /** An event on its way through this replica. */
@@ -11,6 +11,8 @@ export interface Task {
   arrived: number;
   /** It came again and its publisher gave it no id: whether it was handled before cannot be known. */
   unsure: boolean;
+  /** Later events of its partition key wait for its settlement. */
+  inOrder?: true;
   /** The server in whose handover queue it came. */
   from?: string;
   /** The claim, when it was held in the ledger and claimed back: no message at the broker stands behind it. */
@@ -24,6 +26,8 @@ export const later = (delay: RetryDelay): Verdict => ({ verdict: 'later', delay,
 const OPERATIONS = '/operations';
 /** The extension attribute that names such an operation's tool. Nobody outside may set it. */
 const TOOL = 'vsmcptool';
+/** The extension attribute that holds what a person said to an event that was asked. Nobody outside may set it. */
+const ANSWER = 'vsmcpanswer';
 
 /** The event that stands for an operation. */
 export function operationEvent(operation: {
@@ -55,9 +59,20 @@ export function operationOf(event: CloudEvent): CallPlan | undefined {
   return operationPlan(tool, { ...data });
 }
 
+/** The event with what a person said to it. */
+export function withAnswer(event: CloudEvent, answer: PersonsAnswer): CloudEvent {
+  return { ...event, [ANSWER]: JSON.stringify(answer) };
+}
+
+/** What a person said to the event. */
+export function answerOf(event: CloudEvent): PersonsAnswer | undefined {
+  const answer = event[ANSWER];
+  return typeof answer === 'string' ? PersonsAnswer.parse(JSON.parse(answer)) : undefined;
+}
+
 /** An event from outside, without what only the fleet may say. */
 export function fromOutside(event: CloudEvent): CloudEvent {
-  if (!(TOOL in event)) return event;
-  const { [TOOL]: _, ...rest } = event;
+  if (!(TOOL in event) && !(ANSWER in event)) return event;
+  const { [TOOL]: _, [ANSWER]: __, ...rest } = event;
   return rest;
 }

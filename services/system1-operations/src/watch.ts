@@ -1,3 +1,4 @@
+import type { Consumer } from '@vsmcp/nervous-system';
 import { type Leadership, on, type ServiceContext } from '@vsmcp/service';
 import { Algedonic, Outcome } from '@vsmcp/vsm';
 import type { Catalog } from './catalog.js';
@@ -6,30 +7,78 @@ import { type SilenceSignal, Silences } from './silence.js';
 /** How often (ms) silence is judged. */
 const PACE = 500;
 
+export interface SilenceWatch {
+  /** The units changed. */
+  update(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /**
  * Watches for expected events that stay away. One replica judges, by lease `silence`: it hears the outcomes of those types from
- * all replicas.
+ * all replicas. Where nothing was ever expected nobody campaigns.
  */
 export function watchSilence(
   context: ServiceContext,
   catalog: Catalog,
   track: (task: Promise<unknown>) => void,
-): Leadership | undefined {
+): SilenceWatch {
   const { clock, leaderships, say } = context;
-  if (new Silences(catalog.units, 0, false).types.length === 0) return undefined;
+  let campaign: Leadership | undefined;
+  let judge: { update(): Promise<void> } | undefined;
   const tell = (signals: readonly SilenceSignal[]) => {
     for (const signal of signals) track(say(Algedonic, `${signal.severity}.s1.${signal.unit}`, { ...signal }));
   };
-  return leaderships.campaign('silence', async (epoch) => {
+
+  async function lead(epoch: number): Promise<() => Promise<void>> {
     const silences = new Silences(catalog.units, clock.now(), epoch > 1);
-    const bind = silences.types.map((type) => `*.${type}`);
-    const consumer = await context.hear({ channel: 'outcome', bind }, [
-      on(Outcome, async ({ data }) => tell(silences.seen(data.event.type, clock.now()))),
-    ]);
+    const ear = new Ear(context, (type) => tell(silences.seen(type, clock.now())));
+    await ear.listen(silences.types);
     const stop = clock.every(PACE, () => tell(silences.check(clock.now())));
-    return async () => {
-      stop();
-      await consumer.stop();
+    judge = {
+      async update() {
+        tell(silences.update(catalog.units, clock.now()));
+        await ear.listen(silences.types);
+      },
     };
-  });
+    return async () => {
+      judge = undefined;
+      stop();
+      await ear.listen([]);
+    };
+  }
+
+  return {
+    async update() {
+      const expects = [...catalog.units.values()].some(({ silence }) => silence !== undefined);
+      if (expects) campaign ??= leaderships.campaign('silence', lead);
+      await judge?.update();
+    },
+    async stop() {
+      await campaign?.stop();
+    },
+  };
+}
+
+/** Hears outcomes of some event types; another choice takes the place of the one before without a gap. */
+class Ear {
+  readonly #context: ServiceContext;
+  readonly #heard: (type: string) => void;
+  #types = '';
+  #consumer: Consumer | undefined;
+
+  constructor(context: ServiceContext, heard: (type: string) => void) {
+    this.#context = context;
+    this.#heard = heard;
+  }
+
+  async listen(types: readonly string[]): Promise<void> {
+    const wanted = [...types].sort().join(' ');
+    if (wanted === this.#types) return;
+    this.#types = wanted;
+    const before = this.#consumer;
+    const bind = types.map((type) => `*.${type}`);
+    const hearing = on(Outcome, async ({ data }) => this.#heard(data.event.type));
+    this.#consumer = types.length === 0 ? undefined : await this.#context.hear({ channel: 'outcome', bind }, [hearing]);
+    await before?.stop();
+  }
 }

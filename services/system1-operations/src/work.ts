@@ -1,4 +1,4 @@
-import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Verdict as Ending, type Handler, unpackFrame } from '@vsmcp/nervous-system';
 import { inEventSpan, type ServiceContext } from '@vsmcp/service';
 import { type Arrived, arrive, queueName } from '@vsmcp/vsm';
 import { handleHere } from './here.js';
@@ -8,7 +8,7 @@ import type { Tally } from './tally.js';
 import { fromOutside, later, type Task } from './task.js';
 import { holdUnreadable } from './unreadable.js';
 
-interface Parts {
+export interface WorkParts {
   context: ServiceContext;
   operations: Operations;
   settling: Settling;
@@ -20,16 +20,13 @@ interface Parts {
  * Deliveries of the work queue. A message with one event ends as its event ends. A batch is acknowledged when each of its
  * events is settled or held; those that would come again wait here, so that the others are not repeated.
  */
-export function workHandler(parts: Parts): Handler {
+export function workHandler(parts: WorkParts): Handler {
   const { context, operations, draining } = parts;
   const queue = queueName(context.config.path, 's1.work');
   return async (delivery) => {
     if (draining.aborted) return later('1s');
     const now = context.clock.now();
-    const arrived = arrive(
-      { ...delivery, messageId: delivery.id },
-      { maxBytes: context.config.settings.max_event_bytes, now, newId: context.ids },
-    );
+    const arrived = arrivedIn(context, delivery, now);
     const [first] = arrived;
     const spanned = (one: Arrived & { ok: true }, handle: (task: Task) => Promise<Ending>) =>
       inEventSpan(context, one.event, delivery, queue, (event) => handle(taskOf({ ...one, event }, delivery, now)));
@@ -47,14 +44,24 @@ export function workHandler(parts: Parts): Handler {
   };
 }
 
-function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, arrived: number): Task {
+/** The events of a message, and what could not be read as one. @param now ms since the epoch */
+export function arrivedIn({ config, ids, metrics }: ServiceContext, delivery: Delivery, now: number): Arrived[] {
+  const limits = { maxBytes: config.settings.max_event_bytes, now, newId: ids, unpack: unpackFrame };
+  const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
+  if (arrived.length > 1) {
+    metrics.counter('vsmcp_together_total', 'Events that came with others in a batch or frame').inc(arrived.length);
+  }
+  return arrived;
+}
+
+export function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, arrived: number): Task {
   const unsure = !hasId && delivery.redelivered;
   return { event: fromOutside(event), attempts: delivery.attempts, arrived, unsure };
 }
 
 /** @param index of the event in its message */
-async function hold(
-  { context, settling, tally }: Parts,
+export async function hold(
+  { context, settling, tally }: WorkParts,
   { reason, key, headers, content }: Arrived & { ok: false },
   delivery: Delivery,
   index: number,

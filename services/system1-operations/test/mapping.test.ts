@@ -55,7 +55,18 @@ test('what has no JSON form is refused', () => {
 test('given arguments beyond the bound, when they are made, then the event is told to be mapped smaller', () => {
   const wide = { ...event, data: { text: 'x'.repeat(MAX_ARGUMENT_BYTES / 2) } };
   const twice = compileTree({ a: '=data.text', b: '=data.text' });
-  assert.throws(() => argumentsOf(twice, scopeOf(wide)), /at most/);
+  assert.throws(
+    () => argumentsOf(twice, scopeOf(wide)),
+    /^VsmError: data\.text makes \d+ bytes: .*host\.load e1.*at most/,
+  );
+});
+
+test('an expression that is too long to be one is refused, with its beginning', () => {
+  const long = Array.from({ length: 3000 }, (_, n) => n).join(' + ');
+  assert.throws(
+    () => compileExpression(long),
+    (error: Error) => /^0 \+ 1 .*…: /.test(error.message) && error.message.length < 500,
+  );
 });
 
 test('property: data passes through a mapping unchanged', () => {

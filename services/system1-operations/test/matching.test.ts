@@ -49,6 +49,25 @@ test('property: the trie finds what a search through all patterns finds', () => 
   );
 });
 
+test('property: units put in, changed and taken out leave what building it from the rest gives', () => {
+  const type = fc.array(word, { minLength: 1, maxLength: 4 }).map((w) => w.join('.'));
+  const change = fc.tuple(fc.constantFrom('u0', 'u1', 'u2'), fc.option(unit, { nil: undefined }));
+  fc.assert(
+    fc.property(fc.array(change, { maxLength: 12 }), type, (changes, key) => {
+      const index = buildIndex([]);
+      const left = new Map<string, Unit>();
+      for (const [name, given] of changes) {
+        const made = given && { ...given, weight: 1, minimum: 0 };
+        index.set(name, made);
+        if (made === undefined) left.delete(name);
+        else left.set(name, made);
+      }
+      assert.equal(index.units, left.size);
+      assert.deepEqual(index.match(key), searched([...left], key));
+    }),
+  );
+});
+
 function searched(named: readonly [string, Unit][], key: string): Match | undefined {
   const all = named.flatMap(([name, { absorbs = [], responses }]) => [
     ...absorbs.map((pattern) => ({ pattern, unit: name })),

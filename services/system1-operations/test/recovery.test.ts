@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CloudEvent, Handover, Outcome } from '@vsmcp/vsm';
+import { type CloudEvent, Handover, Outcome, Settle } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
-import { EVERYTHING, fate, MEMORY, replica } from './support/replica.js';
+import { EVERYTHING, fate, MEMORY, replica, voice } from './support/replica.js';
 
 const note = { entities: [{ name: '=data.name', entityType: 'note', observations: [] }] };
 const config = {
@@ -18,9 +18,10 @@ const config = {
   },
 };
 const s1 = replica();
+const s3 = voice('s3');
 let fleet: Fleet;
 before(async () => {
-  fleet = await openFleet({ services: [s1], config });
+  fleet = await openFleet({ services: [s1, s3], config });
   await fate(fleet, await fleet.publish('file.md', { name: 'opening' }));
 });
 after(() => fleet.stop());
@@ -89,3 +90,21 @@ test('what died on the way is held with the reason, and can be replayed', async 
   const { held } = await fleet.ask('held', { reason: 'dead', id: 'poison' });
   assert.deepEqual(held[0]?.event, event);
 });
+
+test('doubt is settled: tried again, or done as somebody has seen', async () => {
+  const settle = (how: 'replay' | 'done', id: string) =>
+    s3.context().say(Settle, 's1.any.settle', {
+      ...{ epoch: 1, how, filter: { reason: 'doubt' as const, id, limit: 1 }, because: 'it was looked at (ada)' },
+    });
+  await settle('replay', 'left-called');
+  const again = await fleet.until(() => said('left-called', 'answered'));
+  assert.equal(again.tool, 'memory.create_entities');
+  await settle('done', 'unsure');
+  const done = await fleet.until(() => said('unsure', 'answered'));
+  assert.deepEqual([done.reason, done.tool], ['it was looked at (ada)', undefined]);
+  assert.equal((await fleet.ask('held', { reason: 'doubt' })).total, 0);
+});
+
+function said(id: string, outcome: string) {
+  return fleet.outcomes.find((one) => one.event.id === id && one.outcome === outcome);
+}

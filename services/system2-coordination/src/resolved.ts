@@ -6,6 +6,8 @@ export type Resolution = Coordination['resolved'][number];
 /** Resolutions that are remembered, and units whose waits are. */
 const MOST = 200;
 const MOST_UNITS = 10_000;
+/** Grants that are remembered. */
+const MOST_GRANTS = 50_000;
 
 interface Waits {
   claims: number;
@@ -57,5 +59,36 @@ export class Resolved {
     this.#count += 1;
     this.#recent.push(resolution);
     if (this.#recent.length > MOST) this.#recent.shift();
+  }
+}
+
+/** Which claims were granted, and under which token, for who audits. Times in ms since the epoch. */
+export class Remembered {
+  readonly #tokens = new Map<string, { token: number; at: number }>();
+  #since: number;
+
+  /** @param since nothing granted before is known */
+  constructor(since: number) {
+    this.#since = since;
+  }
+
+  /** Whatever was granted since is remembered. */
+  get since(): number {
+    return this.#since;
+  }
+
+  add(claim: string, token: number, at: number): void {
+    this.#tokens.set(claim, { token, at });
+    const [oldest] = this.#tokens;
+    if (this.#tokens.size <= MOST_GRANTS || !oldest) return;
+    this.#tokens.delete(oldest[0]);
+    this.#since = Math.max(this.#since, oldest[1].at + 1);
+  }
+
+  of(claims: readonly string[]): { claim: string; token: number }[] {
+    return claims.flatMap((claim) => {
+      const known = this.#tokens.get(claim);
+      return known ? [{ claim, token: known.token }] : [];
+    });
   }
 }

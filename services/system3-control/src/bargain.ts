@@ -1,12 +1,12 @@
-import { type Bargainer, fairTasks } from './fairness.js';
+import { type Bargainers, fairTasks } from './fairness.js';
 import { deal, wholeSlots } from './slots.js';
 
-/** Of what the replicas can run, the part that is bargained for; the rest is room for a unit that comes new. */
+/** Of what there is, the part that is bargained for; the rest is room for a unit that comes new. */
 const ROOM = 0.9;
 /** A unit can always use this much beyond what it uses and what waits, so that it can grow before it is asked again. */
 const GROWTH = 1.25;
 
-/** A unit in the bargain. All in operations at the same time. */
+/** A unit in the bargain. All in operations at the same time, but for what is said otherwise. */
 export interface Wish {
   unit: string;
   weight: number;
@@ -14,6 +14,10 @@ export interface Wish {
   cap?: number;
   /** What it uses, and what waits beside. */
   wants: number;
+  /** Operations a second that it begins with each one at the same time: its pace. */
+  pace?: number;
+  /** What each of its operations needs of the counted resources, by name. */
+  needs?: Readonly<Record<string, number>>;
 }
 
 export interface Replica {
@@ -22,46 +26,121 @@ export interface Replica {
   capacity: number;
 }
 
-/** Slots by unit, in all and for each replica. */
+/** What there is beside the operations at the same time that replicas can run. */
+export interface Common {
+  /** Operations that may begin in a second, all units together. */
+  rate?: number;
+  /** How many there are of each counted resource. */
+  counted?: Readonly<Record<string, number>>;
+}
+
+/** Columns: `[i]` is the i-th wish. */
 export interface Bargain {
+  /** Operations at the same time that are shared, and operations a second. */
   pool: number;
-  slots: Map<string, number>;
-  grants: Map<string, Record<string, number>>;
+  rate: number | undefined;
+  slots: Uint32Array;
+  /** Operations a second that each may begin; 0 everywhere where there is no rate. */
+  rates: Float64Array;
+  /** Of each replica, in the order they were given: its slots of each unit. */
+  dealt: Uint32Array[];
+  /** The part of the pool that each replica is, 0 to 1. */
+  parts: Float64Array;
+  /** What is used up: `operations`, `rate`, names of counted resources. */
+  scarce: readonly string[];
+  /** What units without a whole slot are still owed of scarce counted resources, for the next bargain. */
+  credit: Float64Array;
 }
 
 /**
- * Shares the pool: first by what units want (minimums, then weighted max-min), then what is left over, up to their caps, so that nothing lies
- * idle that one could use. In whole slots, dealt out to the replicas: no replica's grants are more than it can run, and a unit's are never
- * more than its cap. A unit without a whole slot is not named; every replica lets it run one operation where there is room.
+ * Shares what there is: first by what units want (minimums, then weighted dominant-resource fairness), then what is left over, up to their
+ * caps, so that nothing lies idle that one could use. In whole slots, dealt out to the replicas: no replica's grants are more than it can run,
+ * and a unit's are never more than its cap, nor what the counted resources allow.
+ * @param credit what each unit was owed by the bargain before
  */
-export function bargain(wishes: readonly Wish[], replicas: readonly Replica[]): Bargain {
-  const rooms = replicas.map(({ capacity }) => (capacity > 1 ? Math.floor(capacity * ROOM) : capacity));
+export function bargain(
+  wishes: readonly Wish[],
+  replicas: readonly Replica[],
+  { rate, counted = {} }: Common = {},
+  credit: Float64Array = new Float64Array(wishes.length),
+): Bargain {
+  const rooms = Uint32Array.from(replicas, ({ capacity }) => (capacity > 1 ? Math.floor(capacity * ROOM) : capacity));
   const pool = rooms.reduce((sum, room) => sum + room, 0);
-  const grants = new Map(replicas.map(({ instance }) => [instance, {} as Record<string, number>]));
-  if (pool === 0 || wishes.length === 0) return { pool, slots: new Map(), grants };
-  const caps = wishes.map(({ cap }) => Math.min(cap ?? pool, pool));
-  const wanted = wishes.map(({ weight, minimum, wants }, i) =>
-    bargainer(weight, minimum, Math.min(wants * GROWTH, caps[i] ?? 0)),
-  );
-  const first = fairTasks(wanted, [pool]);
-  const tasks = fairTasks(
-    wishes.map(({ weight }, i) => bargainer(weight, first[i] ?? 0, caps[i] ?? 0)),
-    [pool],
-  );
-  const slots = wholeSlots(tasks, caps);
-  const dealt = deal(slots, rooms);
-  for (const [r, { instance }] of replicas.entries()) {
-    const row = grants.get(instance) ?? {};
-    for (const [i, { unit, cap }] of wishes.entries()) {
-      const n = dealt[r]?.[i] ?? 0;
-      // None here, because it has all it may have elsewhere.
-      const atCap = cap !== undefined && (slots[i] ?? 0) >= Math.floor(cap);
-      if (n > 0 || atCap) row[unit] = n;
-    }
+  const parts = Float64Array.from(rooms, (room) => (pool === 0 ? 0 : room / pool));
+  const n = wishes.length;
+  if (pool === 0 || n === 0) {
+    const [slots, rates] = [new Uint32Array(n), new Float64Array(n)];
+    const dealt = Array.from(rooms, () => new Uint32Array(n));
+    return { pool, rate, slots, rates, dealt, parts, scarce: [], credit };
   }
-  return { pool, slots: new Map(wishes.map(({ unit }, i) => [unit, slots[i] ?? 0])), grants };
+  const things = Object.keys(counted);
+  const names = ['operations', ...(rate === undefined ? [] : ['rate']), ...things];
+  const pools = Float64Array.from([pool, ...(rate === undefined ? [] : [rate * ROOM]), ...Object.values(counted)]);
+  const columns = columnsOf(wishes, pool, rate !== undefined, things);
+  const first = fairTasks(columns, pools);
+  const { tasks } = fairTasks({ ...columns, minimum: first.tasks, most: columns.caps }, pools);
+  const fits = fitting(columns.needs, pools, names.length - things.length, tasks);
+  const slots = wholeSlots(tasks, columns.caps, fits, credit);
+  const rates = new Float64Array(n);
+  const owed = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const task = tasks[i] ?? 0;
+    if (rate !== undefined) rates[i] = task * (columns.needs[i * names.length + 1] ?? 0);
+    if (slots[i] === 0 && hasNeeds(wishes[i])) owed[i] = Math.min(1, (credit[i] ?? 0) + task);
+  }
+  const scarce = names.filter((_, r) => first.full[r]);
+  return { pool, rate, slots, rates, dealt: deal(slots, rooms), parts, scarce, credit: owed };
 }
 
-function bargainer(weight: number, minimum: number, most: number): Bargainer {
-  return { needs: [1], weight, minimum, most };
+/** Whether nothing is the unit's to run where it has no slot: it has all it may have, or what it needs is counted. */
+export function isBound(wish: Wish, slots: number): boolean {
+  return hasNeeds(wish) || (wish.cap !== undefined && slots >= Math.floor(wish.cap));
+}
+
+function hasNeeds(wish: Wish | undefined): boolean {
+  return wish?.needs !== undefined && Object.keys(wish.needs).length > 0;
+}
+
+function columnsOf(
+  wishes: readonly Wish[],
+  pool: number,
+  rated: boolean,
+  things: readonly string[],
+): Bargainers & { caps: Float64Array } {
+  const n = wishes.length;
+  const resources = 1 + Number(rated) + things.length;
+  const needs = new Float64Array(n * resources);
+  const column = () => new Float64Array(n);
+  const [weight, minimum, most, caps] = [column(), column(), column(), column()];
+  for (const [i, wish] of wishes.entries()) {
+    const cap = Math.min(wish.cap ?? pool, pool);
+    weight[i] = wish.weight;
+    minimum[i] = wish.minimum;
+    most[i] = Math.min(wish.wants * GROWTH, cap);
+    caps[i] = cap;
+    let at = i * resources;
+    needs[at++] = 1;
+    if (rated) needs[at++] = wish.pace ?? 1;
+    for (const thing of things) needs[at++] = wish.needs?.[thing] ?? 0;
+  }
+  return { needs, weight, minimum, most, caps };
+}
+
+/** Whether one more whole slot is still within the counted resources, when everybody has the whole part of its tasks. */
+function fitting(
+  needs: Float64Array,
+  pools: Float64Array,
+  from: number,
+  tasks: Float64Array,
+): (unit: number) => boolean {
+  const resources = pools.length;
+  const left = Float64Array.from(pools);
+  for (let i = 0; i < tasks.length; i++)
+    for (let r = from; r < resources; r++)
+      left[r] = (left[r] ?? 0) - Math.floor((tasks[i] ?? 0) + 1e-9) * (needs[i * resources + r] ?? 0);
+  return (unit) => {
+    for (let r = from; r < resources; r++) if ((needs[unit * resources + r] ?? 0) > (left[r] ?? 0) + 1e-9) return false;
+    for (let r = from; r < resources; r++) left[r] = (left[r] ?? 0) - (needs[unit * resources + r] ?? 0);
+    return true;
+  };
 }

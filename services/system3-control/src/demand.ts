@@ -11,13 +11,19 @@ const COMES_AGAIN = 1000;
 /** The time (ms) that an operation is taken to need until one has ended. */
 const UNKNOWN = 1000;
 
-/** What a unit could use now. All in operations at the same time. */
+/** What a unit could use now. In operations at the same time, but for what is said otherwise. */
 export interface Demand {
   unit: string;
   /** What it has under way, in the mean or right now, whichever is more. */
   used: number;
   /** What those that were turned away would need beside. */
   waiting: number;
+  /** What those that are shed would need beside. */
+  shedding: number;
+  /** Operations a second that one at a time makes. */
+  pace: number;
+  /** Id of the report that last said something of it. */
+  cause: string;
 }
 
 interface Second {
@@ -26,9 +32,20 @@ interface Second {
   units: Report['units'];
 }
 
+/** Over the window. `running`: replica → how many it said last, and when. */
+interface Sums {
+  busy: number;
+  ended: number;
+  turned: number;
+  shed: number;
+  running: Map<string, { n: number; at: number }>;
+  cause: string;
+}
+
 /** What the units want, and what there is, from the replicas' reports. Times in ms since the epoch. */
 export class Demands {
   #reports: Second[] = [];
+  readonly #units = new Map<string, Sums>();
   readonly #replicas = new Map<string, { capacity: number; at: number }>();
   readonly #usual: number;
 
@@ -37,9 +54,17 @@ export class Demands {
     this.#usual = usual;
   }
 
-  load({ instance, capacity, units }: Report, now: number): void {
+  /** @param id of the report */
+  load({ instance, capacity, units }: Report, now: number, id = ''): void {
     this.#replicas.set(instance, { capacity, at: now });
     this.#reports.push({ at: now, instance, units });
+    for (const [unit, said] of Object.entries(units)) {
+      const sums = this.#units.get(unit) ?? { busy: 0, ended: 0, turned: 0, shed: 0, running: new Map(), cause: id };
+      this.#units.set(unit, sums);
+      add(sums, said, 1);
+      sums.running.set(instance, { n: said.running ?? 0, at: now });
+      sums.cause = id;
+    }
   }
 
   /** A heartbeat of a replica. @param leaving it takes no more work */
@@ -58,31 +83,43 @@ export class Demands {
 
   /** Units that do or want something, by name. */
   demands(now: number): Demand[] {
-    this.#reports = this.#reports.filter(({ at }) => at > now - WINDOW);
-    const units = new Map<string, { busy: number; ended: number; turned: number; running: Map<string, number> }>();
-    for (const { instance, units: said } of this.#reports) {
-      for (const [unit, { busy, outcomes, turned, running }] of Object.entries(said)) {
-        const sums = units.get(unit) ?? { busy: 0, ended: 0, turned: 0, running: new Map<string, number>() };
-        sums.busy += busy;
-        sums.ended += (outcomes.answered ?? 0) + (outcomes.dead ?? 0) + (outcomes.doubt ?? 0);
-        sums.turned += turned ?? 0;
-        sums.running.set(instance, running ?? 0);
-        units.set(unit, sums);
+    this.#forget(now - WINDOW);
+    const demands: Demand[] = [];
+    for (const [unit, sums] of this.#units) {
+      const demand = demandOf(unit, sums);
+      if (demand.used + demand.waiting + demand.shedding > 0) demands.push(demand);
+    }
+    return demands.sort((a, b) => (a.unit < b.unit ? -1 : 1));
+  }
+
+  #forget(before: number): void {
+    const first = this.#reports.findIndex(({ at }) => at > before);
+    const gone = this.#reports.splice(0, first === -1 ? this.#reports.length : first);
+    for (const { at, instance, units } of gone) {
+      for (const [unit, said] of Object.entries(units)) {
+        const sums = this.#units.get(unit);
+        if (sums === undefined) continue;
+        add(sums, said, -1);
+        if (sums.running.get(instance)?.at === at) sums.running.delete(instance);
+        if (sums.running.size === 0) this.#units.delete(unit);
       }
     }
-    return [...units]
-      .map(([unit, { busy, ended, turned, running }]) => {
-        const now = [...running.values()].reduce((sum, n) => sum + n, 0);
-        const pace = ended > 0 && busy > 0 ? busy / ended : UNKNOWN;
-        // Each that waits is turned away once in the time after which it comes again; meanwhile it would need its pace.
-        const waiting = (turned * COMES_AGAIN) / WINDOW;
-        return {
-          unit,
-          used: Math.max(busy / WINDOW, now),
-          waiting: (waiting * Math.max(pace, COMES_AGAIN)) / COMES_AGAIN,
-        };
-      })
-      .filter(({ used, waiting }) => used + waiting > 0)
-      .sort((a, b) => (a.unit < b.unit ? -1 : 1));
   }
+}
+
+function add(sums: Sums, { busy, outcomes, turned = 0 }: Report['units'][string], sign: 1 | -1): void {
+  sums.busy += sign * busy;
+  sums.ended += sign * ((outcomes.answered ?? 0) + (outcomes.dead ?? 0) + (outcomes.doubt ?? 0));
+  sums.turned += sign * turned;
+  sums.shed += sign * (outcomes.shed ?? 0);
+}
+
+function demandOf(unit: string, { busy, ended, turned, shed, running, cause }: Sums): Demand {
+  let now = 0;
+  for (const { n } of running.values()) now += n;
+  const lasts = ended > 0 && busy > 0 ? Math.max(1, busy / ended) : UNKNOWN;
+  // Each that waits is turned away once in the time after which it comes again; meanwhile it would need its pace.
+  const waiting = (turned * Math.max(lasts, COMES_AGAIN)) / WINDOW;
+  const used = Math.max(busy / WINDOW, now);
+  return { unit, used, waiting, shedding: (shed * lasts) / WINDOW, pace: 1000 / lasts, cause };
 }

@@ -1,12 +1,24 @@
-/** What a unit brings into the bargain. A task is what the unit is given more or less of, such as one operation at a time. */
-export interface Bargainer {
-  /** How much of each resource one task takes, in the order of the pools; at least one is above 0. */
-  needs: readonly number[];
-  weight: number;
+import { at, Levels } from './levels.js';
+
+/**
+ * What the units bring into the bargain, a column for each figure. A task is what a unit is given more or less of, such as one operation at a
+ * time.
+ */
+export interface Bargainers {
+  /** How much of each resource one task takes: `needs[i * pools + r]` of unit i and resource r; of each unit at least one is above 0. */
+  needs: Float64Array;
+  weight: Float64Array;
   /** Tasks that it has in any case, as far as all minimums fit. */
-  minimum: number;
+  minimum: Float64Array;
   /** Tasks beyond which more would be of no use to it, or is not allowed. */
-  most: number;
+  most: Float64Array;
+}
+
+export interface Shared {
+  /** Tasks of each unit, not rounded. */
+  tasks: Float64Array;
+  /** For each resource whether it is used up, so that who needs it has no more. */
+  full: boolean[];
 }
 
 /**
@@ -14,149 +26,117 @@ export interface Bargainer {
  * all it can use or a resource that it needs is used up (progressive filling; Ghodsi et al., Dominant Resource Fairness, NSDI 2011, §4;
  * with one resource it is weighted max-min). Minimums come first; where they do not fit together they shrink alike.
  * @param pools how much there is of each resource, above 0
- * @returns tasks of each unit, not rounded; for each resource the sum of what they take is at most its pool
+ * @returns for each resource the sum of what the tasks take is at most its pool
  */
-export function fairTasks(bargainers: readonly Bargainer[], pools: readonly number[]): number[] {
-  const fill = new Filling(bargainers, pools);
-  fill.raise();
-  return fill.tasks();
+export function fairTasks(units: Bargainers, pools: Float64Array): Shared {
+  const filling = new Filling(units, pools);
+  filling.raise();
+  return { tasks: filling.within(), full: filling.full };
 }
 
-/** The level is the dominant share per weight that every unit has which is still being raised. */
+/** The level is the dominant share per weight that all have which are still raised. */
 class Filling {
-  readonly #units: readonly Bargainer[];
-  readonly #pools: readonly number[];
-  /** Tasks a level unit brings a unit. */
-  readonly #pace: number[];
-  readonly #tasks: number[];
-  readonly #state: ('below' | 'rising' | 'done')[];
-  /** How much of each resource is taken at `#level`, and how fast that grows with it. */
-  readonly #taken: number[];
-  readonly #growth: number[];
-  /** Rising units that need each resource: where there are none, its growth is none, whatever rounding left of it. */
-  readonly #users: number[];
-  /** Resources that are used up. */
-  readonly #full = new Set<number>();
-  #level = 0;
+  readonly #needs: Float64Array;
+  readonly #pools: Float64Array;
+  readonly #pace: Float64Array;
+  readonly #start: Float64Array;
+  readonly #stop: Float64Array;
+  readonly #most: Float64Array;
+  readonly #tasks: Float64Array;
+  readonly #levels: Levels;
 
-  constructor(units: readonly Bargainer[], pools: readonly number[]) {
-    this.#units = units;
+  constructor({ needs, weight, minimum, most }: Bargainers, pools: Float64Array) {
+    const n = weight.length;
+    const resources = pools.length;
+    this.#needs = needs;
     this.#pools = pools;
-    this.#pace = units.map(({ needs, weight }) => weight / Math.max(...needs.map((n, r) => n / (pools[r] ?? 1))));
-    this.#tasks = units.map(({ minimum, most }) => Math.min(minimum, most));
+    this.#most = most;
+    this.#pace = new Float64Array(n);
+    this.#start = new Float64Array(n);
+    this.#stop = new Float64Array(n);
+    this.#tasks = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.#tasks[i] = Math.min(at(minimum, i), at(most, i));
     this.#shrinkMinimums();
-    this.#state = units.map(() => 'below');
-    this.#taken = this.#sums();
-    this.#growth = pools.map(() => 0);
-    this.#users = pools.map(() => 0);
+    for (let i = 0; i < n; i++) {
+      let dominant = 0;
+      for (let r = 0; r < resources; r++) dominant = Math.max(dominant, at(needs, i * resources + r) / at(pools, r));
+      const pace = at(weight, i) / dominant;
+      this.#pace[i] = pace;
+      this.#start[i] = at(this.#tasks, i) / pace;
+      this.#stop[i] = at(most, i) / pace;
+    }
+    this.#levels = new Levels({ needs, pace: this.#pace, start: this.#start, stop: this.#stop }, pools);
+  }
+
+  get full(): boolean[] {
+    return this.#levels.full;
   }
 
   raise(): void {
-    // A unit begins to rise at the level that its minimum stands for, and stops at the most it can use.
-    const starts = this.#byLevel(this.#tasks);
-    const stops = this.#byLevel(this.#units.map(({ most }) => most));
-    let start = 0;
-    let stop = 0;
-    this.#freezeUsers();
-    for (;;) {
-      while (this.#state[stops.units[stop] ?? -1] === 'done') stop++;
-      while ((this.#state[starts.units[start] ?? -1] ?? 'below') !== 'below') start++;
-      const starting = starts.units[start];
-      const stopping = stops.units[stop];
-      const startLevel = starting === undefined ? Infinity : (starts.levels[starting] ?? Infinity);
-      const stopLevel = stopping === undefined ? Infinity : (stops.levels[stopping] ?? Infinity);
-      const full = this.#levelAtWhichOneIsFull();
-      const next = Math.min(startLevel, stopLevel);
-      if (next === Infinity && full === Infinity) return;
-      this.#goTo(Math.min(next, full));
-      if (full <= next) this.#freezeUsers();
-      else if (starting !== undefined && startLevel <= stopLevel) this.#start(starting);
-      else if (stopping !== undefined) this.#finish(stopping, true);
+    let level = 0;
+    while (this.#levels.rising.length > 0) {
+      level = this.#levels.nextFull(level);
+      if (level === Number.POSITIVE_INFINITY) this.#finish(level, () => true);
+      else this.#fill(level);
     }
   }
 
   /** Rounding may have left sums a little above a pool. */
-  tasks(): number[] {
+  within(): Float64Array {
     const sums = this.#sums();
-    const over = sums.map((sum, r) => Math.min(1, (this.#pools[r] ?? 0) / sum));
-    if (over.every((part) => !(part < 1))) return this.#tasks;
-    return this.#tasks.map((tasks, i) => {
-      const needs = this.#units[i]?.needs ?? [];
-      return tasks * Math.min(1, ...over.filter((_, r) => (needs[r] ?? 0) > 0)) * (1 - Number.EPSILON * 4);
-    });
+    const part = Float64Array.from(sums, (sum, r) => (sum > at(this.#pools, r) ? at(this.#pools, r) / sum - SAFE : 1));
+    if (part.every((p) => p === 1)) return this.#tasks;
+    const resources = part.length;
+    for (let i = 0; i < this.#tasks.length; i++) {
+      let least = 1;
+      for (let r = 0; r < resources; r++)
+        if (at(this.#needs, i * resources + r) > 0) least = Math.min(least, at(part, r));
+      this.#tasks[i] = at(this.#tasks, i) * least;
+    }
+    return this.#tasks;
   }
 
   #shrinkMinimums(): void {
     const sums = this.#sums();
-    const part = Math.min(1, ...sums.map((sum, r) => (sum > 0 ? (this.#pools[r] ?? 0) / sum : 1)));
-    if (part < 1) for (const [i, tasks] of this.#tasks.entries()) this.#tasks[i] = tasks * part;
+    let part = 1;
+    for (let r = 0; r < sums.length; r++) if (at(sums, r) > 0) part = Math.min(part, at(this.#pools, r) / at(sums, r));
+    if (part < 1) for (let i = 0; i < this.#tasks.length; i++) this.#tasks[i] = at(this.#tasks, i) * part;
   }
 
-  #sums(): number[] {
-    const sums = this.#pools.map(() => 0);
-    for (const [i, tasks] of this.#tasks.entries())
-      for (const [r, need] of (this.#units[i]?.needs ?? []).entries()) sums[r] = (sums[r] ?? 0) + tasks * need;
+  #sums(): Float64Array {
+    const [needs, tasks, resources] = [this.#needs, this.#tasks, this.#pools.length];
+    const sums = new Float64Array(resources);
+    for (let i = 0; i < tasks.length; i++)
+      for (let r = 0; r < resources; r++) sums[r] = at(sums, r) + at(tasks, i) * at(needs, i * resources + r);
     return sums;
   }
 
-  /** The level at which each unit has so many tasks, and the units in the order of it. */
-  #byLevel(tasks: readonly number[]): { levels: Float64Array; units: Uint32Array } {
-    const levels = Float64Array.from(tasks, (n, unit) => n / (this.#pace[unit] ?? 1));
-    const units = Uint32Array.from(tasks, (_, unit) => unit);
-    return { levels, units: units.sort((a, b) => Math.sign((levels[a] ?? 0) - (levels[b] ?? 0)) || 0) };
+  /** Goes to the level and lets nobody rise any more who needs what is used up there. */
+  #fill(level: number): void {
+    const any = this.#levels.fill(level);
+    const { full } = this.#levels;
+    const resources = full.length;
+    this.#finish(level, (i) => {
+      // By rounding none may be quite used up where one should be: then nothing more is to be had either.
+      if (!any) return true;
+      for (let r = 0; r < resources; r++) if (full[r] && at(this.#needs, i * resources + r) > 0) return true;
+      return level >= at(this.#stop, i);
+    });
   }
 
-  #levelAtWhichOneIsFull(): number {
-    let level = Infinity;
-    for (let r = 0; r < this.#pools.length; r++) {
-      const growth = this.#growth[r] ?? 0;
-      if ((this.#users[r] ?? 0) === 0 || growth <= 0) continue;
-      level = Math.min(level, this.#level + Math.max(0, (this.#pools[r] ?? 0) - (this.#taken[r] ?? 0)) / growth);
-    }
-    return level;
-  }
-
-  #goTo(level: number): void {
-    const by = level - this.#level;
-    if (by <= 0) return;
-    for (let r = 0; r < this.#pools.length; r++)
-      if ((this.#users[r] ?? 0) > 0) this.#taken[r] = (this.#taken[r] ?? 0) + (this.#growth[r] ?? 0) * by;
-    this.#level = level;
-  }
-
-  #start(unit: number): void {
-    this.#state[unit] = 'rising';
-    this.#grow(unit, 1);
-  }
-
-  /** @param sated it has the most it can use; else what the level gives it */
-  #finish(unit: number, sated: boolean): void {
-    if (this.#state[unit] === 'rising') {
-      this.#grow(unit, -1);
-      this.#tasks[unit] = sated ? (this.#units[unit]?.most ?? 0) : this.#level * (this.#pace[unit] ?? 0);
-    }
-    this.#state[unit] = 'done';
-  }
-
-  #grow(unit: number, sign: 1 | -1): void {
-    const needs = this.#units[unit]?.needs ?? [];
-    for (let r = 0; r < needs.length; r++) {
-      const need = needs[r] ?? 0;
-      if (need === 0) continue;
-      this.#growth[r] = (this.#growth[r] ?? 0) + sign * need * (this.#pace[unit] ?? 0);
-      this.#users[r] = (this.#users[r] ?? 0) + sign;
-    }
-  }
-
-  /** Nobody who needs a resource that is used up is raised any more. */
-  #freezeUsers(): void {
-    const full = this.#pools.flatMap((pool, r) => (isFull(this.#taken[r] ?? 0, pool) && !this.#full.has(r) ? [r] : []));
-    for (const r of full) {
-      this.#full.add(r);
-      for (const [i, unit] of this.#units.entries())
-        if (this.#state[i] !== 'done' && (unit.needs[r] ?? 0) > 0) this.#finish(i, false);
-    }
+  /** Those stay at what the level gives them. */
+  #finish(level: number, isDone: (unit: number) => boolean): void {
+    const { fixed } = this.#levels;
+    const resources = fixed.length;
+    this.#levels.rising = this.#levels.rising.filter((i) => {
+      if (!isDone(i)) return true;
+      if (level >= at(this.#stop, i)) this.#tasks[i] = at(this.#most, i);
+      else if (level > at(this.#start, i)) this.#tasks[i] = Math.min(at(this.#pace, i) * level, at(this.#most, i));
+      const tasks = at(this.#tasks, i);
+      for (let r = 0; r < resources; r++) fixed[r] = at(fixed, r) + tasks * at(this.#needs, i * resources + r);
+      return false;
+    });
   }
 }
 
-const isFull = (taken: number, pool: number): boolean => taken >= pool * (1 - 1e-12);
+const SAFE = 4 * Number.EPSILON;

@@ -1,1 +1,1 @@
-export { system3 } from './system3.js';
+export { openSystem3, system3 } from './system3.js';

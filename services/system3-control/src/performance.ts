@@ -1,112 +1,160 @@
-import type { Achievement, DataOf, Load, Performance } from '@vsmcp/vsm';
+import type { Achievement, Counts, DataOf, Load, Performance } from '@vsmcp/vsm';
 
 type Report = DataOf<typeof Load>;
 
 /** Milliseconds that are looked at, and the length of one slot of them. */
 export const WINDOW = 60_000;
 const SLOT = 5000;
-/** Answers a window must hold before ratios are said: below, one event more or less moves them by a tenth or more. */
-const ENOUGH = 10;
 const MINUTE = 60_000;
-/** Units that are told, the busiest; efficiency counts all. */
+/** Of those that were turned away for lack of a place, each came again after this long (ms). */
+const COMES_AGAIN = 1000;
+/** Units that are told, the busiest; what is said of all counts all. */
 const MOST_TOLD = 200;
 
-interface Slot {
+/** Events over some time. */
+interface Sums {
   answered: number;
-  attempted: number;
+  /** Dead, or in doubt. */
+  failed: number;
+  shed: number;
+  parked: number;
+  turned: number;
   /** Milliseconds spent on events. */
   busy: number;
 }
 
-/** What is kept of the load reports. Times in ms since the epoch; slots by their number, time / SLOT. */
-export interface Measured {
-  /** Unit → slot → sums. */
-  units: ReadonlyMap<string, ReadonlyMap<number, Slot>>;
-  /** Unit → most answered events in any full window so far, as a rate a minute. */
-  best: ReadonlyMap<string, number>;
-  /** Replica → concurrency it may use, and when it said so. */
-  capacity: ReadonlyMap<string, { slots: number; at: number }>;
-  /** Since when is measured. */
-  since: number;
+/** What units may run at the same time, and of how many in all. */
+export interface Granted {
+  pool: number;
+  slots: ReadonlyMap<string, number>;
 }
 
-export const unmeasured = (now: number): Measured => ({
-  units: new Map(),
-  best: new Map(),
-  capacity: new Map(),
-  since: now,
-});
+/**
+ * Measures performance as Beer did (Brain of the Firm, ch. 11), from the load reports of the last minute. Times in ms since the epoch; slots by
+ * their number, time / SLOT.
+ */
+export class Achievements {
+  /** Unit → slot → sums; unit '' stands for all, with what no unit absorbs. */
+  readonly #units = new Map<string, Map<number, Sums>>();
 
-/** Takes a report of a replica in. Attempted are events that were answered or failed: dead or in doubt. */
-export function measure(measured: Measured, report: Report): Measured {
-  const slot = Math.floor(report.to / SLOT);
-  const oldest = slot - WINDOW / SLOT;
-  const units = new Map(measured.units);
-  const best = new Map(measured.best);
-  for (const [unit, load] of Object.entries(report.units)) {
-    const { answered = 0, dead = 0, doubt = 0 } = load.outcomes;
-    const slots = new Map([...(units.get(unit) ?? [])].filter(([n]) => n > oldest));
-    const before = slots.get(slot) ?? { answered: 0, attempted: 0, busy: 0 };
-    slots.set(slot, {
-      answered: before.answered + answered,
-      attempted: before.attempted + answered + dead + doubt,
-      busy: before.busy + load.busy,
-    });
-    units.set(unit, slots);
-    const rate = sum(slots, oldest).answered * (MINUTE / WINDOW);
-    if (report.to - measured.since >= WINDOW) best.set(unit, Math.max(best.get(unit) ?? 0, rate));
+  measure({ to, outcomes, units }: Report): void {
+    const slot = Math.floor(to / SLOT);
+    for (const [unit, load] of Object.entries(units)) {
+      const { turned = 0, busy } = load;
+      add(this.#slot(unit, slot), load.outcomes, turned, busy);
+      add(this.#slot('', slot), {}, turned, busy);
+    }
+    add(this.#slot('', slot), outcomes, 0, 0);
   }
-  const capacity = new Map(measured.capacity).set(report.instance, { slots: report.capacity, at: report.to });
-  return { ...measured, units, best, capacity };
+
+  /** Over the window that ends now. */
+  report(now: number, { pool, slots }: Granted): DataOf<typeof Performance> {
+    const slot = Math.floor(now / SLOT);
+    this.#forget(slot - WINDOW / SLOT);
+    const told: [string, Achievement][] = [];
+    let capability = 0;
+    for (const [unit, some] of this.#units) {
+      if (unit === '') continue;
+      const achieved = achievementOf(sumOf(some), lastOf(some, slot), { slots: slots.get(unit), pool });
+      capability += achieved.capability;
+      told.push([unit, achieved]);
+    }
+    const all = this.#units.get('') ?? new Map<number, Sums>();
+    const sums = sumOf(all);
+    const fleet = achievementOf(sums, lastOf(all, slot), { capability, pool });
+    const busiest = told.sort(([, a], [, b]) => b.potentiality - a.potentiality).slice(0, MOST_TOLD);
+    return {
+      window: WINDOW,
+      efficiency: fleet.performance,
+      attempted: sums.answered + sums.failed,
+      fleet,
+      units: Object.fromEntries(busiest),
+    };
+  }
+
+  #slot(unit: string, slot: number): Sums {
+    const slots = this.#units.get(unit) ?? new Map<number, Sums>();
+    this.#units.set(unit, slots);
+    const sums = slots.get(slot) ?? none();
+    slots.set(slot, sums);
+    return sums;
+  }
+
+  /** Units that were silent for the whole window go, so that what comes and goes does not pile up. */
+  #forget(oldest: number): void {
+    for (const [unit, slots] of this.#units) {
+      for (const slot of slots.keys()) if (slot <= oldest) slots.delete(slot);
+      if (slots.size === 0) this.#units.delete(unit);
+    }
+  }
 }
 
-function sum(slots: ReadonlyMap<number, Slot>, oldest: number): Slot {
-  const total = { answered: 0, attempted: 0, busy: 0 };
-  for (const [n, slot] of slots) {
-    if (n <= oldest) continue;
-    total.answered += slot.answered;
-    total.attempted += slot.attempted;
-    total.busy += slot.busy;
+/**
+ * Against what the environment asks: of what came, as many as there are places for at the pace that was shown, with the unit's own share
+ * (capability) and with the whole pool (potentiality).
+ * @param waiting events that were turned away and come again
+ * @param bounds slots granted, or the capability where that is known, and the pool
+ */
+function achievementOf(
+  { answered, failed, shed, parked, busy }: Sums,
+  waiting: number,
+  { slots, capability, pool }: { slots?: number | undefined; capability?: number; pool: number },
+): Achievement {
+  const perMinute = MINUTE / WINDOW;
+  const pace = answered + failed > 0 && busy > 0 ? (MINUTE * (answered + failed)) / busy : Number.POSITIVE_INFINITY;
+  const actuality = answered * perMinute;
+  const reach = (answered + failed + shed + waiting) * perMinute;
+  // Who has no whole share runs one at a time.
+  const own = capability ?? Math.min(reach, Math.max(1, slots ?? 0) * pace);
+  const can = Math.max(actuality, own);
+  const could = Math.max(can, Math.min(reach + parked * perMinute, Math.max(1, pool) * pace));
+  if (could === 0)
+    return { actuality, capability: 0, potentiality: 0, productivity: null, latency: null, performance: null };
+  const productivity = can === 0 ? 0 : actuality / can;
+  const latency = can / could;
+  return {
+    actuality,
+    capability: can,
+    potentiality: could,
+    productivity,
+    latency,
+    performance: productivity * latency,
+  };
+}
+
+function none(): Sums {
+  return { answered: 0, failed: 0, shed: 0, parked: 0, turned: 0, busy: 0 };
+}
+
+function add(
+  to: Sums,
+  { answered = 0, dead = 0, doubt = 0, shed = 0, parked = 0 }: Counts,
+  turned: number,
+  busy: number,
+) {
+  to.answered += answered;
+  to.failed += dead + doubt;
+  to.shed += shed;
+  to.parked += parked;
+  to.turned += turned;
+  to.busy += busy;
+}
+
+function sumOf(slots: ReadonlyMap<number, Sums>): Sums {
+  const total = none();
+  for (const { answered, failed, shed, parked, turned, busy } of slots.values()) {
+    total.answered += answered;
+    total.failed += failed;
+    total.shed += shed;
+    total.parked += parked;
+    total.turned += turned;
+    total.busy += busy;
   }
   return total;
 }
 
-/**
- * Beer's measures over the window that ends now (Brain of the Firm, ch. 11). Potentiality: the whole pool at the pace the
- * unit showed, concurrency × a minute / ms an answer.
- */
-export function performanceOf(measured: Measured, now: number): DataOf<typeof Performance> {
-  const oldest = Math.floor(now / SLOT) - WINDOW / SLOT;
-  const pool = [...measured.capacity.values()].filter((c) => c.at >= now - WINDOW).reduce((n, c) => n + c.slots, 0);
-  const achieved: [string, Achievement][] = [];
-  let answered = 0;
-  let attempted = 0;
-  for (const [unit, slots] of measured.units) {
-    const total = sum(slots, oldest);
-    answered += total.answered;
-    attempted += total.attempted;
-    achieved.push([unit, achievementOf(total, measured.best.get(unit), pool)]);
-  }
-  const busiest = achieved.sort(([, a], [, b]) => b.actuality - a.actuality).slice(0, MOST_TOLD);
-  const units = Object.fromEntries(busiest);
-  return { window: WINDOW, efficiency: attempted > 0 ? answered / attempted : null, attempted, units };
-}
-
-function achievementOf({ answered, busy }: Slot, best: number | undefined, pool: number): Achievement {
-  const actuality = answered * (MINUTE / WINDOW);
-  const capability = best === undefined || best * (WINDOW / MINUTE) < ENOUGH ? null : Math.max(best, actuality);
-  const pace = answered >= ENOUGH && busy > 0 ? (pool * MINUTE * answered) / busy : null;
-  const potentiality = pace === null ? null : Math.max(pace, capability ?? actuality);
-  const productivity = capability === null ? null : actuality / capability;
-  const latency = capability === null || potentiality === null ? null : capability / potentiality;
-  const performance = productivity === null || latency === null ? null : productivity * latency;
-  return { actuality, capability, potentiality, productivity, latency, performance };
-}
-
-/** Forgets units and replicas that were silent for the whole window, so that what comes and goes does not pile up. */
-export function forget(measured: Measured, now: number): Measured {
-  const oldest = Math.floor(now / SLOT) - WINDOW / SLOT;
-  const units = new Map([...measured.units].filter(([, slots]) => [...slots.keys()].some((n) => n > oldest)));
-  const capacity = new Map([...measured.capacity].filter(([, { at }]) => at >= now - WINDOW));
-  return { ...measured, units, capacity };
+/** Events that wait for a place: those of the last slot, each counted once for every time that it came. */
+function lastOf(slots: ReadonlyMap<number, Sums>, slot: number): number {
+  const turned = Math.max(slots.get(slot)?.turned ?? 0, slots.get(slot - 1)?.turned ?? 0);
+  return (turned * COMES_AGAIN) / SLOT;
 }

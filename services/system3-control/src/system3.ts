@@ -1,35 +1,75 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, type DataOf, Heartbeat, Load, Performance } from '@vsmcp/vsm';
+import { type Capability, type DataOf, Heartbeat, type JournalEntry, Loop } from '@vsmcp/vsm';
+import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
+import { directions } from './directions.js';
+import { interventions } from './interventions.js';
 import { operations } from './operations.js';
-import { forget, measure, performanceOf, unmeasured } from './performance.js';
-import { sameJson } from './same.js';
+import { performing, REPORT } from './performing.js';
+import { quarrels } from './quarrels.js';
 import { configured } from './servers.js';
+import { type StressOptions, USUAL_STRESS } from './stress.js';
 import { systemsBelow } from './systems.js';
+import { units } from './units.js';
 
-/** Milliseconds between performance reports. */
-const REPORT = 5000;
+export interface System3Options {
+  /** How operations are audited. */
+  audit?: AuditOptions;
+  /** How patient it is with units that cannot cope. */
+  stress?: StressOptions;
+}
 
 /**
  * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
- * how the operations perform. One instance leads.
+ * how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
  */
-export const system3: Service = {
-  system: 's3',
-  async start(context) {
-    const wanted = configured(context.config.servers);
-    context.standing({ state: 'standby' });
-    const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, epoch));
-    return () => leadership.stop();
-  },
-};
+export function openSystem3({ audit = USUAL_AUDIT, stress = USUAL_STRESS }: System3Options = {}): Service {
+  return { system: 's3', start: (context) => start(context, { audit, stress }) };
+}
 
-async function lead(context: ServiceContext, wanted: readonly Capability[], epoch: number) {
+type Options = Required<System3Options>;
+
+export const system3: Service = openSystem3();
+
+async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
+  const wanted = configured(context.config.servers);
+  const file = { units: context.config.units, at: context.clock.now() };
+  context.standing({ state: 'standby' });
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, { wanted, file }, epoch, options));
+  return () => leadership.stop();
+}
+
+interface Configured {
+  wanted: readonly Capability[];
+  file: Parameters<ReturnType<typeof units>['take']>[0];
+}
+
+async function lead(context: ServiceContext, { wanted, file }: Configured, epoch: number, options: Options) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
-  const pool = bargaining(context, epoch);
-  const performance = performing(context, pool.loads);
+  const unitTable = units(context, epoch);
+  const policy = directions(context, epoch);
+  const stress = interventions(context, epoch, options.stress);
+  const pool = bargaining(context, epoch, {
+    unitOf: unitTable.get,
+    priorityOf: policy.of,
+    judge: (strains) => stress.judge(strains),
+  });
+  const between = await quarrels(context, epoch);
+  const hearLoop = async (loop: DataOf<typeof Loop>) => {
+    await Promise.all([pool.loops(loop), table.loops(loop), between.hearing(loop)]);
+  };
+  const star = auditing(context, epoch, options.audit);
+  const performance = performing(context, {
+    granted: pool.granted,
+    unkept: pool.unkept,
+    interventions: () => stress.active,
+    also: (load, id) => {
+      pool.loads(load, id);
+      star.loads(load);
+    },
+  });
   const below = systemsBelow(context);
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
     if (system !== 's1') return;
@@ -37,58 +77,64 @@ async function lead(context: ServiceContext, wanted: readonly Capability[], epoc
     pool.seen(instance, state === 'draining');
   });
   await table.take(wanted);
+  await unitTable.take(file);
+  await restore(context, policy, stress);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing, below.hearing]),
     work.listen(),
+    context.hear('s3.command', [policy.hearing]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [on(Loop, ({ data }) => hearLoop(data))]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
         return { version, capabilities: rows };
       },
-      control: async () => pool.view(),
-      systems: below.answer,
+      recursion: below.answer,
+      control: async () => {
+        const last = star.last();
+        const view = { ...pool.view(), autonomy: stress.view(), performance: performance.last() };
+        return last ? { ...view, audit: last } : view;
+      },
       operate: (asked) => work.operate(asked),
       settle: (asked) => work.settle(asked),
+      answer: (asked) => work.answer(asked),
+      arrange: (asked) => unitTable.arrange(asked),
+      configure: (asked) => unitTable.configure(asked),
+      prefer: (asked) => between.prefer(asked),
     }),
   ]);
   const stopSharing = pool.start();
+  const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
   const stopJudging = context.clock.every(REPORT, below.judge);
+  // A leader before this one knew of them; the first one has nobody before it.
+  if (epoch > 1) {
+    const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
+    known.catch((error: unknown) => context.log.warn({ err: error }, 'which loops System 2 damps is not known yet'));
+  }
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
     stopJudging();
     stopSharing();
+    await stopAudits();
     await hearing.stop();
     context.standing({ state: 'standby' });
   };
 }
 
-function performing(context: ServiceContext, also: (load: DataOf<typeof Load>) => void) {
-  const efficiency = context.metrics.gauge(
-    'vsmcp_efficiency_ratio',
-    'Answered events over attempted ones, last minute',
-  );
-  let measured = unmeasured(context.clock.now());
-  let last: unknown;
-  return {
-    hearing: on(Load, async ({ data }) => {
-      measured = measure(measured, data);
-      also(data);
-    }),
-    report: () => {
-      const now = context.clock.now();
-      measured = forget(measured, now);
-      const report = performanceOf(measured, now);
-      // Who reads it takes a report older than the window for none: while something happens it is said each time.
-      if (report.attempted === 0 && sameJson(report, last)) return;
-      last = report;
-      if (report.efficiency !== null) efficiency.set(report.efficiency);
-      context
-        .say(Performance, `s3.${context.instance}.performance`, report)
-        .catch((error: unknown) => context.log.warn({ err: error }, 'the performance report was not said'));
-    },
-  };
+/** What earlier leaders left on record. */
+async function restore(
+  { journal }: ServiceContext,
+  policy: ReturnType<typeof directions>,
+  stress: ReturnType<typeof interventions>,
+): Promise<void> {
+  const interventions: JournalEntry[] = [];
+  for await (const entry of journal.replay('s3')) {
+    policy.restore(entry);
+    if (entry.type.startsWith('intervention.')) interventions.push(entry);
+  }
+  await stress.closeOpen(interventions);
 }

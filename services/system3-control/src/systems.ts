@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type FleetConfig, on, type ServiceContext } from '@vsmcp/service';
-import { Algedonic, type Answer, Below, pathBelow, type SystemReport, type SystemView } from '@vsmcp/vsm';
+import { Algedonic, type Answer, Below, pathBelow, type SystemReport, type SystemView, type Units } from '@vsmcp/vsm';
 
 /** Silence of a system's System 5 that hurts (ms): it reports every 10 s at least. */
 export const SILENT = 45_000;
@@ -14,6 +15,15 @@ export function unheard({ path, units }: FleetConfig): Systems {
       return [[unit, { path: typeof system === 'string' ? pathBelow(path, unit) : system.path, heard: null }]];
     }),
   );
+}
+
+/** Units that would become systems, other ones, or none, in a running fleet: its border opens when it starts. */
+export function movedSystems(set: Units, configured: Units): string[] {
+  return Object.entries(set)
+    .filter(([name, { system }]) => !isDeepStrictEqual(system, configured[name]?.system))
+    .map(
+      ([name]) => `units.${name}.system: which units are systems stands in vsmcp.yaml and changes with the next start`,
+    );
 }
 
 /** Whether a fleet is below itself, by what it is told of its units. */
@@ -80,7 +90,7 @@ export function systemsBelow(context: ServiceContext) {
         hurt(severity, unit, `system:${unit}`, what, from);
       }
     },
-    answer: async (): Promise<Answer<'systems'>> => ({
+    answer: async (): Promise<Answer<'recursion'>> => ({
       path: config.path,
       units: Object.fromEntries([...systems].map(([unit, { hurts: _, ...view }]) => [unit, view])),
     }),

@@ -1,8 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Bargainer, fairTasks } from '../src/fairness.js';
+import { fairTasks as fairColumns } from '../src/fairness.js';
 
+interface Bargainer {
+  needs: number[];
+  weight: number;
+  minimum: number;
+  most: number;
+}
+
+const columnsOf = (list: readonly Bargainer[]) => ({
+  needs: Float64Array.from(list.flatMap(({ needs }) => needs)),
+  weight: Float64Array.from(list, ({ weight }) => weight),
+  minimum: Float64Array.from(list, ({ minimum }) => minimum),
+  most: Float64Array.from(list, ({ most }) => most),
+});
+const fairTasks = (list: readonly Bargainer[], pools: readonly number[]): number[] => [
+  ...fairColumns(columnsOf(list), Float64Array.from(pools)).tasks,
+];
 const bargainer = (over: Partial<Bargainer> = {}): Bargainer => ({
   ...{ needs: [1], weight: 1, minimum: 0, most: Number.POSITIVE_INFINITY, ...over },
 });
@@ -28,6 +44,14 @@ describe('fair tasks', () => {
       fairTasks(units, [20]).map((n) => Math.round(n * 1000) / 1000),
       [5, 15, 0],
     );
+  });
+});
+
+describe('what is used up', () => {
+  it('is said of each resource', () => {
+    const list = [bargainer({ needs: [1, 0.1] }), bargainer({ needs: [1, 2], most: 3 })];
+    assert.deepEqual(fairColumns(columnsOf(list), Float64Array.of(10, 100)).full, [true, false]);
+    assert.deepEqual(fairColumns(columnsOf(list.slice(1)), Float64Array.of(10, 100)).full, [false, false]);
   });
 });
 

@@ -1,67 +1,106 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { Counts } from '@vsmcp/vsm';
 import fc from 'fast-check';
-import { forget, type Measured, measure, performanceOf, unmeasured, WINDOW } from '../src/performance.js';
+import { Achievements, type Granted, WINDOW } from '../src/performance.js';
 import { load } from './fixtures.js';
 
-/** `rate` answers a second, from `from` s to `to` s. */
-const seconds = (measured: Measured, from: number, to: number, rate: number, over = {}) => {
-  let next = measured;
-  for (let s = from + 1; s <= to; s++) next = measure(next, load(s * 1000, rate, over));
-  return next;
-};
+const ALONE: Granted = { pool: 10, slots: new Map([['desk', 10]]) };
+
+/** Second by second from 1 on; what else came of events may be said of each. */
+function after(seconds: readonly ({ answered: number; busy?: number; turned?: number } & Counts)[]): Achievements {
+  const achievements = new Achievements();
+  for (const [s, { busy, turned, ...outcomes }] of seconds.entries()) {
+    const one = load((s + 1) * 1000, outcomes.answered, busy === undefined ? {} : { busy });
+    const { desk } = one.units;
+    if (desk) Object.assign(desk, { outcomes, ...(turned !== undefined && { turned }) });
+    achievements.measure({ ...one, outcomes });
+  }
+  return achievements;
+}
+const times = <T>(n: number, one: T): T[] => Array.from({ length: n }, () => one);
 
 describe('performance', () => {
-  it('says nothing where nothing happened, and no ratio where little did', () => {
-    assert.deepEqual(performanceOf(unmeasured(0), 1000), { window: WINDOW, efficiency: null, attempted: 0, units: {} });
-    const { efficiency, units } = performanceOf(measure(unmeasured(0), load(1000, 3)), 1000);
+  it('says nothing where nothing came', () => {
+    const { efficiency, attempted, units } = new Achievements().report(1000, ALONE);
+    assert.deepEqual({ efficiency, attempted, units }, { efficiency: null, attempted: 0, units: {} });
+  });
+
+  it('is whole where all that came was answered, however little that was', () => {
+    const { efficiency, units } = after([{ answered: 3 }]).report(1000, ALONE);
     assert.equal(efficiency, 1);
     assert.deepEqual(units.desk, {
-      ...{ actuality: 3, capability: null, potentiality: null },
-      ...{ productivity: null, latency: null, performance: null },
+      ...{ actuality: 3, capability: 3, potentiality: 3, productivity: 1, latency: 1, performance: 1 },
     });
   });
 
-  it('efficiency is answered over attempted, within the window', () => {
-    const measured = measure(measure(unmeasured(0), load(1000, 9)), load(2000, 0, { dead: 3 }));
-    assert.equal(performanceOf(measured, 2000).efficiency, 0.75);
-    assert.equal(performanceOf(measured, 2000 + 2 * WINDOW).efficiency, null);
+  it('failures are lost productivity, and are forgotten after the window', () => {
+    const achievements = after([{ answered: 9 }, { answered: 0, dead: 2, doubt: 1 }]);
+    const { efficiency, attempted, units } = achievements.report(2000, ALONE);
+    assert.deepEqual([efficiency, attempted, units.desk?.productivity, units.desk?.latency], [0.75, 12, 0.75, 1]);
+    assert.equal(achievements.report(2000 + 2 * WINDOW, ALONE).efficiency, null);
   });
 
-  it('Beer: at half of its best pace productivity is a half, and the pool shows what it could do', () => {
-    // 2 a second for two minutes, then 1 a second for one; 100 ms each; ten at a time
-    const measured = seconds(seconds(unmeasured(0), 0, 120, 2), 120, 180, 1);
-    const desk = performanceOf(measured, 180_000).units.desk;
-    assert.ok(desk?.capability && desk.potentiality && desk.productivity);
-    assert.ok(Math.abs(desk.capability - 120) <= 10, `${desk.capability}`);
-    assert.ok(Math.abs(desk.productivity - 0.5) < 0.1, `${desk.productivity}`);
-    assert.equal(desk.potentiality, 6000);
+  it('tools that are missing are lost latency', () => {
+    const { fleet, units } = after([{ answered: 6, parked: 2 }]).report(1000, ALONE);
+    assert.deepEqual([units.desk?.productivity, units.desk?.latency, fleet.performance], [1, 0.75, 0.75]);
   });
 
-  it('is forgotten after a silent window, and bounded to the busiest 200 units', () => {
-    let measured = unmeasured(0);
-    for (let n = 0; n < 250; n++) measured = measure(measured, load(1000, n, { unit: `u${n}` }));
-    const { units, attempted } = performanceOf(measured, 1000);
+  it('what a unit could do with the whole pool, and may not with its share, is lost latency too', () => {
+    // a second each; two at the same time make 120 a minute, and 100 more wait
+    const busy = times(59, { answered: 2, busy: 2000, turned: 100 });
+    const { units } = after(busy).report(59_000, { pool: 10, slots: new Map([['desk', 2]]) });
+    assert.deepEqual([units.desk?.actuality, units.desk?.capability, units.desk?.potentiality], [118, 120, 218]);
+    const small = after(busy).report(59_000, { pool: 3, slots: new Map([['desk', 2]]) });
+    assert.equal(small.units.desk?.potentiality, 180);
+  });
+
+  it('a share that is not used is lost productivity', () => {
+    const { units } = after(times(59, { answered: 2, busy: 2000, turned: 100 })).report(59_000, ALONE);
+    assert.deepEqual([units.desk?.capability, units.desk?.productivity], [218, 118 / 218]);
+  });
+
+  it('rolls up: what all did of what they could, and of what came to nobody too', () => {
+    const achievements = new Achievements();
+    achievements.measure(load(1000, 8));
+    achievements.measure(load(1000, 4, { dead: 4, unit: 'machine' }));
+    const nobody = load(1000, 0);
+    achievements.measure({ ...nobody, units: {}, outcomes: { parked: 4 } });
+    const { fleet, units } = achievements.report(1000, ALONE);
+    assert.deepEqual([units.desk?.performance, units.machine?.performance], [1, 0.5]);
+    assert.deepEqual([fleet.actuality, fleet.capability, fleet.potentiality, fleet.latency], [12, 16, 20, 0.8]);
+  });
+
+  it('tells of the busiest 200 units, and counts all', () => {
+    const achievements = new Achievements();
+    for (let n = 0; n < 250; n++) achievements.measure(load(1000, n, { unit: `u${n}` }));
+    const { units, attempted, fleet } = achievements.report(1000, { pool: 1_000_000, slots: new Map() });
     assert.deepEqual([Object.keys(units).length, units.u249?.actuality, units.u0], [200, 249, undefined]);
-    assert.equal(attempted, (249 * 250) / 2);
-    assert.equal(forget(measured, 1000 + 2 * WINDOW).units.size, 0);
+    assert.deepEqual([attempted, fleet.actuality], [(249 * 250) / 2, (249 * 250) / 2]);
   });
 
   it('whatever is reported, ratios lie in 0…1 and performance is their product', () => {
-    const second = fc.record({ answered: fc.nat(50), dead: fc.nat(5), busy: fc.nat(100_000) });
+    const second = fc.record({
+      ...{ answered: fc.nat(50), dead: fc.nat(5), parked: fc.nat(5), shed: fc.nat(5) },
+      ...{ turned: fc.nat(50), busy: fc.nat(100_000) },
+    });
     fc.assert(
-      fc.property(fc.array(second, { minLength: 70, maxLength: 150 }), (list) => {
-        let measured = unmeasured(0);
-        for (const [s, one] of list.entries()) measured = measure(measured, load((s + 1) * 1000, one.answered, one));
-        const { efficiency, units } = performanceOf(measured, list.length * 1000);
-        assert.ok(efficiency === null || (efficiency >= 0 && efficiency <= 1));
-        for (const { productivity, latency, performance } of Object.values(units)) {
+      fc.property(fc.array(second, { minLength: 1, maxLength: 70 }), fc.nat(20), fc.nat(20), (list, slots, more) => {
+        const granted = { pool: slots + more, slots: new Map([['desk', slots]]) };
+        const { efficiency, fleet, units } = after(list).report(list.length * 1000, granted);
+        assert.equal(efficiency, fleet.performance);
+        for (const { actuality, capability, potentiality, ...ratios } of [fleet, ...Object.values(units)]) {
+          assert.ok(actuality <= capability && capability <= potentiality);
+          const { productivity, latency, performance } = ratios;
           for (const ratio of [productivity, latency, performance])
             assert.ok(ratio === null || (ratio >= 0 && ratio <= 1));
-          if (productivity !== null && latency !== null) assert.equal(performance, productivity * latency);
+          if (productivity !== null && latency !== null) {
+            assert.equal(performance, productivity * latency);
+            assert.ok(Math.abs(performance - actuality / potentiality) < 1e-9);
+          }
         }
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
-import { holds, SILENT, silences, unheard } from '../src/systems.js';
+import { holds, movedSystems, SILENT, silences, unheard } from '../src/systems.js';
 
 const config = FleetConfig.parse({
   path: 'vsm',
@@ -50,4 +50,13 @@ test('a fleet that is below itself is seen in what it is told', () => {
     ['a', 'b', 'c', 'd'].map((path) => holds(outer, path)),
     [true, true, true, false],
   );
+});
+
+test('which units are systems does not change while the fleet runs', () => {
+  const { desk, west } = config.units;
+  assert.ok(desk && west);
+  assert.deepEqual(movedSystems({ desk, west: { ...west, wait: 1 } }, config.units), []);
+  const { system, ...plain } = west;
+  const changed = { west: plain, desk: { ...desk, system } };
+  assert.match(movedSystems(changed, config.units).join(), /^units\.west\.system: .*,units\.desk\.system: /);
 });

@@ -18,7 +18,7 @@ export interface ForbidRule {
 /** What is asked of the rules. Attributes that are not known yet are left out of `server`. */
 export interface Request {
   principal: { type: 'System' | 'Person'; id: string };
-  action: 'acquire' | 'operate';
+  action: 'acquire' | 'operate' | 'unit';
   server: { id: string; attributes: ServerAttributes };
   /** Only for `acquire`. */
   stage?: string;
@@ -53,7 +53,7 @@ entity Server = {
   mcpNameMatches?: Bool,
 };
 action acquire appliesTo { principal: [System, Person], resource: [Server], context: { stage: String } };
-action operate appliesTo { principal: [System, Person], resource: [Server], context: {} };
+action operate, unit appliesTo { principal: [System, Person], resource: [Server], context: {} };
 `;
 
 /** Answers which rule forbids a request, the first in the order of the config, or that none does. */

@@ -28,7 +28,7 @@ const OWNERSHIP = {
 };
 
 /** Identity and every policy in force, for who asks. */
-export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig): Answer<'policies'> {
+export function policiesOf({ purpose, policy: { acquire, first, forbid, priority } }: FleetConfig): Answer<'policies'> {
   const nobody = 'no server is admitted';
   return {
     purpose,
@@ -43,18 +43,35 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
       },
       { name: 'acquire.confinement', because: `at least ${acquire.confinement}` },
       { name: 'acquire.ownership', because: OWNERSHIP[acquire.ownership] },
+      ...Object.entries(priority).map(([unit, factor]) => ({
+        name: `priority.${unit}`,
+        because: `${unit} weighs ${factor} times as much in the bargain`,
+      })),
+      ...(first.length > 0 ? [{ name: 'first', because: `where units undo each other: ${first.join(', ')}` }] : []),
       ...forbid.map(({ name, because, cedar }) => ({ name, because, cedar })),
     ],
   };
 }
 
-/** Whether somebody may use a server that the fleet has. What no rule forbids is permitted. */
-export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capability | undefined): Answer<'permit'> {
+/** Whose purpose comes first of units that undo each other; none where policy names none of them. */
+export function whose({ policy }: FleetConfig, { units }: Asked<'whose'>): Answer<'whose'> {
+  const unit = policy.first.find((name) => units.includes(name));
+  if (unit === undefined) return {};
+  return { first: { unit, because: 'policy.first has it before the others', by: 'policy' } };
+}
+
+/** Whether somebody may use a server that the fleet has, themselves or by a unit. What no rule forbids is permitted. */
+export function permit(
+  policy: Policy,
+  action: 'operate' | 'unit',
+  asked: Asked<'permit'>,
+  capability: Capability | undefined,
+): Answer<'permit'> {
   const server = asked.server ?? '';
   const grants = capability && grantsOf(capability.spec);
   const forbidden = policy.forbids({
     principal: { type: 'Person', id: asked.by },
-    action: 'operate',
+    action,
     server: {
       id: server,
       attributes: {
@@ -76,7 +93,7 @@ export function permit(policy: Policy, asked: Asked<'permit'>, capability: Capab
   });
   return forbidden
     ? { permitted: false, rule: forbidden.name, because: forbidden.because }
-    : { permitted: true, rule: 'operate', because: 'no rule forbids it' };
+    : { permitted: true, rule: action, because: 'no rule forbids it' };
 }
 
 function isReadOnly(capability: Capability | undefined, tool: string | undefined): boolean {

@@ -5,8 +5,9 @@ import { permitAgent, Refusals } from './agents.js';
 import { AlertEvent } from './alerts.js';
 import type { Policy } from './decision.js';
 import { DeliberationEvent } from './deliberated.js';
+import { inside } from './inside.js';
 import { pain } from './pain.js';
-import { permit, policiesOf, policyOf } from './policy.js';
+import { permit, policiesOf, policyOf, whose } from './policy.js';
 import { upward } from './upward.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
@@ -41,11 +42,13 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
   }
   await deliberation.repeat();
   const refuse = refusing(context, epoch);
+  const operations = inside(context, epoch);
   const hearing = await consumers([
     context.hear('s5.algedonic', [alerts.hearing]),
     context.hear('s5.intelligence', [deliberation.hearing, deliberation.held]),
+    context.hear({ channel: 'report', bind: ['s3.*.account'] }, [operations.hearing]),
     context.answer({
-      decisions: () => deliberation.decisions(),
+      decisions: async () => ({ ...(await deliberation.decisions()), needs: operations.needs() }),
       async decide(asked) {
         const answer = await deliberation.decide(asked);
         const { by, proposal: server } = asked;
@@ -57,9 +60,11 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
       policies: async () => policiesOf(context.config),
+      whose: async (asked) => whose(context.config, asked),
       permit: permitting(context, policy, refuse),
     }),
   ]);
+  await operations.direct();
   const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
     await Promise.all([deliberation.tick(), alerts.tick()]);
   });
@@ -99,7 +104,8 @@ function permitting(
     const { rows } = await capabilities.read();
     const capability = rows.find((row) => row.server === asked.server);
     // System 3 journals what it does not do, with this as the reason
-    if (asked.action === 'operate') return permit(policy, asked, capability);
+    const { action } = asked;
+    if (action === 'operate' || action === 'unit') return permit(policy, action, asked, capability);
     const { permitted, rule, because } = permitAgent(config.gateway.agents, asked, capability);
     if (!permitted) await refuse({ ...asked, rule, because });
     return { permitted, rule, because };

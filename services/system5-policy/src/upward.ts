@@ -15,7 +15,7 @@ export function upward({ ask, clock, config, log, say }: ServiceContext): () => 
     if (clock.now() < alone) return;
     const [status, systems] = await Promise.all([
       ask('status', {}, { timeout: PATIENCE }),
-      ask('systems', {}, { timeout: PATIENCE }),
+      ask('recursion', {}, { timeout: PATIENCE }),
     ]);
     const report = reportOf(config.path, status, systems.units, config.settings.recursion_depth);
     const now = clock.now();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import type { Query } from '../fleet.js';
 import { ago, brief, count, line, table } from '../output.js';
+import { answering } from './held-answer.js';
 
 interface FilterOptions extends AskOptions {
   reason?: HeldReason;
@@ -15,7 +16,7 @@ interface FilterOptions extends AskOptions {
   all?: true;
 }
 
-/** `vsmcp held list|show|replay|discard` */
+/** `vsmcp held list|show|replay|done|answer|discard` */
 export function held(vsmcp: Command): void {
   const group = vsmcp
     .command('held')
@@ -45,6 +46,11 @@ export function held(vsmcp: Command): void {
     'vsmcp held replay --reason dead --type order.placed',
   ).action((options: FilterOptions) => settle('replay', options));
   settling(
+    group.command('done').description('what is in doubt did happen, as you have seen: it counts as answered'),
+    'vsmcp held done --id 7f0c --because "the file is there"',
+  ).action((options: FilterOptions) => settle('done', options));
+  answering(group);
+  settling(
     group.command('discard').description('let go, for good'),
     'vsmcp held discard --type file.js --because "not our business"',
   ).action((options: FilterOptions) => {
@@ -68,15 +74,17 @@ function settling(command: Command, example: string): Command {
     .option('--because <why>', 'the reason, for the journal');
 }
 
-function settle(how: 'replay' | 'discard', options: FilterOptions): Promise<void> {
+function settle(how: 'replay' | 'discard' | 'done', options: FilterOptions): Promise<void> {
   const { limit, ...which } = filter(options);
   if (!options.all && Object.values(which).every((value) => value === undefined)) {
     throw new VsmError('VSM_USAGE', `say which: --reason, --type, --source or --id; or --all`);
   }
+  // only what is in doubt can be said to be done
+  const only = how === 'done' ? { ...which, reason: which.reason ?? 'doubt' } : which;
   const because = options.because ?? `${how} wanted on the command line`;
   return ask(
     options,
-    (fleet) => fleet.post(`/held/${how}`, { filter: { ...which, limit }, because, by: whoAmI() }),
+    (fleet) => fleet.post(`/held/${how}`, { filter: { ...only, limit }, because, by: whoAmI() }),
     z.looseObject({ accepted: z.boolean(), because: z.string() }),
     ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
   );

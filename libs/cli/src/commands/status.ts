@@ -26,8 +26,8 @@ export function status(vsmcp: Command): void {
 const Whole = Status.extend({ path: z.string(), units: z.record(z.string(), SystemView) });
 
 async function whole(fleet: Fleet): Promise<unknown> {
-  const [status, systems] = await Promise.all([fleet.get('/status'), fleet.get('/systems')]);
-  return { ...Status.parse(status), ...QUESTIONS.systems.answer.parse(systems) };
+  const [status, systems] = await Promise.all([fleet.get('/status'), fleet.get('/recursion')]);
+  return { ...Status.parse(status), ...QUESTIONS.recursion.answer.parse(systems) };
 }
 
 function show(status: Status): string {

@@ -1,10 +1,11 @@
+import { declarePasses } from '@vsmcp/nervous-system';
 import { loadConfig, withSecrets } from '@vsmcp/service';
 import { Party, permissionsOf, topology as topologyOf, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { configFileOf, readIfThere } from '../config/file.js';
 import { Ended } from '../ended.js';
 import { brief, table } from '../output.js';
-import { type Definitions, definitionsOf } from '../topology/definitions.js';
+import { type Definitions, definitionsOf, importable } from '../topology/definitions.js';
 import { type Difference, differences } from '../topology/differences.js';
 import { type Management, managementAt } from '../topology/management.js';
 import { type BrokerUser, readUsers } from '../topology/users.js';
@@ -13,13 +14,18 @@ import { type BrokerUser, readUsers } from '../topology/users.js';
 const DIFFERS = 3;
 const MANAGEMENT = 'http://guest:guest@127.0.0.1:15672';
 
+const NOT_TOLD =
+  'Two bindings cannot be told in definitions: events with a partition key are not kept in order before `vsmcp topology apply`.';
+const ONE_PARTITION =
+  'Events with a partition key have one partition here: enable the plugin rabbitmq_consistent_hash_exchange for more';
+
 interface Options {
   config?: string;
   vhost: string;
   users?: string;
   json?: true;
 }
-type BrokerOptions = Options & { management?: string };
+type BrokerOptions = Options & { management?: string; amqp?: string };
 
 /** `vsmcp topology export|diff|apply` */
 export function topology(vsmcp: Command): void {
@@ -37,7 +43,8 @@ export function topology(vsmcp: Command): void {
     .option('--json', 'print exchanges, queues, bindings and rights by system instead')
     .action(async (options: Options) => {
       const { path, wanted } = await wish(options);
-      print(options.json ? plain(path) : wanted);
+      print(options.json ? plain(path) : importable(wanted));
+      if (!options.json) process.stderr.write(`${NOT_TOLD}\n`);
     });
 
   onBroker(group.command('diff').description('compare a broker with it; ends with 3 when they differ'), [
@@ -46,8 +53,8 @@ export function topology(vsmcp: Command): void {
   ])
     .option('--json', 'print the differences as JSON')
     .action(async (options: BrokerOptions) => {
-      const { path, wanted, users } = await wish(options);
       const broker = brokerOf(options);
+      const { path, wanted, users } = await wish(options, broker);
       const found = differences(path, wanted, await broker.read(), users);
       if (options.json) print({ broker: broker.shown, differences: found });
       else say(found.length === 0 ? `${broker.shown} has all of ${path}` : shown(found));
@@ -57,14 +64,20 @@ export function topology(vsmcp: Command): void {
   onBroker(group.command('apply').description('declare what is missing on a broker; the same again changes nothing'), [
     'vsmcp topology apply',
     'vsmcp topology apply --management http://admin:secret@broker:15672 --users secrets',
-  ]).action(async (options: BrokerOptions) => {
-    const { path, wanted, users } = await wish(options);
-    say(await apply(brokerOf(options), path, wanted, users));
-  });
+  ])
+    .option('--amqp <url>', 'the broker itself, with such a user; where the management interface says, unless given')
+    .action(async (options: BrokerOptions) => {
+      const broker = brokerOf(options);
+      const { path, wanted, users } = await wish(options, broker);
+      const over = async () => options.amqp ?? (await broker.amqp(options.vhost));
+      const done = await apply(broker, over, path, wanted, users);
+      say((await broker.can()).hash ? done : `${done}\n${ONE_PARTITION}`);
+    });
 }
 
 async function apply(
   broker: Management,
+  amqp: () => Promise<string>,
   path: string,
   wanted: Definitions,
   users: readonly BrokerUser[],
@@ -78,7 +91,10 @@ async function apply(
     );
   }
   const lacking = before.filter(({ how }) => how !== 'extra');
-  if (lacking.length > 0) await broker.write(wanted);
+  if (lacking.length > 0) {
+    await broker.write(importable(wanted));
+    await declarePasses(await amqp(), topologyOf(path).passes);
+  }
   const { exchanges, queues, bindings } = wanted;
   const sizes = `${exchanges.length} exchanges, ${queues.length} queues, ${bindings.length} bindings, ${users.length} users`;
   const extra = before.filter(({ how }) => how === 'extra');
@@ -86,13 +102,16 @@ async function apply(
   return `${path} on ${broker.shown}: ${sizes}; ${lacking.length} of them new or changed${left}`;
 }
 
-/** What the configuration and the options ask for. */
-async function wish(options: Options): Promise<{ path: string; wanted: Definitions; users: BrokerUser[] }> {
+/** What the configuration and the options ask for, on a broker with all plugins or on this one. */
+async function wish(
+  options: Options,
+  broker?: Management,
+): Promise<{ path: string; wanted: Definitions; users: BrokerUser[] }> {
   const file = configFileOf(options.config, process.env, process.cwd());
   const there = options.config !== undefined || (await readIfThere(file)) !== undefined;
   const { path } = await loadConfig(there ? file : undefined, process.env);
   const users = options.users === undefined ? [] : await readUsers(options.users, path);
-  return { path, wanted: definitionsOf(path, options.vhost, users), users };
+  return { path, wanted: definitionsOf(path, options.vhost, users, await broker?.can()), users };
 }
 
 function brokerOf({ management }: BrokerOptions): Management {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type BrokerVisit, type Rights, type Standing, visitBroker } from '@vsmcp/nervous-system';
 import { withSecrets } from '@vsmcp/service';
-import { reasonOf, SYSTEMS, topology } from '@vsmcp/vsm';
+import { type BrokerCan, HASHING, PARTITION_QUEUES, reasonOf, SYSTEMS, topology } from '@vsmcp/vsm';
 import { count } from '../output.js';
 import { definitionsOf } from '../topology/definitions.js';
 import { type Difference, differences } from '../topology/differences.js';
@@ -106,8 +106,9 @@ async function bindings(
 ): Promise<Finding[]> {
   const management = managementAt(given ?? usualPlace(amqpUrl), MANAGEMENT);
   try {
-    const wanted = definitionsOf(path, vhost, []);
-    return [judgeBindings(path, differences(path, wanted, await management.read(), []), new Set(standing.missing))];
+    const can = await management.can();
+    const found = differences(path, definitionsOf(path, vhost, [], can), await management.read(), []);
+    return [judgeBindings(path, found, new Set(standing.missing)), judgeOrder(can, found)];
   } catch (error) {
     const what = 'bindings are not looked at';
     if (given === undefined)
@@ -138,6 +139,22 @@ export function judgeBindings(path: string, found: readonly Difference[], missin
     );
   }
   return ok(`all bindings of ${path} stand`);
+}
+
+/** How many partitions events with a partition key have. */
+export function judgeOrder({ hash }: BrokerCan, found: readonly Difference[]): Finding {
+  const one = 'events with a partition key have one partition';
+  if (!hash) {
+    return warning(`${one}: this broker cannot hash`, 'rabbitmq-plugins enable rabbitmq_consistent_hash_exchange');
+  }
+  const other = found.find(({ what, how, wanted }) => what === 'exchange' && how === 'different' && hashes(wanted));
+  if (other === undefined) return ok(`events with a partition key have ${PARTITION_QUEUES.length} partitions`);
+  const mend = `with no such events under way, delete ${other.name} and start the fleet again`;
+  return warning(`${one}: ${other.name} is from a time when this broker could not hash`, mend);
+}
+
+function hashes(exchange: unknown): boolean {
+  return typeof exchange === 'object' && exchange !== null && 'type' in exchange && exchange.type === HASHING;
 }
 
 /** @param runs a fleet runs here, so that somebody should listen */

@@ -1,8 +1,13 @@
-import { topology } from '@vsmcp/vsm';
+import { type BrokerCan, QUEUES, topology } from '@vsmcp/vsm';
 import { z } from 'zod';
 import type { BrokerUser } from './users.js';
 
-const Arguments = z.record(z.string(), z.unknown());
+/** RabbitMQ shows an argument without a value as this text. It has no JSON for one that it would take. */
+const VOID = 'undefined';
+const Arguments = z.record(
+  z.string(),
+  z.unknown().transform((value) => (value === VOID ? null : value)),
+);
 
 /** What RabbitMQ exports and imports as *definitions*, as far as a fleet has a part in it. */
 export const Definitions = z.object({
@@ -48,22 +53,39 @@ export const Definitions = z.object({
 });
 export type Definitions = z.infer<typeof Definitions>;
 
-/** What must stand on the broker for the fleet at `path`; rights only for the users that are given. */
-export function definitionsOf(path: string, vhost: string, users: readonly BrokerUser[]): Definitions {
-  const { exchanges, queues, bindings } = topology(path);
+/** Without the bindings that no definitions can tell: they have to be declared over AMQP. */
+export function importable(definitions: Definitions): Definitions {
+  const hasVoid = (given: Record<string, unknown>) => Object.values(given).includes(null);
+  return { ...definitions, bindings: definitions.bindings.filter((binding) => !hasVoid(binding.arguments)) };
+}
+
+/** What must stand on a broker that can do this, for the fleet at `path`; rights only for the users that are given. */
+export function definitionsOf(
+  path: string,
+  vhost: string,
+  users: readonly BrokerUser[],
+  can: BrokerCan = { hash: true },
+): Definitions {
+  const { exchanges, passes, queues, bindings } = topology(path, QUEUES, can);
   return {
     exchanges: exchanges.map((exchange) => ({
-      ...{ name: exchange.name, vhost, type: 'topic', durable: true, auto_delete: false, internal: false },
-      arguments: exchange.arguments,
+      ...{ name: exchange.name, vhost, type: exchange.type, durable: true, auto_delete: false },
+      ...{ internal: exchange.internal, arguments: exchange.arguments },
     })),
     queues: queues.map((queue) => ({
       ...{ name: queue.name, vhost, durable: true, auto_delete: false },
       arguments: queue.arguments,
     })),
-    bindings: bindings.map(({ exchange, queue, key }) => ({
-      ...{ source: exchange, vhost, destination: queue, destination_type: 'queue', routing_key: key },
-      arguments: {},
-    })),
+    bindings: [
+      ...passes.map(({ from, to, key, arguments: given }) => ({
+        ...{ source: from, vhost, destination: to, destination_type: 'exchange', routing_key: key },
+        arguments: given,
+      })),
+      ...bindings.map(({ exchange, queue, key }) => ({
+        ...{ source: exchange, vhost, destination: queue, destination_type: 'queue', routing_key: key },
+        arguments: {},
+      })),
+    ],
     users: users.map(({ name, passwordHash }) => ({
       ...{ name, password_hash: passwordHash, hashing_algorithm: 'rabbit_password_hashing_sha256', tags: [] },
     })),

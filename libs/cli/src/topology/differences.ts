@@ -24,11 +24,14 @@ export function differences(
 ): Difference[] {
   const vhost = wanted.exchanges[0]?.vhost;
   const here = <T extends { vhost: string }>(things: readonly T[]) => things.filter((thing) => thing.vhost === vhost);
-  const queues = new Set(wanted.queues.map(({ name }) => name));
+  const ends = new Set([
+    ...wanted.queues.map(({ name }) => name),
+    ...wanted.exchanges.filter(({ internal }) => internal).map(({ name }) => name),
+  ]);
   return [
     ...compare('exchange', wanted.exchanges, here(found.exchanges), (x) => x.name, isExchangeOf(path)),
     ...compare('queue', wanted.queues, here(found.queues), (q) => q.name, isQueueOf(path)),
-    ...compare('binding', wanted.bindings, here(found.bindings), bindingName, (b) => queues.has(b.destination)),
+    ...compare('binding', wanted.bindings, here(found.bindings), bindingName, (b) => ends.has(b.destination)),
     ...passwords(users, found.users),
     ...compare('permissions', wanted.permissions, here(found.permissions), (p) => p.user, nothing),
     ...compare(

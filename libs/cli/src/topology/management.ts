@@ -1,4 +1,4 @@
-import { reasonOf, VsmError } from '@vsmcp/vsm';
+import { type BrokerCan, HASHING, reasonOf, VsmError } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { Definitions } from './definitions.js';
 
@@ -7,6 +7,10 @@ export interface Management {
   /** Without the password. */
   readonly shown: string;
   read(): Promise<Definitions>;
+  /** What the broker can do. */
+  can(): Promise<BrokerCan>;
+  /** The URL at which the same administrator reaches it over AMQP. */
+  amqp(vhost: string): Promise<string>;
   /** Adds what is missing and overwrites users and their rights; exchanges and queues that stand are left as they are. */
   write(definitions: Definitions): Promise<void>;
 }
@@ -14,6 +18,12 @@ export interface Management {
 /** Milliseconds for one request. */
 const TIMEOUT = 30_000;
 
+const Overview = z.object({
+  exchange_types: z.array(z.object({ name: z.string() })),
+  listeners: z.array(z.object({ protocol: z.string(), port: z.number() })),
+});
+/** RabbitMQ's names of the protocols, and a URL's. */
+const SCHEMES: Record<string, string> = { amqp: 'amqp', 'amqp/ssl': 'amqps' };
 const Refusal = z.object({ reason: z.string() });
 
 /**
@@ -28,14 +38,14 @@ export function managementAt(url: string, timeout = TIMEOUT): Management {
   }
   const login = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
   const shown = parsed.origin;
-  const call = async (init: RequestInit): Promise<string> => {
+  const call = async (what: 'definitions' | 'overview', init: RequestInit): Promise<string> => {
     const headers = {
       authorization: `Basic ${Buffer.from(login).toString('base64')}`,
       'content-type': 'application/json',
     };
     let response: Response;
     try {
-      const target = new URL(`${parsed.pathname.replace(/\/$/, '')}/api/definitions`, parsed.origin);
+      const target = new URL(`${parsed.pathname.replace(/\/$/, '')}/api/${what}`, parsed.origin);
       response = await fetch(target, { ...init, headers, signal: AbortSignal.timeout(timeout) });
     } catch (error) {
       throw new VsmError(
@@ -48,15 +58,31 @@ export function managementAt(url: string, timeout = TIMEOUT): Management {
     if (response.ok) return text;
     throw new VsmError('VSM_BROKER', `the broker at ${shown} refused: ${refusal(response.status, text)}`);
   };
+  const overview = async () => {
+    const read = Overview.safeParse(JSON.parse(await call('overview', {})));
+    if (read.success) return read.data;
+    throw new VsmError('VSM_BROKER', `what answers at ${shown} is no RabbitMQ: ${z.prettifyError(read.error)}`);
+  };
   return {
     shown,
     async read() {
-      const read = Definitions.safeParse(JSON.parse(await call({})));
+      const read = Definitions.safeParse(JSON.parse(await call('definitions', {})));
       if (read.success) return read.data;
       throw new VsmError('VSM_BROKER', `what answers at ${shown} is no RabbitMQ: ${z.prettifyError(read.error)}`);
     },
+    async can() {
+      return { hash: (await overview()).exchange_types.some(({ name }) => name === HASHING) };
+    },
+    async amqp(vhost) {
+      const { listeners } = await overview();
+      const listener = listeners.find((each) => each.protocol in SCHEMES);
+      if (listener === undefined) throw new VsmError('VSM_BROKER', `the broker at ${shown} does not listen for AMQP`);
+      const url = new URL(`${SCHEMES[listener.protocol]}://${parsed.hostname}:${listener.port}`);
+      Object.assign(url, { username: parsed.username, password: parsed.password, pathname: encodeURIComponent(vhost) });
+      return url.href;
+    },
     async write(definitions) {
-      await call({ method: 'POST', body: JSON.stringify(definitions) });
+      await call('definitions', { method: 'POST', body: JSON.stringify(definitions) });
     },
   };
 }

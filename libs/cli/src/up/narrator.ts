@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
-import { createParser } from 'eventsource-parser';
 import type { Fleet } from '../fleet.js';
+import { listen } from '../stream.js';
 import { Heard, noteOf, told } from './narrate.js';
 import { Tally, type Waits } from './tally.js';
 
@@ -27,6 +27,10 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     const note = noteOf(heard);
     if (note) say(told(Date.now() - started, note));
   };
+  const said = (event: string, data: unknown) => {
+    const heard = Heard.safeParse({ event, data });
+    if (heard.success) hear(heard.data); // other kinds are for other listeners
+  };
   const look = async () => {
     const now = tally.unsure ? await waiting(fleet) : [];
     for (const note of tally.notes(now, Date.now())) say(told(Date.now() - started, note));
@@ -34,7 +38,7 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
   const listening = (async () => {
     tally.begin(await waiting(fleet).catch(() => []));
     while (!stop.signal.aborted) {
-      await listen(fleet, stop.signal, hear).catch(trouble('the stream broke off'));
+      await listen(fleet, stop.signal, said).catch(trouble('the stream broke off'));
       await pause(stop.signal);
     }
   })();
@@ -48,20 +52,6 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     stop.abort();
     await Promise.all([listening, looking]);
   };
-}
-
-/** Hears the stream to its end. */
-async function listen(fleet: Fleet, signal: AbortSignal, hear: (heard: Heard) => void): Promise<void> {
-  const response = await fetch(new URL('/stream', fleet.url), { signal });
-  if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-  const parser = createParser({
-    onEvent: ({ event, data }) => {
-      const heard = Heard.safeParse({ event, data: JSON.parse(data) });
-      if (heard.success) hear(heard.data); // other kinds are for other listeners
-    },
-  });
-  const decoder = new TextDecoder();
-  for await (const chunk of response.body) parser.feed(decoder.decode(chunk, { stream: true }));
 }
 
 async function waiting(fleet: Fleet): Promise<Waits[]> {

@@ -9,12 +9,20 @@ export interface Signals {
   readonly stop: Promise<void>;
   /** Resolves when somebody will not wait for that. */
   readonly force: Promise<void>;
+  /** Has SIGHUP, where no terminal can have gone, do this from now on. */
+  onHangup(task: () => void): void;
   /** Gives the signals back to Node. */
   release(): void;
 }
 
-/** Listens to SIGINT, SIGTERM and SIGHUP: the first asks to stop, one that follows later forces it. */
-export function listenToSignals(now: () => number = Date.now): Signals {
+/**
+ * Listens to SIGINT and SIGTERM: the first asks to stop, one that follows later forces it. So does SIGHUP where it may mean that the terminal is gone.
+ * @param attended whether there is a terminal
+ */
+export function listenToSignals(
+  now: () => number = Date.now,
+  attended = process.stdin.isTTY === true || process.stdout.isTTY === true,
+): Signals {
   let stop: () => void = () => {};
   let force: () => void = () => {};
   let first: number | undefined;
@@ -24,8 +32,11 @@ export function listenToSignals(now: () => number = Date.now): Signals {
       stop();
     } else if (now() - first >= SAME) force();
   };
-  const names = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  let hungUp = () => {};
+  const hearHangup = attended ? hear : () => hungUp();
+  const names = ['SIGINT', 'SIGTERM'] as const;
   for (const name of names) process.on(name, hear);
+  process.on('SIGHUP', hearHangup);
   return {
     stop: new Promise((resolve) => {
       stop = resolve;
@@ -33,8 +44,12 @@ export function listenToSignals(now: () => number = Date.now): Signals {
     force: new Promise((resolve) => {
       force = resolve;
     }),
+    onHangup: (task) => {
+      hungUp = task;
+    },
     release: () => {
       for (const name of names) process.off(name, hear);
+      process.off('SIGHUP', hearHangup);
     },
   };
 }

@@ -8,9 +8,13 @@ import { type Day, playDay, readDay } from './demo.js';
 import { type Ground, layGround } from './ground.js';
 import { narrate } from './narrator.js';
 import { untilReady } from './ready.js';
+import { followConfig } from './reload.js';
 import type { UpSettings } from './settings.js';
 import { listenToSignals, type Signals } from './signals.js';
 import { Supervisor } from './supervisor.js';
+
+/** ms for one question while a fleet starts or tells its story. */
+const PATIENCE = 5000;
 
 /** Runs the fleet until it is told to stop. Rejects when it cannot start, or when a service keeps failing. */
 export async function runUp(settings: UpSettings): Promise<void> {
@@ -26,7 +30,8 @@ export async function runUp(settings: UpSettings): Promise<void> {
     say(`${config.name}: opening the database …`);
     const ground = await layGround(tree, settings);
     try {
-      await supervise(ground, config.name, { signals, since, day });
+      const follow = (fleet: Fleet) => followConfig(settings.configFile, process.env, config, { fleet, signals, say });
+      await supervise(ground, config.name, { signals, since, day, follow });
     } finally {
       await ground.close();
     }
@@ -39,7 +44,7 @@ export async function runUp(settings: UpSettings): Promise<void> {
 async function supervise(
   ground: Ground,
   name: string,
-  { signals, since, day }: { signals: Signals; since: number; day: Day | undefined },
+  { signals, since, day, follow }: { signals: Signals; since: number; day: Day | undefined; follow: Follow },
 ): Promise<void> {
   say(`${name}: starting · ${ground.description} …`);
   const supervisor = new Supervisor(ground.children, { clock: realClock, say });
@@ -52,7 +57,7 @@ async function supervise(
   const story = new Story();
   const telling = (async () => {
     await supervisor.start();
-    await tellStory(since, day, story);
+    await tellStory(since, day, story, follow);
   })();
   const reason = await Promise.race([
     signals.stop.then(() => undefined),
@@ -68,6 +73,8 @@ async function supervise(
 }
 
 type Ending = () => Promise<void> | void;
+/** Follows vsmcp.yaml from now on. */
+type Follow = (fleet: Fleet) => Ending;
 
 /** What goes on beside the fleet and ends before it. */
 class Story {
@@ -90,13 +97,14 @@ class Story {
 }
 
 /** Waits for the fleet to be ready, says so, and begins to tell what happens, and the day. */
-async function tellStory(since: number, day: Day | undefined, story: Story): Promise<void> {
+async function tellStory(since: number, day: Day | undefined, story: Story, follow: Follow): Promise<void> {
   const fleet = gatewayOf(process.env);
   if (!(await untilReady(fleet, story.over, (what) => say(`waiting for ${what}`)))) return;
   const started = Date.now();
   say(`started in ${((started - since) / 1000).toFixed(1)} s`);
   say(`ready · dashboard, REST and MCP: ${fleet.url}`);
   await story.add(narrate(fleet, started, print));
+  await story.add(follow(fleet));
   if (day === undefined || story.over.aborted) return;
   say(`demo: what ${relative(process.cwd(), day.file)} says is dropped now; leave it out with --no-demo`);
   await story.add(playDay(day, realClock, say));
@@ -105,7 +113,7 @@ async function tellStory(since: number, day: Day | undefined, story: Story): Pro
 /** The gateway that runs here. */
 function gatewayOf(env: NodeJS.ProcessEnv): Fleet {
   const { host, port } = httpSettings(env);
-  return fleetAt(`http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`);
+  return fleetAt(`http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`, PATIENCE);
 }
 
 function say(text: string): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Party } from '@vsmcp/vsm';
+import { PARTITION_HEADERS, PARTITION_QUEUES, Party } from '@vsmcp/vsm';
 import amqp from 'amqplib';
 import { freePort } from '../../../../test/support/ports.js';
 import { type Rabbit, rabbitServer, startRabbit } from '../../../../test/support/rabbit-node.js';
@@ -47,7 +47,7 @@ describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed
     assert.equal(applied.code, 0, applied.err);
     assert.match(
       applied.out,
-      /^north on http:\/\/127\.0\.0\.1:\d+: 14 exchanges, .* 9 users; [1-9]\d* of them new or changed/,
+      /^north on http:\/\/127\.0\.0\.1:\d+: 18 exchanges, .* 9 users; [1-9]\d* of them new or changed/,
     );
     assert.match((await topology('apply', ...users())).out, /; 0 of them new or changed/);
     const after = await topology('diff', ...users());
@@ -78,6 +78,26 @@ describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed
     assert.match(await publish('world', 'north.report', 's1.a.load'), /ACCESS_REFUSED/);
     assert.match(await publish('s1', 'north.report', 's3.a.performance'), /ACCESS_REFUSED/);
     assert.match(await publish('s1', '', 'north.s3.command'), /ACCESS_REFUSED/);
+  });
+
+  test('an event with a partition key goes to a partition, and to no other queue', async () => {
+    const connection = await amqp.connect(rabbit.url);
+    const channel = await connection.createConfirmChannel();
+    const names = ['s1.work', ...PARTITION_QUEUES].map((name) => `north.${name}`);
+    const headers: Record<string, string>[] = [{}, { other: 'k' }];
+    for (const header of Object.keys(PARTITION_HEADERS)) for (const key of 'abcdefgh') headers.push({ [header]: key });
+    for (const name of names) await channel.purgeQueue(name);
+    for (const each of headers) channel.publish('north.environment', 'any.thing', Buffer.from('{}'), { headers: each });
+    await channel.waitForConfirms();
+    const taken = await Promise.all(names.map(async (name) => (await channel.purgeQueue(name)).messageCount));
+    await connection.close();
+    assert.equal(taken[0], 2, `${taken}`);
+    assert.equal(
+      taken.slice(1).reduce((sum, n) => sum + n),
+      16,
+      `${taken}`,
+    );
+    assert.ok(taken.slice(1).filter((n) => n > 0).length > 1, `${taken}`);
   });
 
   test('a queue with other arguments is not changed, and said; what is too much is left', async () => {

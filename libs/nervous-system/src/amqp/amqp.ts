@@ -1,4 +1,5 @@
 import {
+  type BrokerCan,
   CHANNEL_NAMES,
   type Channel,
   type Clock,
@@ -25,11 +26,13 @@ import type {
   Subscription,
 } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
+import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
 import { addressOf } from './address.js';
 import { AmqpConsumer } from './consumer.js';
 import { check, declare, NOT_FOUND, openChannel, replyCode, type Stand } from './declare.js';
 import { type Attachment, Link } from './link.js';
+import { Abilities, brokerCan } from './order.js';
 import { outgoingPacket, type Packet } from './packet.js';
 import { Publisher } from './publisher.js';
 import { sourceOf } from './source.js';
@@ -70,9 +73,12 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
   const stand = options.declare === false ? check : declare;
   const address = addressOf(options.url, options.heartbeat);
   const stats = newStats();
-  const standing = (part: Topology): Attachment => ({
-    attach: (model) => stand(model, part, log),
-    detach: () => {},
+  const abilities = new Abilities(() => brokerCan(address.options, path, log));
+  const can = options.declare === false ? async () => ({ hash: true }) : () => abilities.ask();
+  const standing = (part: () => Topology | Promise<Topology>): Attachment => ({
+    attach: async (model) => stand(model, await part(), log),
+    // The next broker may be another one.
+    detach: () => abilities.forget(),
   });
   const open = (name: string, attachments: readonly Attachment[]): Promise<Link> =>
     Link.open(
@@ -84,13 +90,13 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
   const painPublisher = new Publisher({ channels: 1, clock, log, stats, flow: () => flow('pain') });
   const links: Links = {
     publish: await open('publish', [
-      standing(options.declare === false ? saidOn(path, party) : topology(path)),
+      standing(async () => (options.declare === false ? saidOn(path, party) : topology(path, QUEUES, await can()))),
       publisher,
     ]),
     consume: await open('consume', []),
-    pain: await open('algedonic', [standing(painPart(path)), painPublisher]),
+    pain: await open('algedonic', [standing(() => painPart(path)), painPublisher]),
   };
-  return new AmqpNervousSystem({ ...options, stand }, links, publisher, painPublisher, stats);
+  return new AmqpNervousSystem({ ...options, stand, can }, links, publisher, painPublisher, stats);
 }
 
 /** The exchanges that a party publishes on: all that one who declares nothing has to find. */
@@ -99,19 +105,22 @@ function saidOn(path: string, party: Party): Topology {
     CHANNEL_NAMES.filter((channel) => mayPublish(party, channel)).map((channel) => exchangeName(path, channel)),
   );
   const exchanges = topology(path, {}).exchanges.filter(({ name }) => names.has(name));
-  return { exchanges, queues: [], bindings: [] };
+  return { exchanges, passes: [], queues: [], bindings: [] };
 }
 
 /** Pain's connection declares what pain needs, and waits for nothing else. */
 function painPart(path: string): Topology {
   const { exchanges, queues, bindings } = topology(path, { 's5.algedonic': QUEUES['s5.algedonic'] });
   const names = new Set([queueName(path, 'algedonic'), queueName(path, 'dead')]);
-  return { exchanges: exchanges.filter(({ name }) => names.has(name)), queues, bindings };
+  return { exchanges: exchanges.filter(({ name }) => names.has(name)), passes: [], queues, bindings };
 }
+
+/** What the broker is like, as sources want to know it. */
+type Around = AmqpOptions & { stand: Stand; can: () => Promise<BrokerCan> };
 
 class AmqpNervousSystem implements NervousSystem {
   readonly transport = 'amqp';
-  readonly #options: AmqpOptions & { stand: Stand };
+  readonly #options: Around;
   readonly #links: Links;
   readonly #publisher: Publisher;
   readonly #painPublisher: Publisher;
@@ -120,13 +129,7 @@ class AmqpNervousSystem implements NervousSystem {
   readonly #asking: Asking;
   #closed = false;
 
-  constructor(
-    options: AmqpOptions & { stand: Stand },
-    links: Links,
-    publisher: Publisher,
-    painPublisher: Publisher,
-    stats: BusStats,
-  ) {
+  constructor(options: Around, links: Links, publisher: Publisher, painPublisher: Publisher, stats: BusStats) {
     this.#options = options;
     this.#links = links;
     this.#publisher = publisher;
@@ -141,9 +144,10 @@ class AmqpNervousSystem implements NervousSystem {
 
   async publish(message: Outgoing): Promise<void> {
     this.#checkOpen();
-    const { path, party, instance, clock } = this.#options;
+    const { path, party, instance, clock, signer } = this.#options;
     checkPublish(party, message);
-    await this.#pass(message.channel)(outgoingPacket(path, message, instance, clock.now()));
+    const signed = signOutgoing(signer, path, instance, message);
+    await this.#pass(message.channel)(outgoingPacket(path, signed, instance, clock.now()));
   }
 
   async publishBatch(messages: readonly Outgoing[]): Promise<void> {

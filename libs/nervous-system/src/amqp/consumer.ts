@@ -2,6 +2,8 @@ import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { Attendance, type Settlement } from '../attend.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
+import { Guard } from '../signing/guard.js';
+import type { Signer } from '../signing/signer.js';
 import { isFinal, openChannel } from './declare.js';
 import type { Attachment } from './link.js';
 import { againPacket, bareDeadPacket, deadPacket, laterPacket, type Packet } from './packet.js';
@@ -16,6 +18,8 @@ const PATIENCE = 1000;
 
 export interface ConsumerOptions {
   path: string;
+  instance: string;
+  signer?: Signer | undefined;
   prefetch: number;
   clock: Clock;
   ids: Ids;
@@ -47,7 +51,10 @@ export class AmqpConsumer implements Consumer, Attachment {
   constructor(source: Source, handler: Handler, around: ConsumerOptions) {
     this.#source = source;
     this.#around = around;
-    this.#attendance = new Attendance(handler, { ...around, queue: source.name });
+    const { signer, path, instance } = around;
+    const { name: queue, channel } = source;
+    const guard = signer && new Guard({ signer, path, instance, channel, queue });
+    this.#attendance = new Attendance(handler, { ...around, queue, guard });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#hasFailed = reject;
@@ -87,7 +94,8 @@ export class AmqpConsumer implements Consumer, Attachment {
   async #end(): Promise<void> {
     this.#around.ended(this);
     const channel = this.#channel;
-    if (channel && this.#tag) await this.#quietly(channel.cancel(this.#tag));
+    // The next consumer of an ordered queue would begin while ours are still in flight: it waits until the channel is closed.
+    if (channel && this.#tag && !this.#source.ordered) await this.#quietly(channel.cancel(this.#tag));
     await Promise.race([this.#attendance.idle(), this.#givenUp]);
     this.#channel = undefined;
     this.#model = undefined;
@@ -116,6 +124,7 @@ export class AmqpConsumer implements Consumer, Attachment {
       this.#channel = channel;
       const { consumerTag } = await channel.consume(queue, (message) => this.#take(channel, queue, message), {
         consumerTag: `${queue}.${this.#around.ids()}`,
+        ...this.#source.ordered,
       });
       this.#tag = consumerTag;
       this.#trouble = undefined;
@@ -149,18 +158,27 @@ export class AmqpConsumer implements Consumer, Attachment {
       void this.#quietly(channel.close());
       return;
     }
+    // It stays with the broker, for the next consumer.
+    if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
-    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received));
+    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received), received.way);
   }
 
   #settlement(channel: Channel, queue: string, received: Received): Settlement {
-    const { path, publish, stats, clock } = this.#around;
+    const { path, publish, stats, clock, signer } = this.#around;
     const { name, counts, delays, dead: lastStop } = this.#source;
+    const burier = { path, channel: this.#source.channel, queue: name, signer };
     // On a lost channel nothing can be settled: the broker hands the message out again.
     const held = (): boolean => this.#channel === channel;
     const pause = (): Promise<void> => new Promise((resolve) => clock.after(PATIENCE, resolve));
     const ack = (): void => {
       if (held()) channel.ack(received.message);
+    };
+    const giveBack = async (): Promise<void> => {
+      if (!held()) return;
+      // Put back alone it would come after those that are here already: all go back, and come again in their order.
+      if (this.#source.ordered) await this.#quietly(channel.close());
+      else channel.nack(received.message, false, true);
     };
     const pass = async (packet: Packet): Promise<void> => {
       if (!held()) return;
@@ -169,16 +187,16 @@ export class AmqpConsumer implements Consumer, Attachment {
           // It would be handed out and fail for ever: what cannot travel again dies here, with the reason.
           if (!(error instanceof VsmError && error.code === 'VSM_EVENT')) throw error;
           const reason = `its headers were left out: ${error.message}`;
-          return publish(bareDeadPacket(path, name, received, reason));
+          return publish(bareDeadPacket(burier, received, reason));
         });
       } catch (error) {
         await pause();
-        if (held()) channel.nack(received.message, false, true);
+        await giveBack();
         throw error;
       }
       ack();
     };
-    const dead = (reason: string): Promise<void> => pass(deadPacket(path, name, received, reason));
+    const dead = (reason: string): Promise<void> => pass(deadPacket(burier, received, reason));
     return {
       ack,
       dead,
@@ -189,10 +207,13 @@ export class AmqpConsumer implements Consumer, Attachment {
       again: async (reason) => {
         if (lastStop) {
           await pause();
-          if (held()) channel.nack(received.message, false, true);
+          await giveBack();
         } else if (received.deliveries + 1 >= DELIVERY_LIMIT) {
           stats.dead++;
           await dead(`delivered ${received.deliveries + 1} times, at last: ${reason}`);
+        } else if (this.#source.ordered) {
+          await pause();
+          await giveBack();
         } else if (!counts) await pass(againPacket(path, queue, received));
         else if (held()) channel.reject(received.message, true);
       },

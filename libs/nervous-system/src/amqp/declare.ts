@@ -78,15 +78,26 @@ interface Step {
  * One step for each thing to declare. Queues come first and an exchange is bound as soon as it stands: from then on somebody may
  * publish there, and what no queue takes is lost.
  */
-export function steps({ exchanges = [], queues = [], bindings = [] }: Partial<Topology>): Step[] {
+export function steps({ exchanges = [], passes = [], queues = [], bindings = [] }: Partial<Topology>): Step[] {
   const known = new Set(exchanges.map(({ name }) => name));
-  const bound = (wanted: (exchange: string) => boolean): Step[] =>
-    bindings
+  const bound = (wanted: (exchange: string) => boolean): Step[] => [
+    ...passes
+      .filter((p) => wanted(p.from))
+      .map(
+        (p): Step => ({
+          name: `${p.from} → ${p.to}`,
+          run: (channel) => channel.bindExchange(p.to, p.from, p.key, p.arguments),
+        }),
+      ),
+    ...bindings
       .filter((b) => wanted(b.exchange))
-      .map((b) => ({
-        name: `${b.exchange} → ${b.queue}`,
-        run: (channel) => channel.bindQueue(b.queue, b.exchange, b.key),
-      }));
+      .map(
+        (b): Step => ({
+          name: `${b.exchange} → ${b.queue}`,
+          run: (channel) => channel.bindQueue(b.queue, b.exchange, b.key),
+        }),
+      ),
+  ];
   return [
     ...queues.map((q) => ({
       name: q.name,
@@ -95,7 +106,8 @@ export function steps({ exchanges = [], queues = [], bindings = [] }: Partial<To
     ...exchanges.flatMap((x) => [
       {
         name: x.name,
-        run: (channel: Channel) => channel.assertExchange(x.name, 'topic', { durable: true, arguments: x.arguments }),
+        run: (channel: Channel) =>
+          channel.assertExchange(x.name, x.type, { durable: true, internal: x.internal, arguments: x.arguments }),
       },
       ...bound((exchange) => exchange === x.name),
     ]),

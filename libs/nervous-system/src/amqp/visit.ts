@@ -1,4 +1,13 @@
-import { exchangeName, type Ids, ownQueuePrefix, type Party, SYSTEMS, type Topology, VsmError } from '@vsmcp/vsm';
+import {
+  exchangeName,
+  HASHING,
+  type Ids,
+  ownQueuePrefix,
+  type Party,
+  SYSTEMS,
+  type Topology,
+  VsmError,
+} from '@vsmcp/vsm';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
 import { addressOf, refusalOf } from './address.js';
 import { DIFFERS, NOT_FOUND, REFUSED, replyCode, steps } from './declare.js';
@@ -75,7 +84,9 @@ async function standing(model: ChannelModel, topology: Topology): Promise<Standi
 async function different(model: ChannelModel, topology: Topology, missing: Set<string>): Promise<string[] | undefined> {
   const found: string[] = [];
   const { exchanges, queues } = topology;
-  for (const { name, run } of steps({ exchanges, queues })) {
+  // Over a kind of exchange that it does not know, a broker closes the whole connection.
+  const known = exchanges.filter(({ type }) => type !== HASHING);
+  for (const { name, run } of steps({ exchanges: known, queues })) {
     if (missing.has(name)) continue;
     const { code } = await attempt(model, run);
     if (code === REFUSED) return undefined;

@@ -3,6 +3,8 @@ import {
   type Clock,
   exchangeName,
   type Ids,
+  partitionKeyIn,
+  partitionOf,
   queueName,
   RETRY_DELAYS,
   type RetryDelay,
@@ -14,6 +16,8 @@ import {
 import { Broker, type Queue } from 'smqp';
 import { HEADERS } from '../headers.js';
 import type { Delivery, Member, NervousSystem } from '../nervous-system.js';
+import { type Signer, signDead } from '../signing/signer.js';
+import { Line } from './line.js';
 import { MemoryNervousSystem } from './memory.js';
 
 /** What lies in a queue: the delivery as its handler will see it, but for `redelivered`. */
@@ -29,6 +33,7 @@ export class MemoryBroker {
   readonly #broker = new Broker();
   readonly #declared = new Set<string>();
   readonly #returning = new Set<() => void>();
+  readonly #lines = new Map<Queue, Line>();
 
   constructor({ clock, ids }: { clock: Clock; ids: Ids }) {
     this.clock = clock;
@@ -40,7 +45,9 @@ export class MemoryBroker {
     if (!this.#declared.has(member.path)) {
       this.#declared.add(member.path);
       const { exchanges, ...parts } = topology(member.path);
-      for (const { name } of exchanges) this.#broker.assertExchange(name, 'topic', { autoDelete: false });
+      for (const { name, type } of exchanges) {
+        if (type === 'topic') this.#broker.assertExchange(name, 'topic', { autoDelete: false });
+      }
       this.#declare(parts);
     }
     return new MemoryNervousSystem(this, member);
@@ -57,29 +64,43 @@ export class MemoryBroker {
     return queue;
   }
 
+  /** The line of those who want to consume an ordered queue. */
+  line(queue: Queue): Line {
+    const line = this.#lines.get(queue) ?? new Line();
+    this.#lines.set(queue, line);
+    return line;
+  }
+
   find(name: string): Queue | undefined {
     return this.#broker.getQueue(name);
   }
 
   /** Puts the message into every queue that is bound for it, once each. @returns whether any took it */
   route(path: string, message: Stored): boolean {
+    const sorted = message.channel === 'environment' ? this.#sorted(path, message) : undefined;
+    if (sorted) put(sorted, message);
     const bindings = this.#broker.getExchange(exchangeName(path, message.channel)).bindings;
     const queues = new Set(bindings.filter((b) => b.testPattern(message.key)).map((b) => b.queue));
     for (const queue of queues) put(queue, message);
-    return queues.size > 0;
+    return sorted !== undefined || queues.size > 0;
   }
 
-  bury(path: string, message: Stored, reason: string, queue?: string): boolean {
-    return this.route(path, {
-      ...message,
-      channel: 'dead',
-      headers: {
-        ...message.headers,
-        [HEADERS.channel]: message.channel,
-        [HEADERS.reason]: reason,
-        ...(queue !== undefined && { [HEADERS.queue]: queue }),
-      },
-    });
+  /** The queue of its partition, or the one that all compete for. */
+  #sorted(path: string, { headers }: Stored): Queue | undefined {
+    const key = partitionKeyIn(headers);
+    return this.find(queueName(path, key === undefined ? 's1.work' : partitionOf(key)));
+  }
+
+  /** @param who buries it: the queue it died in, and the signer of the member */
+  bury(path: string, message: Stored, reason: string, who: { queue?: string; signer?: Signer | undefined }): boolean {
+    const headers = {
+      ...message.headers,
+      [HEADERS.channel]: message.channel,
+      [HEADERS.reason]: reason,
+      ...(who.queue !== undefined && { [HEADERS.queue]: who.queue }),
+    };
+    const dead = { ...message, channel: 'dead' as const, attempts: 0, headers };
+    return this.route(path, { ...dead, headers: signDead(who.signer, path, dead) });
   }
 
   returnLater(queue: Queue, message: Stored, delay: RetryDelay): void {
@@ -96,7 +117,7 @@ export class MemoryBroker {
     this.#broker.reset();
   }
 
-  #declare({ queues, bindings }: Omit<Topology, 'exchanges'>): void {
+  #declare({ queues, bindings }: Pick<Topology, 'queues' | 'bindings'>): void {
     for (const { name, arguments: given } of queues) {
       // The delay queues are timers here.
       if ('x-dead-letter-routing-key' in given) continue;
@@ -107,7 +128,10 @@ export class MemoryBroker {
       });
     }
     for (const { exchange, queue, key } of bindings) {
-      if (this.#broker.getQueue(queue)) this.#broker.bindQueue(queue, exchange, key);
+      // What parts the events of the environment is no exchange here.
+      if (this.#broker.getQueue(queue) && this.#broker.getExchange(exchange)) {
+        this.#broker.bindQueue(queue, exchange, key);
+      }
     }
   }
 }

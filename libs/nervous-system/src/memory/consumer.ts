@@ -2,7 +2,9 @@ import type { Clock, RetryDelay } from '@vsmcp/vsm';
 import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
 import { Attendance, type Settlement } from '../attend.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
+import type { Guard } from '../signing/guard.js';
 import type { Stored } from './broker.js';
+import type { Line } from './line.js';
 
 const DELIVERIES = 'deliveries';
 /** What cannot die waits so long (ms) before it is handed out again. */
@@ -12,10 +14,13 @@ export interface Around {
   queue: string;
   stats: BusStats;
   log: BusLog;
+  guard: Guard | undefined;
   clock: Clock;
   /** Deliveries after which a message is poison. */
   limit: number;
   bury(message: Stored, reason: string): boolean;
+  /** Of an ordered queue, which one consumer takes from at a time. */
+  line?: Line;
   /** Absent where the queue has no delays. */
   returnLater?(message: Stored, delay: RetryDelay): void;
   ended(): void;
@@ -23,17 +28,25 @@ export interface Around {
 
 /** One subscription: takes from an smqp queue, at most `prefetch` at a time. */
 export class MemoryConsumer implements Consumer {
-  readonly #consumer: SmqpConsumer;
+  /** Absent while another is before it in the line. */
+  #consumer: SmqpConsumer | undefined;
+  readonly #begin: () => void;
+  #leave: () => void = () => {};
   readonly #attendance: Attendance;
   readonly #around: Around;
   readonly #held = new Set<ConsumeMessage>();
   #abandoned: (() => void) | undefined;
+  #over = false;
   #stopping: Promise<void> | undefined;
 
   constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
     this.#around = around;
     this.#attendance = new Attendance(inOwnTurn(handler), around);
-    this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
+    this.#begin = () => {
+      this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
+    };
+    if (around.line) this.#leave = around.line.enter(this.#begin);
+    else this.#begin();
   }
 
   stop(): Promise<void> {
@@ -44,19 +57,39 @@ export class MemoryConsumer implements Consumer {
   /** Ends at once: what is in flight is told so, and goes back into the queue. */
   abandon(): void {
     this.#attendance.abandon();
-    this.#consumer.cancel({ keepPending: true });
-    for (const message of this.#held) message.nack(false, true);
-    this.#held.clear();
+    this.#consumer?.cancel({ keepPending: true });
+    this.#release();
     this.#around.ended();
     this.#abandoned?.();
+  }
+
+  /** Puts back what was not settled, each in its place, and lets the next in the line begin. */
+  #release(): void {
+    this.#over = true;
+    this.#putBack();
+    this.#leave();
+  }
+
+  #putBack(): void {
+    for (const message of this.#held) message.nack(false, true);
+    this.#held.clear();
+  }
+
+  /** One alone put back would come after those that are here already: all of an ordered queue go back, and come again. */
+  async #startOver(): Promise<void> {
+    this.#consumer?.cancel({ keepPending: true });
+    this.#putBack();
+    await new Promise<void>((resolve) => this.#around.clock.after(PATIENCE, resolve));
+    if (!this.#stopping && !this.#over) this.#begin();
   }
 
   async #end(): Promise<void> {
     const abandoned = new Promise<void>((resolve) => {
       this.#abandoned = resolve;
     });
-    this.#consumer.cancel({ keepPending: true });
+    this.#consumer?.cancel({ keepPending: true });
     await Promise.race([this.#attendance.idle(), abandoned]);
+    this.#release();
     this.#around.ended();
   }
 
@@ -64,7 +97,9 @@ export class MemoryConsumer implements Consumer {
     this.#held.add(message);
     const stored: Stored = message.content;
     const delivery = { ...stored, redelivered: message.fields.redelivered === true };
-    void this.#attendance.attend(delivery, this.#settlement(message, stored));
+    // Nobody can put anything into a queue here but by publishing, so that only what was put off has attempts.
+    const way = delivery.attempts > 0 ? 'again' : 'straight';
+    void this.#attendance.attend(delivery, this.#settlement(message, stored), way);
   }
 
   #settlement(message: ConsumeMessage, stored: Stored): Settlement {
@@ -96,7 +131,8 @@ export class MemoryConsumer implements Consumer {
         if (this.#around.limit === Number.POSITIVE_INFINITY) {
           await new Promise<void>((resolve) => this.#around.clock.after(PATIENCE, resolve));
         }
-        if (this.#held.delete(message)) message.nack(false, true);
+        if (this.#around.line && this.#held.has(message)) void this.#startOver();
+        else if (this.#held.delete(message)) message.nack(false, true);
       },
     };
   }

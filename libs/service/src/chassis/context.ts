@@ -20,6 +20,7 @@ import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
+import { watchRefusals } from '../messages/refusals.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
@@ -27,6 +28,7 @@ import { metered } from '../telemetry/metered-bus.js';
 import { traced } from '../telemetry/traced-bus.js';
 import { watchDatabase } from './database-check.js';
 import { beatEvery, Presence, type Readiness } from './presence.js';
+import { VitalsMeter } from './vitals.js';
 
 /** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
 export interface ContextOptions {
@@ -95,6 +97,7 @@ export function openContext(options: ContextOptions): OpenContext {
       ledger: state.ledger,
       journal: state.journal,
       capabilities: state.capabilities,
+      units: state.units,
       pain: state.pain,
     },
     leaderships: shown(leaderships, metrics),
@@ -141,7 +144,9 @@ export function openContext(options: ContextOptions): OpenContext {
   presence.check('database', database.check);
   const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
   metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
-  const stopBeating = beatEvery(context, presence, interval);
+  const vitals = new VitalsMeter();
+  const stopBeating = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
+  const stopWatching = watchRefusals({ ...context, path: config.path });
   let stopService = async () => {};
 
   return {
@@ -155,12 +160,14 @@ export function openContext(options: ContextOptions): OpenContext {
       const until = clock.now() + ms;
       presence.standing({ state: 'draining' });
       stopBeating();
+      vitals.close();
       database.stop();
       try {
         await stopService();
       } finally {
         await leaderships.stop();
         await bus.drain(Math.max(0, until - clock.now()));
+        stopWatching();
       }
     },
   };

@@ -64,13 +64,13 @@ function run(check: Check): ReturnType<Check> {
  */
 export function beatEvery(
   context: Pick<ServiceContext, 'say' | 'system' | 'instance' | 'clock' | 'log'>,
-  presence: Presence,
+  said: () => Beat,
   interval: number,
 ): () => void {
   let lost = 0;
   const beat = () => {
     context
-      .say(Heartbeat, `${context.system}.${context.instance}.heartbeat`, presence.beat())
+      .say(Heartbeat, `${context.system}.${context.instance}.heartbeat`, said())
       .then(() => {
         lost = 0;
       })

@@ -1,4 +1,4 @@
-import { ANYONE } from '@vsmcp/vsm';
+import { ANYONE, PERSON, type Unit } from '@vsmcp/vsm';
 import { nearest } from './nearest.js';
 import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
@@ -13,13 +13,23 @@ export function inconsistencies(config: FleetConfig): Problem[] {
     ...unusableServers(config),
     ...unknowableAgents(config),
     ...unusableSystems(config),
+    ...impossibleNeeds(config),
+    ...unknownUnits(config),
   ];
 }
 
-function unknownServers({ units, servers }: FleetConfig): Problem[] {
+/** Calls of servers that are not there. @param of.servers by name */
+export function unknownServers({
+  units,
+  servers,
+}: {
+  units: Readonly<Record<string, Unit>>;
+  servers: Readonly<Record<string, unknown>>;
+}): Problem[] {
   const known = Object.keys(servers);
   const problems: Problem[] = [];
   const check = (call: string, path: PropertyKey[]) => {
+    if (call === PERSON) return;
     const server = call.slice(0, call.indexOf('.'));
     if (known.includes(server)) return;
     const meant = nearest(server, known);
@@ -38,24 +48,41 @@ function unknownServers({ units, servers }: FleetConfig): Problem[] {
   return problems;
 }
 
+/** The patterns of a unit, each once, with where it stands in it. */
+export function patternsOf({ absorbs = [], responses }: Unit): Map<string, PropertyKey[]> {
+  const patterns = new Map<string, PropertyKey[]>();
+  for (const pattern of absorbs) patterns.set(pattern, ['absorbs']);
+  for (const pattern of Object.keys(responses)) patterns.set(pattern, ['responses', pattern]);
+  return patterns;
+}
+
+function unknownUnits({ policy: { first }, units }: FleetConfig): Problem[] {
+  const known = Object.keys(units);
+  return first.flatMap((unit, i): Problem[] => {
+    if (known.includes(unit)) return [];
+    const meant = nearest(unit, known);
+    const message = `got unit '${unit}', expected one listed under units${meant ? ` (did you mean '${meant}'?)` : ''}`;
+    return [{ path: ['policy', 'first', i], message }];
+  });
+}
+
 /** Of two patterns neither is more specific and both match some event only when they are the same. */
 function ties({ units }: FleetConfig): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, string>();
-  for (const [unit, { absorbs = [], responses }] of Object.entries(units)) {
-    const patterns = new Map<string, PropertyKey[]>();
-    for (const pattern of absorbs) patterns.set(pattern, ['units', unit, 'absorbs']);
-    for (const pattern of Object.keys(responses)) patterns.set(pattern, ['units', unit, 'responses', pattern]);
-    for (const [pattern, path] of patterns) {
+  for (const [name, unit] of Object.entries(units)) {
+    for (const [pattern, path] of patternsOf(unit)) {
       const owner = owners.get(pattern);
-      if (owner === undefined) owners.set(pattern, unit);
-      else {
-        const message = `got '${pattern}', which unit '${owner}' has too, expected a pattern that one unit alone has, or a more specific one`;
-        problems.push({ path, message });
-      }
+      if (owner === undefined) owners.set(pattern, name);
+      else problems.push({ path: ['units', name, ...path], message: tie(pattern, owner) });
     }
   }
   return problems;
+}
+
+/** What is wrong with a pattern that another unit has. */
+export function tie(pattern: string, owner: string): string {
+  return `got '${pattern}', which unit '${owner}' has too, expected a pattern that one unit alone has, or a more specific one`;
 }
 
 /** An agent without a token could not be told from anyone, nor two with the same one from each other. */
@@ -72,6 +99,24 @@ function unknowableAgents({ gateway }: FleetConfig): Problem[] {
     } else if (owners.has(token)) {
       problems.push({ path, message: `got the token of '${owners.get(token)}', expected one of its own` });
     } else owners.set(token, name);
+  }
+  return problems;
+}
+
+/** A need of what is not there, or of more than there is, would keep the unit from ever running. */
+function impossibleNeeds({ pool: { counted }, units }: FleetConfig): Problem[] {
+  const problems: Problem[] = [];
+  for (const [name, { needs = {} }] of Object.entries(units)) {
+    for (const [thing, need] of Object.entries(needs)) {
+      const most = counted[thing];
+      if (most !== undefined && need <= most) continue;
+      const expected =
+        most === undefined ? `one of pool.counted (${Object.keys(counted).join(', ') || 'none'})` : `at most ${most}`;
+      problems.push({
+        path: ['units', name, 'needs', thing],
+        message: `got ${need} of '${thing}', expected ${expected}`,
+      });
+    }
   }
   return problems;
 }

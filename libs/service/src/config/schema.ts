@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Agent, Duration, Grants, isKey, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -31,6 +31,8 @@ const Server = z.strictObject({
   runs: strings.default([]),
   network: Grants.shape.network,
   parallel: z.boolean().default(false),
+  /** At most so many calls in any such time, by all units together: `60/m`, `5/10s`. System 2 deals them out. */
+  rate: Rate.optional(),
 });
 
 const Acquire = z.strictObject({
@@ -106,12 +108,25 @@ export const FleetConfig = z.strictObject({
   /** Registries of MCP servers: `shipped`, a file in the official format, or the base URL of a registry with `/v0.1`. */
   registries: z.array(z.string()).default(['shipped']),
   units: z.record(UnitName, Unit).default({}),
+  /** What the units share, beside the operations at the same time that the replicas can run. */
+  pool: z
+    .strictObject({
+      /** Operations that may begin in a second, all units together. Absent: any number. */
+      rate: z.number().positive().optional(),
+      /** What else there is only so many of at the same time, by name; units say in `needs` what an operation takes. */
+      counted: z.record(UnitName, z.number().positive()).default({}),
+    })
+    .prefault({}),
   policy: z
     .strictObject({
       acquire: Acquire.prefault({}),
       forbid: z.array(Rule).default([]),
+      /** What matters more, or less: unit → factor on its weight in System 3's bargain. */
+      priority: z.record(UnitName, z.number().positive()).default({}),
       /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
       private: z.array(Place).default([]),
+      /** Units by whose purpose comes first where they undo each other; of those that are not listed nobody yields. */
+      first: z.array(UnitName).default([]),
     })
     .prefault({}),
   pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),

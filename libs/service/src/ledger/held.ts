@@ -55,6 +55,15 @@ FROM pick WHERE l.seq = pick.seq RETURNING l.seq, l.source, l.id, l.unit, l.type
 export const UNSAID = `-- unsaid
 SELECT source, id, unit, attempt, record FROM vsmcp_ledger WHERE unsaid AND changed < $1::bigint ORDER BY changed LIMIT $2::int`;
 
+/** $1 JSON list of keys. */
+export const FIND = `-- find
+SELECT source, id, unit, CASE WHEN state = 'settled' THEN outcome END AS outcome, attempt
+FROM vsmcp_ledger WHERE key = ANY (ARRAY(SELECT json_array_elements_text($1::json)))`;
+
+/** $1 key. */
+export const SETTLED = `-- settled
+SELECT seq FROM vsmcp_ledger WHERE key = $1 AND state = 'settled'`;
+
 export const HELD = `-- held
 SELECT source, id, unit, type, outcome, because, attempt, changed, event
 FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int`;

@@ -80,6 +80,12 @@ export interface Kind {
   cause: ParkedCause;
 }
 
+/** Where an event stands: no outcome while it is in progress. */
+export interface Booked extends LedgerKey {
+  outcome: OutcomeKind | null;
+  attempt: number;
+}
+
 /** An outcome that was written and, as far as is known, never said. */
 export interface Unsaid extends LedgerKey {
   attempt: number;
@@ -106,8 +112,15 @@ export interface Ledger {
   recall(key: LedgerKey, outcome: OutcomeKind, holder: string, deadline: number): Promise<Recalled | null>;
   /** Events that went down and wait there since before the instant given for their unit (ms since the epoch). */
   below(late: readonly { unit: string; before: number }[]): Promise<BelowUnit[]>;
+  /**
+   * Settles an event that nobody has seen before, as its first attempt, without a claim: for what needs no call. False when it is known
+   * already, whatever of it; then nothing is changed.
+   */
+  settleNew(settlement: Omit<Settlement, 'attempt'> & { type: string; holder: string }): Promise<boolean>;
   /** False when a newer attempt has it. */
   settle(settlement: Settlement): Promise<boolean>;
+  /** Whether the event is done or held, by whoever. */
+  isSettled(key: LedgerKey): Promise<boolean>;
   /** Gives the claim back: the event comes again through the broker. */
   release(key: LedgerKey, attempt: number): Promise<void>;
   /**
@@ -131,10 +144,10 @@ export interface Ledger {
   ): Promise<Reclaimed[]>;
   /** Reclaimed events whose holder vanished: taken over for `holder`. */
   abandoned(holder: string, now: number, deadline: number, limit: number): Promise<Reclaimed[]>;
-  /** Settles held events in place as discarded or refused, unsaid; returns their rows so that the outcome can be published. */
+  /** Settles held events in place as discarded, refused or (by somebody's word) answered, unsaid; returns their rows so that the outcome can be published. */
   dismiss(
     filter: HeldFilter,
-    outcome: 'discarded' | 'refused',
+    outcome: 'discarded' | 'refused' | 'answered',
     because: string,
   ): Promise<{ source: string; id: string; unit: string; type: string; attempt: number }[]>;
   /** The outcome of that attempt has been said. */
@@ -142,6 +155,8 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
+  /** What became of these events; those that are not known are left out. */
+  find(events: readonly { source: string; id: string }[]): Promise<Booked[]>;
   /**
    * What is parked, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
    * these `types`, or the next ones `after` a type in the order of types, and then only what is listed is counted.

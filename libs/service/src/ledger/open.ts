@@ -6,6 +6,8 @@ import type { BelowUnit, Claimed, ClaimRequest, Ledger, LedgerKey, Recalled, Set
 import { BELOW, DESCEND, RECALL } from './recursion.js';
 import {
   type BackRow,
+  type BookedRow,
+  bookedOf,
   type ClaimRow,
   claimed,
   countsOf,
@@ -20,7 +22,7 @@ import {
 } from './shape.js';
 import { fromText, keyOf, toText } from './text.js';
 import { kindsOf, waitingIn } from './waiting.js';
-import { CLAIM, INTEND, RELEASE, SAID, SETTLE } from './writes.js';
+import { CLAIM, INTEND, RELEASE, SAID, SETTLE, SETTLE_NEW } from './writes.js';
 
 /** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */
 const MOST = 500;
@@ -51,7 +53,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
   const claim = batched<ClaimRequest, Claimed>(
     'claim',
     CLAIM,
-    (c) => ({ ...c, source: toText(c.source), id: toText(c.id), type: toText(c.type) }),
+    (c) => ({ ...c, ...named(c) }),
     (rows, count) => {
       const answers = new Array<Claimed | undefined>(count);
       for (const row of rows) answers[row.n] = claimed(row);
@@ -85,6 +87,12 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     },
   );
   const settle = batched<Settlement, boolean>('settle', SETTLE, settlement, done);
+  const settleNew = batched<Parameters<Ledger['settleNew']>[0], boolean>(
+    'settle new',
+    SETTLE_NEW,
+    (s) => ({ ...settlement({ ...s, attempt: 1 }), ...named(s), holder: s.holder }),
+    done,
+  );
   const release = batched<Fenced, boolean>('release', RELEASE, ({ attempt }) => ({ attempt }), done);
   const said = batched<Fenced, boolean>('said', SAID, ({ attempt }) => ({ attempt }), done);
 
@@ -94,7 +102,12 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     descend: (key, attempt, deadline, event) => descend({ ...key, attempt, deadline, event }),
     recall: (key, outcome, holder, deadline) => recall({ ...key, outcome, holder, deadline }),
     below: (late) => database.query<BelowUnit>(BELOW, [JSON.stringify(late)]),
+    settleNew,
     settle,
+    async isSettled({ source, id }) {
+      const rows = await database.query(held.SETTLED, [keyOf(source, id)]);
+      return rows.length > 0;
+    },
     async release(key, attempt) {
       await release({ ...key, attempt });
     },
@@ -135,6 +148,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
           attempt: row.attempt,
         }));
     },
+    async find(events) {
+      const keys = events.map(({ source, id }) => keyOf(source, id));
+      return (await database.query<BookedRow>(held.FIND, [JSON.stringify(keys)])).map(bookedOf);
+    },
     async held({ reason, type, source, id, limit }) {
       const filter = [reason ?? null, ...[type, source, id].map(textOrNull)];
       const [[count], rows] = await Promise.all([
@@ -157,6 +174,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
       }
     },
   };
+}
+
+function named({ source, id, type }: { source: string; id: string; type: string }) {
+  return { source: toText(source), id: toText(id), type: toText(type) };
 }
 
 /** Every row that came back was changed; the others belong to a newer attempt. */

@@ -8,7 +8,7 @@ import {
   VsmError,
   type Waiting,
 } from '@vsmcp/vsm';
-import type { Claimed, Kind, Recalled, Reclaimed, Settlement, Unsaid } from './ledger.js';
+import type { Booked, Claimed, Kind, Recalled, Reclaimed, Settlement, Unsaid } from './ledger.js';
 import { fromText, toText } from './text.js';
 
 export interface ClaimRow {
@@ -117,6 +117,19 @@ export function heldEvent(row: HeldRow): HeldEvent {
     at: row.changed,
     event: parsed(row.event),
   };
+}
+
+export interface BookedRow {
+  source: string;
+  id: string;
+  unit: string;
+  outcome: string | null;
+  attempt: number;
+}
+
+export function bookedOf({ source, id, unit, outcome, attempt }: BookedRow): Booked {
+  const known = outcome === null ? null : OutcomeKind.parse(outcome);
+  return { source: fromText(source), id: fromText(id), unit, outcome: known, attempt };
 }
 
 export interface KindRow {

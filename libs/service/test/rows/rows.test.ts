@@ -45,4 +45,18 @@ onEveryDatabase('versioned rows', (on) => {
     assert.equal((await state.capabilities.read()).version, 3);
     await leaderships.stop();
   });
+
+  test('many are written as one version; who knows an older one learns what is new and what is gone', async () => {
+    const { capabilities } = state;
+    const by = { system: 's5', epoch: 1 };
+    const start = (await capabilities.read()).version;
+    const many = new Map(Array.from({ length: 500 }, (_, n) => [`many-${n}`, row(`many-${n}`)]));
+    assert.equal(await capabilities.writeAll(many, by), start + 1);
+    assert.equal(await capabilities.writeAll(new Map([['many-7', undefined]]), by), start + 2);
+    const { version, rows } = await capabilities.readSince(start + 1);
+    assert.deepEqual([version, [...rows]], [start + 2, [['many-7', undefined]]]);
+    assert.equal((await capabilities.readSince(start)).rows.size, 500);
+    assert.equal((await capabilities.read()).rows.filter(({ server }) => server.startsWith('many-')).length, 499);
+    assert.equal((await capabilities.readSince(version)).rows.size, 0);
+  });
 });

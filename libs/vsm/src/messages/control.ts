@@ -2,19 +2,19 @@ import { z } from 'zod';
 import { defineMessage } from './message.js';
 
 /**
- * Beer's three achievements of a unit and their ratios (Brain of the Firm, ch. 11). The first three are answered events a
- * minute; the ratios are between 0 and 1, null where too little happened to say.
+ * Beer's three achievements of a unit and their ratios (Brain of the Firm, ch. 11), in events a minute. They are measured against what the
+ * environment asks (docs/decisions/0015): nobody can answer what does not come. The ratios are between 0 and 1, null where nothing came.
  */
 export const Achievement = z.looseObject({
-  /** What it does now, over the window. */
+  /** What it did: events that a tool answered. */
   actuality: z.number(),
-  /** The most it has kept up, with what it has. */
-  capability: z.number().nullable(),
-  /** What it could do with the whole pool at its pace. */
-  potentiality: z.number().nullable(),
-  /** actuality / capability */
+  /** What it could have done of that which came, with the tools and the share it has. */
+  capability: z.number(),
+  /** What it could do of that which came, if it had every tool that is missing and the whole pool. */
+  potentiality: z.number(),
+  /** actuality / capability: lost to failures, and to shares that were not used. */
   productivity: z.number().nullable(),
-  /** capability / potentiality */
+  /** capability / potentiality: lost to what is missing. */
   latency: z.number().nullable(),
   /** productivity × latency = actuality / potentiality */
   performance: z.number().nullable(),
@@ -29,9 +29,12 @@ export const Performance = defineMessage(
   z.looseObject({
     /** Milliseconds over which it is measured. */
     window: z.number(),
-    /** Answered events over attempted ones (answered, dead, doubt) in the window; null when nothing was attempted. */
+    /** The performance of all units together; null when nothing came. */
     efficiency: z.number().nullable(),
+    /** Events that were tried: answered, dead, in doubt. */
     attempted: z.number().int(),
+    fleet: Achievement,
+    /** The busiest. */
     units: z.record(z.string(), Achievement),
   }),
 );
@@ -47,7 +50,100 @@ export const Shares = defineMessage(
   z.looseObject({
     epoch: z.number().int(),
     lease: z.number().positive(),
-    /** Replica → unit → operations at the same time. */
-    replicas: z.record(z.string(), z.record(z.string(), z.number().int().min(0))),
+    /** Names; the columns below follow their order. */
+    units: z.array(z.string()),
+    /** Replica → operations at the same time of each unit; null: as there is room. */
+    replicas: z.record(z.string(), z.array(z.number().int().min(0).nullable())),
+    /** Replica → operations that may begin there in a second: in all, and of each unit; what these leave is for units that are not named. */
+    rates: z.record(z.string(), z.object({ all: z.number().min(0), units: z.array(z.number().min(0)) })).optional(),
+  }),
+);
+
+/**
+ * System 3 → every replica: attenuate. Events of these units below the priority are shed as they come. It replaces what was said before, and
+ * lapses `lease` ms after it came. Key: `s1.all.shed`.
+ */
+export const Shed = defineMessage(
+  's3',
+  'shed',
+  'command',
+  z.looseObject({
+    epoch: z.number().int(),
+    lease: z.number().positive(),
+    /** Unit → priority, 1 to 9. */
+    floors: z.record(z.string(), z.number().int().min(0).max(9)),
+  }),
+);
+
+/** System 5 → System 3: what matters more, or less. It replaces what was said before. Key: `s3.all.direct`. */
+export const Direction = defineMessage(
+  's5',
+  'direct',
+  'command',
+  z.looseObject({
+    epoch: z.number().int(),
+    /** Unit → factor on its weight in the bargain. */
+    priority: z.record(z.string(), z.number().positive()),
+    because: z.string(),
+  }),
+);
+
+/**
+ * What System 3 does about a unit that cannot cope, in the order of least intervention. borrow: it runs on shares that others leave idle; shed: its
+ * least important events are let go; amplify: more replicas are asked for; tell: Systems 4 and 5 are told.
+ */
+export const Rung = z.enum(['borrow', 'shed', 'amplify', 'tell']);
+export type Rung = z.infer<typeof Rung>;
+
+/** One intervention: a piece of the unit's autonomy that is spent. */
+export const Intervention = z.looseObject({
+  id: z.string(),
+  unit: z.string(),
+  rung: Rung,
+  /** ms since the epoch */
+  since: z.number(),
+  /** shed: below which priority. */
+  floor: z.number().int().optional(),
+  because: z.string(),
+});
+export type Intervention = z.infer<typeof Intervention>;
+
+/** S3 → S4, S5: a unit cannot cope and nothing of System 3's own helps; and when that is over. Key: `s3.stress`. */
+export const Stress = defineMessage(
+  's3',
+  'stress',
+  'intelligence',
+  Intervention.extend({
+    state: z.enum(['begins', 'ends']),
+    /** Operations at the same time: what it wants, and what it is granted. */
+    wants: z.number(),
+    slots: z.number(),
+    /** What it has too little of: `cap`, `operations`, `rate`, or a counted resource. */
+    scarce: z.string(),
+  }),
+);
+
+/** Something that System 3 cannot settle by itself. */
+export const Need = z.looseObject({
+  /** The same for as long as it stands. */
+  need: z.string(),
+  unit: z.string(),
+  what: z.string(),
+  /** What could be decided. */
+  options: z.array(z.string()),
+});
+export type Need = z.infer<typeof Need>;
+
+/**
+ * S3 → S5: what changed since the last account, and all that needs a decision. Said only when something changed, and once a minute while something
+ * needs a decision. Key: `s3.<instance>.account`.
+ */
+export const Account = defineMessage(
+  's3',
+  'account',
+  'report',
+  z.looseObject({
+    changed: z.array(z.looseObject({ what: z.string(), text: z.string() })),
+    needs: z.array(Need),
   }),
 );

@@ -51,6 +51,8 @@ export const Outcome = defineMessage(
     /** For held, shed and refused: why, for a person. */
     reason: z.string().optional(),
     tool: ToolRef.optional(),
+    /** The person who answered what it was held for. */
+    by: z.string().optional(),
     /** The tool's answer: MCP content blocks, and structured content where given. */
     result: z.unknown().optional(),
     /** Milliseconds from arrival to settlement, and inside tools. */
@@ -97,6 +99,8 @@ export const Load = defineMessage(
       }),
     ),
     types: z.record(z.string(), Counts),
+    /** The units of those types. */
+    owners: z.record(z.string(), z.string()).optional(),
     others: z.looseObject({ types: z.number().int(), outcomes: Counts }),
     /** Tool → calls, errors, and milliseconds spent calling. */
     tools: z.record(z.string(), z.looseObject({ calls: z.number().int(), errors: z.number().int(), ms: z.number() })),
@@ -172,6 +176,14 @@ export const CapabilitiesChanged = defineMessage(
   z.looseObject({ version: z.number().int(), epoch: z.number().int() }),
 );
 
+/** System 3 → every replica: the unit rows are at this version, read them. Key: `s1.all.units`. */
+export const UnitsChanged = defineMessage(
+  's3',
+  'units',
+  'command',
+  z.looseObject({ version: z.number().int(), epoch: z.number().int() }),
+);
+
 /** A replica has (or could not have) a capability. Key: `s1.<instance>.capability`. */
 export const CapabilityState = defineMessage(
   's1',
@@ -219,15 +231,29 @@ export const HeldFilter = z.object({
 });
 export type HeldFilter = z.infer<typeof HeldFilter>;
 
-/** System 3 → one replica: settle held events. replay: try again; discard, refuse: let go, with the reason. Key: `s1.any.settle`. */
+/** What a person says to an event that was `asked`. */
+export const PersonsAnswer = z.object({
+  by: z.string(),
+  verdict: z.enum(['approve', 'deny']),
+  /** Of an approval: what the person gives, which stands as the result. */
+  values: z.record(z.string(), z.unknown()).default({}),
+  because: z.string().default(''),
+});
+export type PersonsAnswer = z.infer<typeof PersonsAnswer>;
+
+/**
+ * System 3 → one replica: settle held events. replay: try again; discard, refuse: let go, with the reason; done: what is in doubt did happen, as
+ * somebody has seen; answer: what a person says to one that was asked. Key: `s1.any.settle`.
+ */
 export const Settle = defineMessage(
   's3',
   'settle',
   'command',
   z.looseObject({
     epoch: z.number().int(),
-    how: z.enum(['replay', 'discard', 'refuse']),
+    how: z.enum(['replay', 'discard', 'refuse', 'done', 'answer']),
     filter: HeldFilter,
     because: z.string(),
+    answer: PersonsAnswer.optional(),
   }),
 );

@@ -2,6 +2,20 @@ import { z } from 'zod';
 import { System } from '../systems.js';
 import { defineMessage } from './message.js';
 
+/** The process that an instance runs in; instances of one process have the same. */
+export const Vitals = z.looseObject({
+  host: z.string(),
+  pid: z.number().int(),
+  node: z.string(),
+  /** Resident memory, bytes. */
+  memory: z.number(),
+  /** Cores used since the heartbeat before: 1 is one core all the time. */
+  cpu: z.number(),
+  /** How late the event loop was since the heartbeat before, 99th percentile, ms. */
+  lag: z.number(),
+});
+export type Vitals = z.infer<typeof Vitals>;
+
 /** Every service, every two seconds. Key: `<from>.<instance>.heartbeat`. Times in ms since the epoch. */
 export const Heartbeat = defineMessage(
   'any',
@@ -18,5 +32,7 @@ export const Heartbeat = defineMessage(
     ready: z.boolean(),
     /** Name of a health check → what is wrong; empty when all is well. */
     trouble: z.record(z.string(), z.string()).default({}),
+    /** Absent from versions that did not say it. */
+    vitals: Vitals.optional(),
   }),
 );

@@ -1,5 +1,5 @@
 import { type FleetConfig, specOfServer } from '@vsmcp/service';
-import { type Capability, type Confinement, type Response, type Spec, sourceOf, type Tool } from '@vsmcp/vsm';
+import { type Capability, type Confinement, PERSON, type Response, type Spec, sourceOf, type Tool } from '@vsmcp/vsm';
 import { toolRef } from '../plan.js';
 
 /** A server as it should be here. */
@@ -56,6 +56,11 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
   return wishes;
 }
 
+/** The servers that were acquired and are not removed. */
+export function acquiredIn(rows: readonly Capability[]): string[] {
+  return rows.filter(({ origin, state }) => origin === 'acquired' && state !== 'removed').map(({ server }) => server);
+}
+
 /** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
 export function kept(wishes: ReadonlyMap<string, Wish>, rows: readonly Capability[]): Set<string> {
   const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));
@@ -80,7 +85,8 @@ export function headsOf(owned: ReadonlySet<string>, responses: Iterable<Response
   };
   for (const response of responses) {
     if (typeof response === 'string' || response.then === undefined) continue;
-    const servers = [response.call, ...response.then.map((step) => step.call)].map((call) => toolRef(call).server);
+    const calls = [response.call, ...response.then.map((step) => step.call)].filter((call) => call !== PERSON);
+    const servers = calls.map((call) => toolRef(call).server);
     const together = servers
       .filter((server) => owned.has(server))
       .map(find)

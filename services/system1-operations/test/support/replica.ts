@@ -54,5 +54,10 @@ export const MEMORY = {
   env: { MEMORY_FILE_PATH: 'desk/memory.jsonl' },
   writes: 'desk',
 };
+export const FILESYSTEM = {
+  npm: '@modelcontextprotocol/server-filesystem@2026.8.31',
+  args: ['desk'],
+  writes: 'desk',
+};
 export const EVERYTHING = { npm: '@modelcontextprotocol/server-everything@2026.8.31', parallel: true };
 export const NPM_EVERYTHING = '@modelcontextprotocol/server-everything@2026.8.31';

@@ -40,14 +40,10 @@ export function reads(context: ServiceContext): GatewayTool[] {
         title: 'Units',
         description: 'The operational units: which events each absorbs, and with which tools it answers them.',
         input: z.object({ name: z.string().optional().describe('only this unit'), limit: Limit.default(50) }),
-        output: QUESTIONS.units.answer.extend({ total: z.number().int() }),
+        output: QUESTIONS.units.answer,
         annotations,
       },
-      async ({ name, limit }) => {
-        const { units } = await put(context, 'units', {});
-        const wanted = units.filter((unit) => name === undefined || unit.name === name);
-        return { total: wanted.length, units: wanted.slice(0, limit) };
-      },
+      (asked) => put(context, 'units', asked),
     ),
     answering(
       'waiting',

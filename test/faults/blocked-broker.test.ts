@@ -27,7 +27,12 @@ describe('a broker that blocks publishers', { skip: !rabbitServer() && 'no Rabbi
     await outside.publish('backup.ok', 'backup-1', {});
     await until(() => outside.outcomes.get('backup-1'), { timeout: 30_000, what: 'the event is noted' });
 
-    await rabbit.ctl('set_vm_memory_high_watermark', '0.000001');
+    // The beat goes on until the broker takes nothing: the silence that hurts begins then.
+    let beats = 1;
+    const beating = setInterval(() => {
+      outside.publish('backup.ok', `backup-${++beats}`, {}).catch(() => undefined); // blocked, as is meant
+    }, 500);
+    await rabbit.ctl('set_vm_memory_high_watermark', '0.000001').finally(() => clearInterval(beating));
     const blocked = Date.now();
     // Nothing can be asked over a blocked broker: the logs of System 5 say what it did meanwhile.
     const logOf5 = () => readFile(`${up.home}/.vsmcp/logs/system5-policy.log`, 'utf8');

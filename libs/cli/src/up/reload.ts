@@ -1,0 +1,78 @@
+import { unwatchFile, watchFile } from 'node:fs';
+import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { type Environment, type FleetConfig, problemText } from '@vsmcp/service';
+import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
+import { checkAll } from '../config/check.js';
+import { readIfThere } from '../config/file.js';
+import type { Fleet } from '../fleet.js';
+import type { Signals } from './signals.js';
+
+/** How often (ms) the file is looked at. Looking works on every file system, and sees a file that an editor puts in its place. */
+const PACE = 1000;
+
+/**
+ * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units are taken over; a wrong file is refused with all that is
+ * wrong, and the fleet goes on with what it has. What else has changed takes a restart, which is said.
+ * @param running what the fleet was started with
+ * @returns how to stop
+ */
+export function followConfig(
+  file: string | undefined,
+  env: Environment,
+  running: FleetConfig,
+  { fleet, signals, say }: { fleet: Fleet; signals: Pick<Signals, 'onHangup'>; say: (text: string) => void },
+): () => void {
+  if (file === undefined) return () => {};
+  const name = basename(file);
+  let taken = running;
+  let told = '';
+  let last = Promise.resolve();
+
+  /** What is said again and again is said once, unless somebody asks. */
+  function tell(text: string, asked: boolean): void {
+    if (text !== '' && (asked || text !== told)) say(text);
+    told = text;
+  }
+
+  async function take(asked: boolean): Promise<void> {
+    const text = await readIfThere(file ?? '');
+    if (text === undefined) return tell(`${name} is gone; the fleet goes on with what it has`, asked);
+    const checked = checkAll(text, env);
+    if (!checked.ok) {
+      const problems = checked.problems.map((problem) => `   ${problemText(problem, name)}`);
+      return tell([`${name} is refused, and the fleet goes on with what it has:`, ...problems].join('\n'), asked);
+    }
+    const { config } = checked;
+    if (!asked && isDeepStrictEqual(config, taken)) return tell('', false);
+    const said = [`${name}: units are as it says`];
+    try {
+      const answer = await fleet.put('/units', { units: config.units, by: name });
+      said[0] += ` (${QUESTIONS.configure.answer.parse(answer).because})`;
+    } catch (error) {
+      return tell(`${name} is refused, and the fleet goes on with what it has:\n   ${reasonOf(error)}`, asked);
+    }
+    taken = config;
+    const rest = partsThatDiffer(running, config);
+    if (rest.length > 0) said.push(`   a restart is needed for what it says of ${rest.join(', ')}`);
+    tell(said.join('\n'), asked);
+  }
+
+  const turn = (asked: boolean) => {
+    last = last
+      .then(() => take(asked))
+      .catch((error: unknown) => tell(`${name} was not read: ${reasonOf(error)}`, asked));
+  };
+  watchFile(file, { interval: PACE }, () => turn(false));
+  signals.onHangup(() => turn(true));
+  turn(false); // it may have changed while the fleet was starting
+  return () => unwatchFile(file);
+}
+
+/** The parts of a configuration, but for units, that are not what they were. */
+function partsThatDiffer(running: FleetConfig, config: FleetConfig): string[] {
+  const before: Record<string, unknown> = running;
+  return Object.entries(config)
+    .filter(([part, value]) => part !== 'units' && !isDeepStrictEqual(before[part], value))
+    .map(([part]) => part);
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { type Clock, type CloudEvent, FRAME, frameOf, partitionHeaders, partitionKeyOf, VsmError } from '@vsmcp/vsm';
+import { Packr, Unpackr } from 'msgpackr';
+import type { Outgoing } from './nervous-system.js';
+
+// No extensions of the library's own: any MessagePack reads and writes a frame.
+const packer = new Packr({ useRecords: false });
+const unpacker = new Unpackr({ useRecords: false, int64AsType: 'number' });
+
+/** A frame as it travels. @throws VSM_EVENT when the events are not of one type */
+export function packFrame(events: readonly CloudEvent[]): Uint8Array {
+  return packer.pack(frameOf(events));
+}
+
+/** Whatever somebody sent as a frame: `eventsOfFrame` looks at it. Throws when it is no MessagePack. */
+export function unpackFrame(content: Uint8Array): unknown {
+  return unpacker.unpack(content);
+}
+
+export interface FramerOptions {
+  publish(message: Outgoing): Promise<void>;
+  clock: Clock;
+  /** Most events in a frame. */
+  events?: number;
+  /** A frame is made of as many events as its like had in so many bytes. */
+  bytes?: number;
+  /** Longest time (ms) for which an event waits for others. */
+  linger?: number;
+}
+
+const MOST_EVENTS = 1000;
+const MOST_BYTES = 128 * 1024;
+const LINGER = 5;
+/** Frames that are being filled; with more kinds of events than that, the oldest goes out. */
+const MOST_OPEN = 1000;
+
+interface Open {
+  events: CloudEvent[];
+  sent: Promise<void>;
+  /** Sends it. */
+  close(): void;
+  cancel(): void;
+}
+
+/**
+ * Publishes events of the environment in frames: those of one type, and of one partition key, travel together. Order holds within them.
+ */
+export class Framer {
+  readonly #open = new Map<string, Open>();
+  /** Events that fit into a frame, by type, as the last one showed. */
+  readonly #fit = new Map<string, number>();
+  readonly #around: Required<FramerOptions>;
+
+  constructor(options: FramerOptions) {
+    this.#around = { events: MOST_EVENTS, bytes: MOST_BYTES, linger: LINGER, ...options };
+  }
+
+  /** Resolves when the event's frame is safe; rejects as `publish` does, for all events of the frame. */
+  add(event: CloudEvent): Promise<void> {
+    const kind = `${event.type} ${partitionKeyOf(event) ?? ''}`;
+    const open = this.#open.get(kind) ?? this.#begin(kind);
+    open.events.push(event);
+    if (open.events.length >= (this.#fit.get(event.type) ?? this.#around.events)) open.close();
+    return open.sent;
+  }
+
+  /** Sends what waits for others; resolves when it is safe. */
+  async flush(): Promise<void> {
+    const open = [...this.#open.values()];
+    for (const each of open) each.close();
+    await Promise.all(open.map(({ sent }) => sent));
+  }
+
+  #begin(kind: string): Open {
+    const [oldest] = this.#open.values();
+    if (oldest && this.#open.size >= MOST_OPEN) oldest.close();
+    const events: CloudEvent[] = [];
+    let resolve: (sent: Promise<void>) => void = () => {};
+    const sent = new Promise<void>((done) => {
+      resolve = done;
+    });
+    const close = (): void => {
+      if (this.#open.get(kind) !== open) return;
+      open.cancel();
+      this.#open.delete(kind);
+      resolve(this.#send(events));
+    };
+    const open: Open = { events, sent, close, cancel: this.#around.clock.after(this.#around.linger, close) };
+    this.#open.set(kind, open);
+    return open;
+  }
+
+  async #send(events: readonly CloudEvent[]): Promise<void> {
+    const [first] = events;
+    if (first === undefined) throw new VsmError('VSM_EVENT', 'a frame has at least one event');
+    const content = packFrame(events);
+    const fit = Math.floor((events.length * this.#around.bytes) / content.length);
+    this.#fit.set(first.type, Math.min(this.#around.events, Math.max(1, fit)));
+    if (content.length > 2 * this.#around.bytes && events.length > 1) {
+      const half = events.length >> 1;
+      await Promise.all([this.#send(events.slice(0, half)), this.#send(events.slice(half))]);
+      return;
+    }
+    // The same events in the same frame are the same message.
+    const id = createHash('sha256').update(content).digest('base64url');
+    const to = { channel: 'environment', key: first.type, id } as const;
+    await this.#around.publish({ ...to, content, contentType: FRAME, headers: partitionHeaders(first) });
+  }
+}

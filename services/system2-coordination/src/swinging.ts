@@ -1,0 +1,109 @@
+import { type Balance, type DataOf, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import type { Found } from './loops.js';
+import { LENGTH, type Swing, swingOf } from './swings.js';
+
+/** Milliseconds from one sample of the shares to the next. */
+const SAMPLE = 1000;
+/** Milliseconds from one look for swings to the next. */
+const LOOK = 5000;
+/** What a replica said counts for this long, ms. */
+const FRESH = 3 * SAMPLE;
+/** Milliseconds without a swing after which a loop is over, at first; each time that it comes back soon after, twice as long. */
+const QUIET = 120_000;
+const MOST_QUIET = 32 * QUIET;
+/** One that is found within this time (ms) after the last was over is that one again. */
+const RELAPSE = 600_000;
+/** Units that are watched, those with the largest shares. */
+const MOST_UNITS = 1000;
+const MINUTE = 60_000;
+
+/**
+ * Watches what System 3 grants, as the replicas tell it, for units whose shares swing. A loop is found when a swing goes on, damped when the
+ * swing is gone (System 3 hears of the loop and moves those shares slowly), and settled when it has been gone for two minutes.
+ * One that comes back is damped for twice as long each time: what feeds it has not gone. Decides on plain data; times in ms since the epoch.
+ */
+export class Swinging {
+  readonly #said = new Map<string, { units: Record<string, number>; at: number }>();
+  readonly #series = new Map<string, number[]>();
+  #watched: { found: Found; swung: number } | undefined;
+  /** How long the next calm is to last, and when the last loop was over. */
+  #quiet = QUIET;
+  #settled = Number.NEGATIVE_INFINITY;
+
+  #sampled = Number.NEGATIVE_INFINITY;
+  #looked = Number.NEGATIVE_INFINITY;
+
+  get loops(): Found[] {
+    return this.#watched ? [this.#watched.found] : [];
+  }
+
+  /** What one replica grants its units now. */
+  said({ instance, units }: DataOf<typeof Balance>, now: number): void {
+    this.#said.set(instance, { units, at: now });
+  }
+
+  /** Samples once a second, and looks every few seconds; to be called more often. @returns what there is to be told */
+  tick(now: number): Found[] {
+    if (now - this.#sampled >= SAMPLE) {
+      this.sample(now);
+      // In step, though the calls are not.
+      this.#sampled = now - this.#sampled < 2 * SAMPLE ? this.#sampled + SAMPLE : now;
+    }
+    if (now - this.#looked < LOOK) return [];
+    this.#looked = now;
+    return this.check(now);
+  }
+
+  /** Takes one sample of every unit's share over all replicas. To be called every `SAMPLE` ms. */
+  sample(now: number): void {
+    const sums = new Map<string, number>();
+    for (const [instance, { units, at }] of this.#said) {
+      if (now - at > FRESH) this.#said.delete(instance);
+      else for (const [unit, slots] of Object.entries(units)) sums.set(unit, (sums.get(unit) ?? 0) + slots);
+    }
+    const largest = [...sums].sort(([, a], [, b]) => b - a).slice(0, MOST_UNITS);
+    for (const [unit] of largest) if (!this.#series.has(unit)) this.#series.set(unit, []);
+    for (const [unit, series] of this.#series) {
+      series.push(sums.get(unit) ?? 0);
+      if (series.length > LENGTH) series.shift();
+      if (series.every((slots) => slots === 0)) this.#series.delete(unit);
+    }
+  }
+
+  /** What there is to be told about it, if that has changed. */
+  check(now: number): Found[] {
+    const swings = [...this.#series].flatMap(([unit, series]) => {
+      const swing = swingOf(series);
+      return swing ? [{ unit, swing }] : [];
+    });
+    return swings.length > 0 ? this.#swings(swings, now) : this.#calm(now);
+  }
+
+  #swings(swings: readonly { unit: string; swing: Swing }[], now: number): Found[] {
+    const known = this.#watched?.found;
+    if (!known) this.#quiet = now - this.#settled < RELAPSE ? Math.min(MOST_QUIET, 2 * this.#quiet) : QUIET;
+    const fresh = swings.map(({ unit }) => unit).filter((unit) => !known?.units.includes(unit));
+    const [fastest = 1] = swings.map(({ swing }) => swing.period).sort((a, b) => a - b);
+    // From high to low and back are two turns.
+    const before = (2 * MINUTE) / (fastest * SAMPLE);
+    const units = [...(known?.units ?? []), ...fresh].sort();
+    const found: Found = { resource: SHARES_OF_THE_POOL, units, state: 'found', before, limit: 0 };
+    const isNews = known?.state !== 'found' || fresh.length > 0;
+    this.#watched = { found: isNews ? found : known, swung: now };
+    return isNews ? [found] : [];
+  }
+
+  #calm(now: number): Found[] {
+    if (!this.#watched) return [];
+    const { found, swung } = this.#watched;
+    if (now - swung >= this.#quiet) {
+      this.#watched = undefined;
+      this.#settled = now;
+      return [{ ...found, state: 'settled' }];
+    }
+    if (found.state === 'damped') return [];
+    const damped: Found = { ...found, state: 'damped' };
+    this.#watched = { found: damped, swung };
+    return [damped];
+  }
+}

@@ -1,0 +1,169 @@
+import { on, type ServiceContext } from '@vsmcp/service';
+import {
+  type DataOf,
+  type Ended,
+  Evidence,
+  type Load,
+  type OperationRef,
+  Outcome,
+  Probe,
+  reasonOf,
+  word,
+} from '@vsmcp/vsm';
+import { Counting, type Grounds, type Sample } from './judge.js';
+
+type Said = DataOf<typeof Outcome>;
+type Report = DataOf<typeof Load>;
+
+/** Outcomes heard in one audit: with more, listening ends early, and they are not counted. */
+const MOST_HEARD = 5000;
+/** How much later (ms) than the report that counts it an outcome may come. */
+const LATE = 500;
+/** Ends of operations: what has a tool, and was tried. */
+const TRIED: ReadonlySet<string> = new Set(['answered', 'dead', 'doubt']);
+
+/** What one stretch of listening brought. */
+export interface Listened {
+  counting: Counting;
+  /** Ended operations, to choose samples from. */
+  said: Said[];
+  /** Outcomes that were counted. */
+  counted: number;
+}
+
+/**
+ * Listens to outcomes as anybody outside hears them, for as long as whole reports of each replica cover. A replica's count begins with its
+ * first report, whose end is the instant from which its outcomes count, and ends with its last.
+ */
+export async function listen(
+  context: ServiceContext,
+  loads: Loads,
+  ms: number,
+  stopped: AbortSignal,
+): Promise<Listened> {
+  const outcomes: { said: Said; at: number }[] = [];
+  const seen = new Set<string>();
+  const reports: Report[] = [];
+  let full = () => {};
+  const enough = new Promise<void>((resolve) => {
+    full = resolve;
+  });
+  const ear = await context.hear(
+    { channel: 'outcome', bind: ['#'] },
+    [
+      on(Outcome, async ({ data, id, time }) => {
+        // One that is said again under the same id is the same.
+        if (seen.has(id) || seen.size >= MOST_HEARD) return full();
+        seen.add(id);
+        outcomes.push({ said: data, at: Date.parse(time ?? '') });
+      }),
+    ],
+    { prefetch: 500 },
+  );
+  const stop = loads.listen((load) => reports.push(load));
+  await Promise.race([enough, passed(context, ms, stopped)]);
+  stop();
+  // What the last reports count is on its way.
+  await passed(context, LATE, stopped);
+  await ear.stop();
+  return account(outcomes, seen.size >= MOST_HEARD ? [] : reports);
+}
+
+/** Resolves after `ms`, or when nobody waits any more. */
+function passed({ clock }: ServiceContext, ms: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      stopped.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    if (stopped.aborted) end();
+    else stopped.addEventListener('abort', end);
+  });
+}
+
+function account(outcomes: readonly { said: Said; at: number }[], reports: readonly Report[]): Listened {
+  const counting = new Counting();
+  const spans = new Map<string, { from: number; to: number }>();
+  for (const report of reports) {
+    const span = spans.get(report.instance);
+    if (!span) spans.set(report.instance, { from: report.to, to: report.to });
+    else {
+      span.to = report.to;
+      counting.reported(report);
+    }
+  }
+  let counted = 0;
+  for (const { said, at } of outcomes) {
+    const span = spans.get(said.instance);
+    if (!span || at <= span.from || at > span.to) continue;
+    counting.said(said);
+    counted += 1;
+  }
+  return {
+    counting,
+    said: outcomes.map(({ said }) => said).filter(({ outcome, tool }) => TRIED.has(outcome) && tool),
+    counted,
+  };
+}
+
+/** Load reports come to System 3's own queue; an audit listens in. */
+export class Loads {
+  readonly #ears = new Set<(load: Report) => void>();
+
+  heard(load: Report): void {
+    for (const ear of this.#ears) ear(load);
+  }
+
+  /** @returns how to stop */
+  listen(ear: (load: Report) => void): () => void {
+    this.#ears.add(ear);
+    return () => void this.#ears.delete(ear);
+  }
+}
+
+/** Asks the units for evidence of these operations, and the ledger and System 2 for theirs. */
+export async function witness(
+  context: ServiceContext,
+  said: readonly Said[],
+  probe: string,
+  patience: number,
+  stopped: AbortSignal,
+): Promise<{ samples: Sample[]; grounds: Grounds }> {
+  const seen = new Map<string, Ended>();
+  const hearing = on(Evidence, async ({ data }) => {
+    if (data.probe === probe) for (const ended of data.operations) seen.set(nameOf(data.instance, ended), ended);
+  });
+  const ear = await context.hear({ channel: 'audit', bind: ['evidence.*'] }, [hearing]);
+  const byUnit = new Map<string, Said[]>();
+  for (const one of said) byUnit.set(one.unit, [...(byUnit.get(one.unit) ?? []), one]);
+  for (const [unit, ones] of byUnit) {
+    const operations = ones.map(({ event: { source, id } }) => ({ source, id }));
+    await context.say(Probe, `probe.${word(unit)}`, { probe, unit, operations });
+  }
+  await passed(context, patience, stopped);
+  await ear.stop();
+  const booked = await context.ledger.find(said.map(({ event }) => event));
+  const samples = said.map((one) => ({
+    said: one,
+    booked: booked.find(({ source, id }) => source === one.event.source && id === one.event.id),
+    ended: seen.get(nameOf(one.instance, one.event)),
+  }));
+  return { samples, grounds: await groundsOf(context, [...seen.values()]) };
+}
+
+async function groundsOf(context: ServiceContext, seen: readonly Ended[]): Promise<Grounds> {
+  const { rows } = await context.capabilities.read();
+  const grounds = { units: context.config.units, capabilities: rows };
+  const claims = seen.flatMap((ended) => ended.claims.map(({ claim }) => claim));
+  if (claims.length === 0) return { ...grounds, granted: new Map(), since: 0 };
+  // Who cannot be asked has granted nothing that could be judged by it.
+  const { since, granted } = await context.ask('granted', { claims }).catch((error: unknown) => {
+    context.log.warn({ err: error }, `leases cannot be audited: ${reasonOf(error)}`);
+    return { since: Number.POSITIVE_INFINITY, granted: [] };
+  });
+  return { ...grounds, since, granted: new Map(granted.map(({ claim, token }) => [claim, token])) };
+}
+
+const nameOf = (instance: string, { source, id }: OperationRef) => JSON.stringify([instance, source, id]);

@@ -1,0 +1,54 @@
+import type { DataOf, Shares } from '@vsmcp/vsm';
+import { type Bargain, isBound, type Replica, type Wish } from './bargain.js';
+
+type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
+
+/**
+ * The bargain as it is said to the replicas. A unit without a whole slot at one of them may run one operation there where there is room,
+ * unless it is bound. Of the rate a replica's units have as much as of their slots, and what they leave of its part is for those that come new.
+ */
+export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], bargain: Bargain): Granted {
+  const { dealt, parts, rate } = bargain;
+  const named: Granted['replicas'] = {};
+  const rates: NonNullable<Granted['rates']> = {};
+  const spare = Math.max(0, (rate ?? 0) - sum(bargain.rates));
+  for (const [r, { instance }] of replicas.entries()) {
+    const row = dealt[r] ?? new Uint32Array();
+    named[instance] = slotsOf(wishes, bargain, row);
+    if (rate === undefined) continue;
+    const part = parts[r] ?? 0;
+    const units = ratesOf(bargain, row, part);
+    rates[instance] = { all: sum(units) + spare * part, units };
+  }
+  const granted = { units: wishes.map(({ unit }) => unit), replicas: named };
+  return rate === undefined ? granted : { ...granted, rates };
+}
+
+function slotsOf(wishes: readonly Wish[], { slots }: Bargain, row: Uint32Array): (number | null)[] {
+  const here: (number | null)[] = [];
+  for (const [i, wish] of wishes.entries()) {
+    const n = row[i] ?? 0;
+    here.push(n > 0 || isBound(wish, slots[i] ?? 0) ? n : null);
+  }
+  return here;
+}
+
+/** Rates are said to a thousandth, rounded down: a full number takes three times the room. */
+const FINE = 1000;
+
+/** @param part of the pool that the replica is */
+function ratesOf({ slots, rates }: Bargain, row: Uint32Array, part: number): number[] {
+  const here: number[] = [];
+  for (let i = 0; i < row.length; i++) {
+    const all = slots[i] ?? 0;
+    const rate = (rates[i] ?? 0) * (all === 0 ? part : (row[i] ?? 0) / all);
+    here.push(Math.floor(rate * FINE) / FINE);
+  }
+  return here;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const n of numbers) total += n;
+  return total;
+}
