@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type Environment, problemText } from '@vsmcp/service';
+import { type Environment, type FleetConfig, problemText } from '@vsmcp/service';
 import { count } from '../output.js';
 import { broken, type Finding, ok } from './finding.js';
 import type { Situation } from './situation.js';
@@ -28,10 +28,30 @@ function ofFile(shown: string, config: Situation['config']): Finding {
   );
 }
 
-/** Variables that servers take from the environment, and that are not there. */
+/** Variables that servers and units take from the environment, and that are not there. */
 export function unset(config: Situation['config'], env: Environment): Finding[] {
   if ('wrong' in config) return [];
-  return Object.entries(config.servers).flatMap(([server, { args, env: variables, headers }]) => {
+  return [...unsetOfServers(config, env), ...unsetOfSystems(config, env)];
+}
+
+function unsetOfSystems({ units }: Pick<FleetConfig, 'units'>, env: Environment): Finding[] {
+  return Object.entries(units).flatMap(([unit, { system }]) => {
+    if (typeof system !== 'object') return [];
+    const { broker, cookie } = system;
+    const wants = [
+      { what: 'broker', from: broker, mend: 'a URL such as amqp://user:password@host:5672/vhost' },
+      { what: 'cookie', from: cookie, mend: 'what that fleet has as VSMCP_COOKIE' },
+    ];
+    return wants.flatMap(({ what, from, mend }) => {
+      if (typeof from !== 'object' || env[from.from] !== undefined) return [];
+      const problem = `unit ${unit} wants ${from.from} for its ${what}, which is not set`;
+      return [broken(problem, `set ${from.from} where the fleet runs, to ${mend}`)];
+    });
+  });
+}
+
+function unsetOfServers({ servers }: Pick<FleetConfig, 'servers'>, env: Environment): Finding[] {
+  return Object.entries(servers).flatMap(([server, { args, env: variables, headers }]) => {
     const values = [...args, ...Object.values(variables), ...Object.values(headers)];
     const missing = values.flatMap((value) =>
       typeof value === 'object' && env[value.from] === undefined ? [value.from] : [],
