@@ -30,7 +30,7 @@ const password = () => randomBytes(24).toString('base64url');
 // The folder keeps others out; the files are read by users of the containers, whoever those are on this machine.
 mkdirSync(SECRETS, { recursive: true });
 chmodSync(SECRETS, 0o700);
-const made = [...broker(), ...database()].filter(([name, text]) => make(name, text));
+const made = [...broker(), ...database(), ...fleet()].filter(([name, text]) => make(name, text));
 say(
   made.length === 0
     ? `${relative(process.cwd(), SECRETS) || '.'}: all there`
@@ -66,6 +66,11 @@ function database() {
     ['postgres-password', `${owner}\n`],
     ['database-url', `postgres://vsmcp:${owner}@postgres:5432/vsmcp\n`],
   ];
+}
+
+/** What the members sign with: see docs/cookie.md. */
+function fleet() {
+  return [['cookie', `${randomBytes(32).toString('base64url')}\n`]];
 }
 
 function existing(name, pattern) {

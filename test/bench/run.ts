@@ -4,10 +4,17 @@
  */
 import { bargaining } from './bargain.js';
 import { coordination } from './coordination.js';
+import { notedEvents } from './operations/events.js';
+import { framesIntoAccounting } from './operations/frames.js';
+import { toolCalls } from './operations/tools.js';
+import { operations } from './operations.js';
+import { signing } from './signing.js';
 import { type Bench, machine, report } from './support/report.js';
 import { units } from './units.js';
 
-const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, 'operations-units': units };
+const PARTS = { events: notedEvents, frames: framesIntoAccounting, tools: toolCalls, units };
+/** `operations` is its parts together. */
+const BENCHES: Record<string, Bench> = { bargain: bargaining, coordination, operations, signing, ...PARTS };
 
 const words = process.argv.slice(2);
 const names = words.filter((word) => !word.startsWith('--'));

@@ -6,7 +6,7 @@ import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { serveEmbedded } from '@vsmcp/service';
 import { PARTITION_QUEUES } from '@vsmcp/vsm';
-import { connect } from 'amqplib';
+import { type Channel, connect } from 'amqplib';
 import { Child } from '../support/child.js';
 import { embeddedTemplate } from '../support/embedded.js';
 import { openOutside } from '../support/outside.js';
@@ -28,14 +28,19 @@ for (const hash of [true, false]) {
   const name = `events with a partition key, ${hash ? 'hashed over the partitions' : 'on a broker that cannot hash'}`;
   describe(name, { skip: !rabbitServer() && 'no RabbitMQ on this machine' }, () => {
     it('keep their order while replicas are added, killed and removed', { timeout: 240_000 }, async (t) => {
+      const endings: (() => Promise<unknown>)[] = [];
+      const later = { after: (end: () => Promise<unknown>) => void endings.unshift(end) };
+      t.after(async () => {
+        for (const end of endings) await end();
+      });
       const rabbit = await startRabbit({ hash });
-      t.after(() => rabbit.remove());
+      later.after(() => rabbit.remove());
       const home = await mkdtemp(join(tmpdir(), 'vsmcp-order-'));
-      t.after(() => rm(home, { recursive: true, force: true }));
+      later.after(() => rm(home, { recursive: true, force: true }));
       await writeFile(join(home, 'vsmcp.yaml'), CONFIG);
       const database = await serveEmbedded('memory', { template: await embeddedTemplate() });
-      t.after(() => database.close());
-      const consumersOf = await consumerCounts(t, rabbit.url);
+      later.after(() => database.close());
+      const broker = await lookAt(later, rabbit.url);
 
       let replicas = 0;
       /** A real process; resolves when it stands in the line for each partition. */
@@ -46,10 +51,10 @@ for (const hash of [true, false]) {
           ...{ VSMCP_AMQP_URL: rabbit.url, VSMCP_DATABASE_URL: database.url, VSMCP_NODE_NAME: node },
           ...{ VSMCP_METRICS_HOST: '127.0.0.1', VSMCP_METRICS_PORT: '0' },
         });
-        const before = await consumersOf();
+        const before = await broker.consumers();
         child.start();
-        t.after(() => child.end('SIGKILL'));
-        await until(async () => child.ended || (await consumersOf()).every((n, i) => n === (before[i] ?? 0) + 1), {
+        later.after(() => child.end('SIGKILL'));
+        await until(async () => child.ended || (await broker.consumers()).every((n, i) => n === (before[i] ?? 0) + 1), {
           timeout: 60_000,
           what: `${node} consumes`,
         });
@@ -58,7 +63,8 @@ for (const hash of [true, false]) {
       };
 
       const first = await start();
-      const outside = await openOutside(t, rabbit.url, PATH);
+      await until(() => broker.saysOutcomes(), { timeout: 30_000, what: 'there is where outcomes are said' });
+      const outside = await openOutside(later, rabbit.url, PATH);
       /** Event ids by key, in the order in which anything was first said of each. */
       const seen = () => {
         const order = new Map<string, number[]>();
@@ -120,23 +126,37 @@ for (const hash of [true, false]) {
   });
 }
 
-/** How many consumers each partition has. */
-async function consumerCounts(
-  t: { after(fn: () => Promise<void>): void },
-  url: string,
-): Promise<() => Promise<number[]>> {
+interface Look {
+  /** How many consumers each partition has. */
+  consumers(): Promise<number[]>;
+  /** Whether outcomes have an exchange. */
+  saysOutcomes(): Promise<boolean>;
+}
+
+async function lookAt(t: { after(fn: () => Promise<unknown>): void }, url: string): Promise<Look> {
   const connection = await connect(url);
   t.after(() => connection.close());
-  return async () => {
+  const onChannel = async <T>(work: (channel: Channel) => Promise<T>, absent: T): Promise<T> => {
     const channel = await connection.createChannel();
     channel.on('error', () => {});
     try {
-      const counts: number[] = [];
-      for (const name of PARTITION_QUEUES) counts.push((await channel.checkQueue(`${PATH}.${name}`)).consumerCount);
+      const value = await work(channel);
       await channel.close();
-      return counts;
+      return value;
     } catch {
-      return PARTITION_QUEUES.map(() => 0); // not declared yet
+      return absent; // not declared yet
     }
+  };
+  return {
+    consumers: () =>
+      onChannel(
+        async (channel) => {
+          const counts: number[] = [];
+          for (const name of PARTITION_QUEUES) counts.push((await channel.checkQueue(`${PATH}.${name}`)).consumerCount);
+          return counts;
+        },
+        [0, 0, 0, 0, 0, 0, 0, 0],
+      ),
+    saysOutcomes: () => onChannel(async (channel) => Boolean(await channel.checkExchange(`${PATH}.outcome`)), false),
   };
 }

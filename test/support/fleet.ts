@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
+import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker, type Signer } from '@vsmcp/nervous-system';
 import {
   FleetConfig,
   type FleetConfigInput,
@@ -40,6 +40,8 @@ export interface FleetOptions {
   /** ms: short ones make tests of loss quick. */
   heartbeat?: number;
   leadership?: { ttl: number; renew: number; margin: number };
+  /** What each system signs with; absent: nothing is signed. */
+  signerOf?: (system: Service['system']) => Signer;
 }
 
 export interface Fleet {
@@ -80,7 +82,8 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
 
   const open = (system: Service['system'], node: string) => {
     const instance = instanceName(system, node);
-    const bus = broker.connect({ path: config.path, party: system, instance, log });
+    const signer = options.signerOf?.(system);
+    const bus = broker.connect({ path: config.path, party: system, instance, log, signer });
     const { heartbeat, leadership } = options;
     const shared = { config, home, dataDir: join(home, '.vsmcp'), state, log, metrics };
     return openContext({

@@ -1,5 +1,7 @@
 import { type RetryDelay, reasonOf } from '@vsmcp/vsm';
 import type { BusLog, BusStats, Delivery, Handler, Verdict } from './nervous-system.js';
+import type { Guard, Way } from './signing/guard.js';
+import { NOT_SIGNED, sayRefusal } from './signing/refusal.js';
 
 /** One delivery's ways back; each resolves when it is settled. */
 export interface Settlement {
@@ -20,9 +22,11 @@ export class Attendance {
   readonly #queue: string;
   readonly #stats: BusStats;
   readonly #log: BusLog;
+  readonly #guard: Guard | undefined;
 
-  constructor(handler: Handler, around: { queue: string; stats: BusStats; log: BusLog }) {
+  constructor(handler: Handler, around: { queue: string; stats: BusStats; log: BusLog; guard: Guard | undefined }) {
     this.#handler = handler;
+    this.#guard = around.guard;
     this.#queue = around.queue;
     this.#stats = around.stats;
     this.#log = around.log;
@@ -40,14 +44,14 @@ export class Attendance {
   }
 
   /** Runs the handler and settles the delivery; never throws. */
-  async attend(delivery: Delivery, settlement: Settlement): Promise<void> {
+  async attend(delivery: Delivery, settlement: Settlement, way: Way): Promise<void> {
     const controller = new AbortController();
     this.#inFlight.add(controller);
     this.#stats.inFlight++;
     this.#stats.delivered++;
     if (delivery.redelivered) this.#stats.redelivered++;
     try {
-      await this.#settle(delivery, settlement, controller.signal);
+      await this.#settle(delivery, settlement, way, controller.signal);
     } catch (error) {
       // Not settled, so the broker still holds it and hands it out again.
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a delivery was not settled');
@@ -58,10 +62,15 @@ export class Attendance {
     }
   }
 
-  async #settle(delivery: Delivery, settlement: Settlement, signal: AbortSignal): Promise<void> {
+  async #settle(delivery: Delivery, settlement: Settlement, way: Way, signal: AbortSignal): Promise<void> {
+    const admitted = this.#admit(delivery, way);
+    if (!admitted) {
+      this.#stats.dead++;
+      return settlement.dead(NOT_SIGNED);
+    }
     let verdict: Verdict;
     try {
-      verdict = await this.#handler(delivery, signal);
+      verdict = await this.#handler(admitted, signal);
     } catch (error) {
       this.#stats.failed++;
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');
@@ -72,12 +81,26 @@ export class Attendance {
         return settlement.ack();
       case 'keep':
         return;
-      case 'later':
+      case 'later': {
         this.#stats.later++;
-        return settlement.later(verdict.delay, delivery.attempts + (verdict.counted ? 1 : 0), verdict.headers);
+        const attempts = delivery.attempts + (verdict.counted ? 1 : 0);
+        const headers = { ...verdict.headers, ...this.#guard?.onward(delivery, attempts) };
+        return settlement.later(verdict.delay, attempts, headers);
+      }
       case 'dead':
         this.#stats.dead++;
         return settlement.dead(verdict.reason);
     }
+  }
+
+  /** The delivery as its handler may see it; undefined when no handler may. */
+  #admit(delivery: Delivery, way: Way): Delivery | undefined {
+    if (!this.#guard) return delivery;
+    const { delivery: admitted, refusal } = this.#guard.inspect(delivery, way);
+    if (refusal) {
+      this.#log.warn(refusal, NOT_SIGNED);
+      sayRefusal(refusal);
+    }
+    return admitted;
   }
 }

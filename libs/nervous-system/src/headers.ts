@@ -15,6 +15,8 @@ export const HEADERS = {
   /** On the dead channel: why it died, and in which queue (behind the path). */
   reason: 'vsmcp-reason',
   queue: 'vsmcp-queue',
+  /** What a member signs with: see `signing/signer.ts`. */
+  signature: 'vsmcp-signature',
 } as const;
 
 const OURS = new Set<string>([HEADERS.channel, HEADERS.key, HEADERS.attempts, HEADERS.deliveries, HEADERS.serial]);

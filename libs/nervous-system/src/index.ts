@@ -5,3 +5,5 @@ export { Framer, type FramerOptions, packFrame, unpackFrame } from './frames.js'
 export { HEADERS } from './headers.js';
 export { type MemoryBroker, openMemoryBroker } from './memory/broker.js';
 export * from './nervous-system.js';
+export { isRefusal, NOT_SIGNED, REFUSALS, type Refusal } from './signing/refusal.js';
+export { openSigner, type Signable, type Signer } from './signing/signer.js';

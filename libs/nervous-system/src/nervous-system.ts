@@ -1,4 +1,5 @@
 import type { Channel, Party, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+import type { Signer } from './signing/signer.js';
 
 /** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
 export interface Outgoing {
@@ -107,6 +108,8 @@ export interface Member {
   party: Party;
   instance: string;
   log: BusLog;
+  /** Signs what is said inside and refuses what no member has signed; absent: nothing is signed, and everything is heard. */
+  signer?: Signer | undefined;
 }
 
 /**
@@ -118,6 +121,7 @@ export interface Member {
  * - consumers consume again after every reconnection.
  * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their order; one that
  *   its consumer did not settle is handed to the next consumer before all that came later.
+ * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/guard.ts`).
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';

@@ -4,12 +4,18 @@ import { ordering } from './conformance/ordering.js';
 import { publishing } from './conformance/publishing.js';
 import { requesting } from './conformance/requesting.js';
 import { settling } from './conformance/settling.js';
+import { signing } from './conformance/signing.js';
 import { stopping } from './conformance/stopping.js';
 import type { World } from './world.js';
 
+type Parts = Record<string, (open: () => Promise<World>) => void>;
+
+/** What holds whether members sign or not. */
+export const UNSIGNED = { publishing, consuming, settling, ordering, requesting, stopping };
+
 /** What every transport must do. No service can tell which one it runs on. */
-export function conformance(name: string, open: () => Promise<World>): void {
-  for (const [part, tests] of Object.entries({ publishing, consuming, settling, ordering, requesting, stopping })) {
+export function conformance(name: string, open: () => Promise<World>, parts: Parts = { ...UNSIGNED, signing }): void {
+  for (const [part, tests] of Object.entries(parts)) {
     describe(`${name}: ${part}`, { timeout: 60_000 }, () => tests(open));
   }
 }

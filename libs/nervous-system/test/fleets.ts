@@ -20,8 +20,18 @@ export async function openFleet(url: string): Promise<World> {
   };
   return {
     path,
-    join: async (party, instance = `${party}-${ids()}`) => {
-      const member = await connectAmqp({ url, heartbeat: 5000, path, party, instance, clock, ids, log: silent });
+    join: async (party, instance = `${party}-${ids()}`, signer) => {
+      const member = await connectAmqp({
+        url,
+        heartbeat: 5000,
+        path,
+        party,
+        instance,
+        clock,
+        ids,
+        log: silent,
+        signer,
+      });
       members.push(member);
       await until(() => member.health().ok);
       return member;

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { BusLog, Delivery, NervousSystem, Outgoing, Subscription } from '@vsmcp/nervous-system';
+import type { BusLog, Delivery, NervousSystem, Outgoing, Signer, Subscription } from '@vsmcp/nervous-system';
 import { type Clock, type Party, QUEUES, type QueueName } from '@vsmcp/vsm';
 
 /** A transport under test: one fleet, whose members are closed and whose queues are emptied after each test. */
 export interface World {
   readonly path: string;
-  join(party: Party, instance?: string): Promise<NervousSystem>;
+  /** @param signer of a member; without one it signs nothing and hears everything */
+  join(party: Party, instance?: string, signer?: Signer): Promise<NervousSystem>;
   clean(): Promise<void>;
   end(): Promise<void>;
 }

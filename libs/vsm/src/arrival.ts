@@ -1,6 +1,8 @@
 import { reasonOf, VsmError } from './errors.js';
 import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent, MAX_BATCH_EVENTS } from './event.js';
-import { eventsOfFrame, FRAME, jsonOf } from './frame.js';
+import { eventsOfFrame } from './frame/events.js';
+import { FRAME } from './frame/frame.js';
+import { jsonOf } from './frame/values.js';
 import { readJson, readText } from './json.js';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 import type { Ids } from './time.js';

@@ -4,9 +4,10 @@ import { Acquisition, Verdict } from './messages/acquisition.js';
 import { AlertState } from './messages/algedonic.js';
 import { Audited } from './messages/audit.js';
 import { Intervention, Need, Performance, Rung } from './messages/control.js';
-import { ClaimedResource, Loop } from './messages/coordination.js';
+import { ClaimedResource, Loop, Precedence } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
+import { Pathology } from './pathologies.js';
 import { System } from './systems.js';
 import { ToolRef, UnitName, Units } from './unit.js';
 
@@ -109,7 +110,7 @@ export const Status = z.looseObject({
   systems: z.looseObject({
     1: SystemStatus.extend({ units: z.number().int(), variety_absorbed: z.number(), servers: z.number().int() }),
     2: SystemStatus.extend({ conflicts_resolved: z.number().int(), loops: z.array(z.unknown()) }),
-    /** Answered operations over attempted ones in the window; null when nothing was attempted. */
+    /** Performance of all units in the last minute, as Beer measures it: actuality over potentiality; null when nothing came. */
     3: SystemStatus.extend({ efficiency: z.number().nullable() }),
     4: SystemStatus.extend({
       threats: z.array(z.string()),
@@ -129,6 +130,8 @@ export const Status = z.looseObject({
   }),
   /** Where events stand, from the ledger: it balances, Σ = received. */
   account: z.looseObject({ received: z.number().int(), outcomes: Counts }),
+  /** What ails the fleet, by name. */
+  pathologies: z.array(Pathology).default([]),
 });
 export type Status = z.infer<typeof Status>;
 
@@ -440,6 +443,13 @@ export const QUESTIONS = {
     }),
     z.object({ permitted: z.boolean(), rule: z.string(), because: z.string() }),
   ),
+  /** Two units undo each other: whose purpose comes first? No `first` where policy does not say; then a person may (`prefer`). */
+  whose: question(
+    's5',
+    'whose',
+    z.object({ units: z.array(z.string()), resource: z.string() }),
+    z.object({ first: Precedence.optional() }),
+  ),
   coordination: question(
     's2',
     'coordination',
@@ -450,12 +460,36 @@ export const QUESTIONS = {
       held: z.number().int(),
       waiting: z.number().int(),
       loops: z.array(Loop.data),
+      /** Servers with a rate, and how it was dealt out. Times in ms. */
+      schedules: z.array(
+        z.looseObject({
+          server: z.string(),
+          /** At most `calls` in any `per` ms. */
+          calls: z.number().int(),
+          per: z.number(),
+          /** Calls since this coordinator leads. */
+          granted: z.number().int(),
+          units: z.array(
+            z.looseObject({
+              unit: z.string(),
+              granted: z.number().int(),
+              /** Wishes that wait now. */
+              waiting: z.number().int(),
+              /** Turns that had to wait, in all and at most for how long. */
+              waited: z.number().int(),
+              total: z.number(),
+              longest: z.number(),
+            }),
+          ),
+        }),
+      ),
       conflicts_resolved: z.number().int(),
       /** The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because units undo each other. */
       resolved: z.array(
         z.looseObject({
           at: z.number(),
-          how: z.enum(['turn', 'cooled']),
+          /** turn: waited for its turn; cooled: held back in a loop; first: the others yield to it. */
+          how: z.enum(['turn', 'cooled', 'first']),
           unit: z.string(),
           resources: z.array(z.string()),
           /** ms */
@@ -526,6 +560,15 @@ export const QUESTIONS = {
   ),
   /** The units of vsmcp.yaml, read anew. */
   configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
+  /** Somebody says whose purpose comes first where units undo each other. */
+  prefer: petition(
+    's3',
+    'prefer',
+    z.object({ unit: z.string().min(1), resource: z.string().min(1), because: z.string().min(1), by: By }),
+    Accepted,
+  ),
+  /** System 3 tells System 2 whose purpose comes first on a resource. */
+  precede: petition('s2', 'precede', z.object({ resource: z.string(), first: Precedence, by: By }), Accepted),
   /** Row A7. */
   acquire: petition(
     's5',

@@ -40,7 +40,7 @@ export const QUEUES = {
   's2.coordination': {
     owner: 's2',
     channel: 'coordination',
-    bind: ['claim.*', 'release.*', 'balance.*'],
+    bind: ['claim.*', 'release.*', 'balance.*', 'stock.*', 'turn.*'],
     kind: 'classic',
     most: 100_000,
     expires: 30_000,

@@ -13,7 +13,10 @@ const SAYS: { [C in Channel]?: Keys } = {
   command: { s3: ['s1.*.*'], s5: ['s3.*.*', 's4.*.*'] },
   report: ['<self>.*.*'],
   audit: { s3: ['probe.*'], s1: ['evidence.*'] },
-  coordination: { s1: ['claim.*', 'release.*', 'handover.*', 'balance.*'], s2: ['grant.*', 'loop.*'] },
+  coordination: {
+    s1: ['claim.*', 'release.*', 'handover.*', 'balance.*', 'stock.*', 'turn.*'],
+    s2: ['grant.*', 'loop.*'],
+  },
   intelligence: ['<self>.*'],
   algedonic: ['*.<self>.*'],
   query: ['*.*.*'],
@@ -25,7 +28,10 @@ const SAYS: { [C in Channel]?: Keys } = {
 const HEARS: { [C in Channel]?: Keys } = {
   command: ['<self>.*.*'],
   audit: { s3: ['evidence.*'], s1: ['probe.*'] },
-  coordination: { s1: ['grant.<instance>', 'handover.*'], s2: ['claim.*', 'release.*', 'balance.*'] },
+  coordination: {
+    s1: ['grant.<instance>', 'handover.*'],
+    s2: ['claim.*', 'release.*', 'balance.*', 'stock.*', 'turn.*'],
+  },
   query: ['<self>.*.*'],
   reply: ['<instance>'],
   // Nobody listens to the retry channel, but what goes back into a queue of one's own comes over it.

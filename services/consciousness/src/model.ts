@@ -12,6 +12,7 @@ import {
   Loop,
   type OutcomeKind,
   type Performance,
+  type Stress,
   type Verdict,
 } from '@vsmcp/vsm';
 import { type Demands, settled, wished } from './demand.js';
@@ -44,6 +45,8 @@ export interface Model {
   readonly since: number;
   /** ms over which traffic and wishes are counted. */
   readonly window: number;
+  /** ms after which an answer of another system, or a heartbeat's trouble, is not of now. */
+  readonly old: number;
   readonly presence: Presence;
   readonly traffic: Traffic;
   /** Sums over all reports heard since then. */
@@ -60,6 +63,8 @@ export interface Model {
   /** Why a server is not there, by its name. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
+  /** Units that cannot cope, as System 3 tells Systems 4 and 5. */
+  readonly stressed: Map<string, DataOf<typeof Stress>>;
   readonly views: Views;
 }
 
@@ -69,6 +74,7 @@ export type Fact =
   | { fact: 'load'; data: DataOf<typeof Load> }
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
+  | { fact: 'stress'; data: DataOf<typeof Stress> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
   | { fact: 'demand'; data: DataOf<typeof Demand> }
   | { fact: 'acquisition'; data: DataOf<typeof Acquisition> }
@@ -77,11 +83,15 @@ export type Fact =
   | { fact: 'algedonic'; data: DataOf<typeof Algedonic> }
   | { fact: 'view'; views: Views };
 
-/** @param window ms over which traffic is counted */
-export function newModel(window: number, now: number): Model {
+/**
+ * @param window ms over which traffic is counted
+ * @param old ms after which an answer says that it is old
+ */
+export function newModel(window: number, now: number, old = 15_000): Model {
   return {
     since: now,
     window,
+    old,
     presence: new Map(),
     traffic: new Traffic(window, now),
     heard: { received: 0, outcomes: {}, at: null },
@@ -93,6 +103,7 @@ export function newModel(window: number, now: number): Model {
     demands: new Map(),
     troubled: new Map(),
     performance: undefined,
+    stressed: new Map(),
     views: {},
   };
 }
@@ -113,6 +124,10 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       break;
     case 'performance':
       model.performance = { ...fact.data, at: now };
+      break;
+    case 'stress':
+      if (fact.data.state === 'ends') model.stressed.delete(fact.data.unit);
+      else keep(model.stressed, fact.data.unit, fact.data);
       break;
     case 'loop':
       takeLoop(model, fact.data);

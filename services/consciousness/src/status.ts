@@ -3,6 +3,7 @@ import { type Answer, type Status, SYSTEMS, type System } from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { healthOf, presenceOf } from './presence.js';
 import { recommend } from './recommend.js';
+import { pathologiesOf } from './signs.js';
 import { varietyOf } from './variety.js';
 import { viability } from './viability.js';
 import { allWaiting, forAllWaiting, type Gap } from './waiting.js';
@@ -22,6 +23,7 @@ export function varietyAnswer(model: Model, config: FleetConfig, now: number): A
 export function statusAnswer(model: Model, config: FleetConfig, now: number): Status {
   const variety = varietyOf(model, windowOf(config), now);
   const { viable, reasons } = viability(model, variety, config.settings.variety_threshold, now);
+  const pathologies = pathologiesOf(model, config, now);
   const { views } = model;
   const of = (system: System) => {
     const { present, instances } = presenceOf(model.presence, system, now);
@@ -32,7 +34,8 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
     name: config.name,
     purpose: config.purpose,
     viable,
-    reasons,
+    reasons: [...reasons, ...pathologies.map(({ name, title, evidence }) => `${name}: ${title}: ${evidence}`)],
+    pathologies,
     systems: {
       1: {
         ...of('s1'),
@@ -67,7 +70,7 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
   };
 }
 
-/** System 3's figure, while it is not older than what it measures. */
+/** The performance of all units, by System 3's measure, while it is not older than what it measures. */
 function efficiencyOf({ performance }: Model, now: number): number | null {
   return performance && now - performance.at <= performance.window ? performance.efficiency : null;
 }
@@ -79,10 +82,14 @@ function accountOf({ views, heard }: Model): Status['account'] {
 }
 
 function threats(model: Model, now: number): string[] {
-  return allWaiting(model, now).map(
+  const stressed = [...model.stressed.values()].map(
+    ({ unit, since, because }) => `${unit} cannot cope since ${span(now - since)}: ${because}`,
+  );
+  const waiting = allWaiting(model, now).map(
     ({ type, events, since, because }) =>
       `${type}: ${count(events, 'event waits', 'events wait')} since ${span(now - since)} (${because})`,
   );
+  return [...stressed, ...waiting];
 }
 
 /** What could close a gap and only needs time or a word. */

@@ -12,9 +12,6 @@ export interface Viability {
   critical: boolean;
 }
 
-/** An answer about System 1 that is older than this says so. ms */
-const OLD = 15_000;
-
 /**
  * Viable: of the traffic at least the share `threshold` is answered, all five systems are present, and no critical pain, nor pain
  * that climbed to System 5, goes unacknowledged. A fleet to which nothing happened is not held to the first.
@@ -74,11 +71,11 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
     );
   }
   for (const { beat, at } of model.presence.values()) {
-    if (now - at > OLD) continue;
+    if (now - at > model.old) continue;
     for (const [check, trouble] of Object.entries(beat.trouble)) reasons.push(`${beat.instance}: ${check}: ${trouble}`);
   }
   const account = model.views.account;
-  if (account && now - account.asOf > OLD) {
+  if (account && now - account.asOf > model.old) {
     reasons.push(
       `System 1 has not answered for ${span(now - account.asOf)}: what waits and the account are as of then`,
     );

@@ -96,5 +96,8 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
     ),
   );
   unitRoutes(app, context);
+  app.post('/coordination/prefer', async (request, reply) =>
+    accepted(reply, await put(context, 'prefer', petition(request), patience)),
+  );
   app.post('/alerts/acknowledge', async (request) => put(context, 'acknowledge', petition(request), patience));
 }

@@ -37,8 +37,8 @@ export class Call {
   /** Longest time (ms) from the claim to the settlement: after it, another replica may take the event over. */
   longest(plan: CallPlan): number {
     const { operation_deadline, coordination_timeout } = this.#context.config.settings;
-    const claiming = plan.claims.length > 0 ? coordination_timeout : 0;
-    return plan.steps.length * (plan.deadline ?? operation_deadline) + claiming + SLACK;
+    const asks = (plan.claims.length > 0 ? 1 : 0) + this.#rated(plan).size;
+    return plan.steps.length * (plan.deadline ?? operation_deadline) + asks * coordination_timeout + SLACK;
   }
 
   /**
@@ -52,7 +52,7 @@ export class Call {
     claim: Claim,
     { place, passage }: { place: Place; passage: Passage },
   ): Promise<Ending> {
-    const { steps, settling, claims } = this.#parts;
+    const { steps, settling, claims, tally } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
       const reason = claim.called
@@ -62,16 +62,45 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    if (resources.wanted.length === 0) return this.#run(task, unit, plan, claim, passage, []);
+    const rated = this.#rated(plan);
+    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, passage, []);
     place.leave();
+    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.unanswered) tally.uncoordinated();
+    if (!held.granted && held.yields)
+      return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
-      if (!(await place.enter())) return await this.#giveBack(task, unit, claim, 1000);
-      return await this.#run(task, unit, plan, claim, passage, [held]);
+      return await this.#inTurn(task, unit, plan, claim, { place, passage }, [held]);
     } finally {
       await held.release();
     }
+  }
+
+  /** Server → calls that the plan makes of it, where they have a rate. */
+  #rated(plan: CallPlan): ReadonlyMap<string, number> {
+    const rated = new Map<string, number>();
+    for (const { server } of plan.steps)
+      if (this.#context.config.servers[server]?.rate) rated.set(server, (rated.get(server) ?? 0) + 1);
+    return rated;
+  }
+
+  /** Last of all, so that a turn is used when it comes: the place is had again, and the calls are made. */
+  async #inTurn(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    { place, passage }: { place: Place; passage: Passage },
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    for (const [server, calls] of this.#rated(plan)) {
+      const turn = await this.#parts.claims.turn(unit, server, calls);
+      if (!turn.granted) return this.#giveBack(task, unit, claim, turn.wait);
+    }
+    if (!(await place.enter())) return this.#giveBack(task, unit, claim, 1000);
+    return this.#run(task, unit, plan, claim, passage, leases);
   }
 
   /** @param leases under which it is done */

@@ -8,6 +8,7 @@ import {
   MOST_CLAIMS,
   Release,
   reasonOf,
+  Turn,
 } from '@vsmcp/vsm';
 
 /** A lease: the claim and the fencing token under which it is held. */
@@ -18,20 +19,27 @@ export interface Lease {
 
 export type Held =
   | ({ granted: true; release: () => Promise<void> } & Lease)
-  | { granted: false; wait: number; reason: string };
+  | { granted: false; yields: boolean; wait: number; reason: string; unanswered?: true };
+/** Whether calls may be made now, or after how many ms asking again makes sense. */
+export type TurnHad = { granted: true } | { granted: false; wait: number };
 type Wanted = DataOf<typeof Claim>['claims'][number];
+type WantedTurn = DataOf<typeof Turn>['turns'][number];
 
 /** Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way. */
 const PATIENCE = 0.8;
 /** ms after which asking again makes sense where System 2 does not say. */
 const ASK_AGAIN = 1000;
 
-/** Asks System 2 for shared resources, all at once, and gives them back. What comes together travels together. */
+/**
+ * Asks System 2 for shared resources, all at once, and gives them back; and for turns at servers with a rate. What comes together travels
+ * together.
+ */
 export class Claims {
   readonly #context: ServiceContext;
   readonly #waiting = new Map<string, (grant: Granted) => void>();
   readonly #ask: (wanted: Wanted) => Promise<void>;
   readonly #release: (claim: string) => Promise<void>;
+  readonly #askTurn: (wanted: WantedTurn) => Promise<void>;
   /** Of the events that this replica has at hand; the rest is room for those that need not wait. */
   readonly #mostWaiting: number;
 
@@ -44,6 +52,7 @@ export class Claims {
     this.#release = gather(MOST_CLAIMS, (claims) =>
       say(Release, `release.${instance}`, { instance, claims: [...claims] }),
     );
+    this.#askTurn = gather(MOST_CLAIMS, (turns) => say(Turn, `turn.${instance}`, { instance, turns: [...turns] }));
   }
 
   /** Hears System 2's answers; returns how to stop. */
@@ -58,11 +67,11 @@ export class Claims {
 
   /**
    * @param ttl ms after which System 2 takes the resources back by itself, if it is not asked for more
-   * @returns `wait`: ms after which asking again makes sense
+   * @returns `yields`: not to be asked for again, for `reason`; else `wait`: ms after which asking again makes sense
    */
   hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
     if (this.#waiting.size >= this.#mostWaiting)
-      return Promise.resolve({ granted: false, wait: ASK_AGAIN, reason: 'too many wait already' });
+      return Promise.resolve({ granted: false, yields: false, wait: ASK_AGAIN, reason: 'too many wait already' });
     const attributes = { 'vsmcp.unit': unit, 'vsmcp.resources': resources.map(({ resource }) => resource) };
     return inSpan(this.#context, 'coordinate', { attributes }, async (span) => {
       const held = await this.#hold(unit, resources, ttl);
@@ -71,30 +80,52 @@ export class Claims {
     });
   }
 
+  /** A turn for so many calls of a server. */
+  turn(unit: string, server: string, calls: number): Promise<TurnHad> {
+    if (this.#waiting.size >= this.#mostWaiting) return Promise.resolve({ granted: false, wait: ASK_AGAIN });
+    const attributes = { 'vsmcp.unit': unit, 'vsmcp.server': server };
+    return inSpan(this.#context, 'schedule', { attributes }, async (span) => {
+      const turn = this.#context.ids();
+      const patience = this.#patience();
+      const grant = await this.#answer(turn, () => this.#askTurn({ turn, unit, server, calls, patience }));
+      span.setAttribute('vsmcp.granted', grant?.granted ?? false);
+      return grant?.granted ? { granted: true } : { granted: false, wait: grant?.wait ?? ASK_AGAIN };
+    });
+  }
+
   async #hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
-    const { clock, config, ids } = this.#context;
-    const claim = ids();
-    const patience = config.settings.coordination_timeout * PATIENCE;
-    const wanted = { claim, unit, resources: [...resources], ttl, patience };
+    const claim = this.#context.ids();
+    const wanted = { claim, unit, resources: [...resources], ttl, patience: this.#patience() };
+    const grant = await this.#answer(claim, () => this.#ask({ ...wanted, ...currentTrace() }));
+    if (grant?.granted) {
+      const { token } = grant;
+      return { granted: true, claim, ...(token !== undefined && { token }), release: this.#keep(wanted) };
+    }
+    // A grant that comes after its time must not stand.
+    if (grant === undefined) await this.#release(claim);
+    const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
+    const refused = { granted: false as const, yields: grant?.yields ?? false, wait: grant?.wait ?? ASK_AGAIN, reason };
+    return grant === undefined ? { ...refused, unanswered: true } : refused;
+  }
+
+  #patience(): number {
+    return this.#context.config.settings.coordination_timeout * PATIENCE;
+  }
+
+  /** System 2's answer; none where it does not come in time. */
+  async #answer(name: string, ask: () => Promise<void>): Promise<Granted | undefined> {
+    const { clock, config } = this.#context;
     let cancel = () => {};
     const answer = new Promise<Granted | undefined>((resolve) => {
-      this.#waiting.set(claim, resolve);
+      this.#waiting.set(name, resolve);
       cancel = clock.after(config.settings.coordination_timeout, () => resolve(undefined));
     });
     try {
-      await this.#ask({ ...wanted, ...currentTrace() });
-      const grant = await answer;
-      if (grant?.granted) {
-        const { token } = grant;
-        return { granted: true, claim, ...(token !== undefined && { token }), release: this.#keep(wanted) };
-      }
-      // A grant that comes after its time must not stand.
-      if (grant === undefined) await this.#release(claim);
-      const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
-      return { granted: false, wait: grant?.wait ?? ASK_AGAIN, reason };
+      await ask();
+      return await answer;
     } finally {
       cancel();
-      this.#waiting.delete(claim);
+      this.#waiting.delete(name);
     }
   }
 

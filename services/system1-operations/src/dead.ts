@@ -1,6 +1,6 @@
 import type { Consumer } from '@vsmcp/nervous-system';
-import { type Delivery, DONE, type Handler, HEADERS, unpackFrame } from '@vsmcp/nervous-system';
-import type { ServiceContext } from '@vsmcp/service';
+import { type Delivery, DONE, type Handler, HEADERS, NOT_SIGNED, unpackFrame } from '@vsmcp/nervous-system';
+import { evidenceOf, type ServiceContext } from '@vsmcp/service';
 import { arrive, type Clock, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
 import { sleep } from './patience.js';
 import type { Settling } from './settling.js';
@@ -17,12 +17,15 @@ export function drainDead(context: ServiceContext, settling: Settling, draining:
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
     // What an alternate exchange passed on carries no word of ours; what died on the environment says so.
     const said = textHeader(delivery, HEADERS.channel);
-    if (said !== 'environment' && isUnheardBroadcast(delivery)) return DONE;
+    const forged = reason === NOT_SIGNED;
+    if (said !== 'environment' && !forged && isUnheardBroadcast(delivery)) return DONE;
     const channel = said ?? 'environment';
     const events = eventsOf(context, delivery, channel);
     for (const event of events) await holdDead(context, settling, event, reason, draining);
     if (events.length === 0) {
-      const { key, headers, content, id = context.ids() } = delivery;
+      const { key, headers, content } = delivery;
+      // All who heard an unsigned message bury it: where it has no name its content is one.
+      const id = delivery.id ?? (forged ? evidenceOf(content, {}).sha256 : context.ids());
       const unreadable = { id, channel, key, reason, headers, content };
       for (;;) {
         const until = await holdUnreadable(context, settling, unreadable);

@@ -196,6 +196,10 @@ export class Operations {
   /** Settles an event that needs no call, unless an earlier holder may have made one. */
   async #settle(task: Task, fate: Fate): Promise<Ending> {
     const { context, settling } = this.#parts;
+    if (task.held === undefined) {
+      const ending = await settling.settleNew(task, fate);
+      if (ending !== undefined) return ending;
+    }
     const claim = await this.#claim(task, fate.unit, context.clock.now() + WITHOUT_CALL);
     if (!('attempt' in claim)) return claim;
     if (!claim.called) return settling.settle(task, claim.attempt, fate);

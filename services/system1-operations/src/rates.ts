@@ -50,10 +50,13 @@ export class Rates {
 
   /** Whether an operation of the unit may begin now; if so it counts. */
   take(unit: string, now: number): boolean {
+    refill(this.#all, now);
     const bucket = now < this.#until ? (this.#units.get(unit) ?? this.#others) : this.#all;
     refill(bucket, now);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
+    // What began under the grant is not there once more when it has lapsed.
+    if (bucket !== this.#all) this.#all.tokens = Math.max(0, this.#all.tokens - 1);
     return true;
   }
 }

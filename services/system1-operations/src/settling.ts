@@ -1,5 +1,5 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
-import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
+import { inSpan, type ServiceContext, type Settlement, traceOfEvent } from '@vsmcp/service';
 import { Algedonic, type CloudEvent, Outcome, type OutcomeKind, type ParkedCause } from '@vsmcp/vsm';
 import type { Answers } from './answers.js';
 import { type OutcomeRecord, outcomeId } from './outcome.js';
@@ -53,6 +53,23 @@ export class Settling {
     this.#count = (unit, outcome) => operations.inc({ unit: unit || 'none', outcome });
   }
 
+  /**
+   * Settles an event that needs no call and was not seen before, with one write.
+   * @returns undefined when it was seen before: then it has to be claimed first
+   */
+  settleNew(task: Task, fate: Fate): Promise<Ending | undefined> {
+    const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome, 'vsmcp.new': true };
+    return inSpan(this.#context, 'settle', { attributes }, async () => {
+      const { ledger, instance } = this.#context;
+      const record = this.#record(task, 1, fate);
+      const { type } = task.event;
+      const mine = await ledger.settleNew({ ...settlementOf(task, fate, record), type, holder: instance });
+      if (!mine) return undefined;
+      this.#tally.received(fate.unit);
+      return this.#settled(task, 1, fate, record);
+    });
+  }
+
   /** @param attempt of the claim */
   settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
     const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome };
@@ -60,27 +77,31 @@ export class Settling {
   }
 
   async #settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
-    const { clock, ledger, log, instance } = this.#context;
-    const { event } = task;
+    const { clock, ledger } = this.#context;
+    const record = this.#record(task, attempt, fate);
+    const mine = await persist(clock, this.#ending, () =>
+      ledger.settle({ ...settlementOf(task, fate, record), attempt }),
+    );
+    return mine ? this.#settled(task, attempt, fate, record) : OVERTAKEN(task);
+  }
+
+  #record({ event, arrived }: Task, attempt: number, fate: Fate): OutcomeRecord {
+    const { clock, instance } = this.#context;
     const by = answerOf(event)?.by;
-    const record: OutcomeRecord = {
+    return {
       event: { source: event.source, id: event.id, type: event.type },
       ...fate,
       ...(by !== undefined && { by }),
-      took: clock.now() - task.arrived,
+      took: clock.now() - arrived,
       attempts: attempt,
       instance,
     };
-    const mine = await persist(clock, this.#ending, () =>
-      ledger.settle({
-        ...{ source: event.source, id: event.id, unit: fate.unit, attempt, outcome: fate.outcome, record },
-        ...(fate.reason !== undefined && { because: fate.reason }),
-        ...(fate.cause !== undefined && { cause: fate.cause }),
-        ...(HELD.has(fate.outcome) && { event }),
-        ...(task.held !== undefined && { unsaid: true as const }),
-      }),
-    );
-    if (!mine) return OVERTAKEN(task);
+  }
+
+  /** Counts and says what was written. */
+  async #settled(task: Task, attempt: number, fate: Fate, record: OutcomeRecord): Promise<Ending> {
+    const { log } = this.#context;
+    const { event } = task;
     this.#tally.outcome(fate.unit, event.type, fate.outcome);
     this.#count(fate.unit, fate.outcome);
     log.debug(
@@ -153,4 +174,14 @@ export class Settling {
       since: now,
     });
   }
+}
+
+function settlementOf({ event, held }: Task, fate: Fate, record: OutcomeRecord): Omit<Settlement, 'attempt'> {
+  return {
+    ...{ source: event.source, id: event.id, unit: fate.unit, outcome: fate.outcome, record },
+    ...(fate.reason !== undefined && { because: fate.reason }),
+    ...(fate.cause !== undefined && { cause: fate.cause }),
+    ...(HELD.has(fate.outcome) && { event }),
+    ...(held !== undefined && { unsaid: true as const }),
+  };
 }

@@ -45,9 +45,13 @@ export function workHandler(parts: WorkParts): Handler {
 }
 
 /** The events of a message, and what could not be read as one. @param now ms since the epoch */
-export function arrivedIn({ config, ids }: ServiceContext, delivery: Delivery, now: number): Arrived[] {
+export function arrivedIn({ config, ids, metrics }: ServiceContext, delivery: Delivery, now: number): Arrived[] {
   const limits = { maxBytes: config.settings.max_event_bytes, now, newId: ids, unpack: unpackFrame };
-  return arrive({ ...delivery, messageId: delivery.id }, limits);
+  const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
+  if (arrived.length > 1) {
+    metrics.counter('vsmcp_together_total', 'Events that came with others in a batch or frame').inc(arrived.length);
+  }
+  return arrived;
 }
 
 export function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, arrived: number): Task {

@@ -42,6 +42,15 @@ export function refused(
   return { grant: { claim, granted: false, wait, reason }, unit, instance, resources, since, renewed: false };
 }
 
+/** Nothing is held, and it is not to be asked for again. */
+export function yielding(
+  { claim, unit, instance, resources }: Pick<Answered, 'unit' | 'instance' | 'resources'> & { claim: string },
+  since: number,
+  reason: string,
+): Answered {
+  return { grant: { claim, granted: false, yields: true, reason }, unit, instance, resources, since, renewed: false };
+}
+
 /** The same for every claim of a unit on the same resources. */
 export function placeOf({ unit, resources }: Pick<Answered, 'unit' | 'resources'>): string {
   return JSON.stringify([unit, ...resources.map(({ resource, of }) => `${resource} ${of ?? '*'}`).sort()]);

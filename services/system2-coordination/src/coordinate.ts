@@ -1,38 +1,35 @@
-import { currentTrace, gather, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import {
-  type Answer,
-  type Balance,
-  type Claim,
-  type DataOf,
-  Grant,
-  type Granted,
-  Loop,
-  MOST_CLAIMS,
-  word,
-} from '@vsmcp/vsm';
-import { type Answered, type Claiming, exclusive, refused } from './answers.js';
+import { currentTrace, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
+import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, type Stock, word } from '@vsmcp/vsm';
+import { type Answered, type Claiming, exclusive, refused, yielding } from './answers.js';
+import type { Churn } from './churn.js';
 import { AGAIN, type Leases } from './leases.js';
 import { APART, type Found, type Loops } from './loops.js';
+import type { Outbox } from './outbox.js';
 import { Remembered, Resolved } from './resolved.js';
-import { SAMPLE, Swinging } from './swinging.js';
+import type { Swinging } from './swinging.js';
 import type { Takeover } from './takeover.js';
 
 /** A held-back claim is told to ask again after at most this long (ms), the delay that System 1 can keep best. */
 const MOST_WAIT = 30_000;
 /** Leases that are shown. */
 const MOST_SHOWN = 1000;
-/** Replicas whose outbox is kept. */
-const MOST_OUTBOXES = 1000;
-/** Milliseconds from one look at the shares for swings to the next. */
-const LOOK = 5000;
 
-interface Telling {
-  grant: Granted;
-  trace: Trace;
+/** What decides. */
+export interface Watching {
+  leases: Leases;
+  loops: Loops;
+  swinging: Swinging;
+  churn: Churn;
 }
 
 /** What a leader does with claims and releases: decides (`leases.ts`, `loops.ts`), answers, and keeps the account. */
-export function coordinate(context: ServiceContext, leases: Leases, loops: Loops, takeover: Takeover, epoch: number) {
+export function coordinate(
+  context: ServiceContext,
+  outbox: Outbox,
+  { leases, loops, swinging, churn }: Watching,
+  takeover: Takeover,
+  epoch: number,
+) {
   const { clock, journal, log, metrics } = context;
   const claims = metrics.counter('vsmcp_claims_total', 'Answers to claims', ['answer']);
   const waits = metrics.histogram('vsmcp_claim_wait_seconds', 'From claim to grant');
@@ -44,11 +41,6 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
   const resolved = new Resolved();
   const remembered = new Remembered(clock.now());
   for (const { claim, token } of leases.held) remembered.add(claim, token, clock.now());
-  const swinging = new Swinging();
-  let sampled = clock.now();
-  let looked = sampled;
-  /** A replica's grants go out one message after the other, so that those that come meanwhile share the next. */
-  const outboxes = new Map<string, (telling: Telling) => Promise<void>>();
 
   function resolve(resolution: Parameters<Resolved['add']>[0]): void {
     resolved.add(resolution);
@@ -65,46 +57,21 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
       log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
     }
-    cooled.set(loops.damped.length + swinging.loops.length);
+    count();
   }
 
-  /** System 3 moves shares that swing more slowly for as long as it is told so. */
-  async function tellSwings(found: readonly Found[]): Promise<void> {
+  /** For System 3, which acts on it for as long as it is told so. */
+  async function tellControl(kind: 'swing' | 'churn', found: readonly Found[]): Promise<void> {
     for (const loop of found) {
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
-      await journal.append({ system: 's2', epoch, type: `swing.${loop.state}`, cause: loop.resource, data: loop });
-      log.warn(loop, `${loop.units.join(' and ')} take ${loop.resource} from each other: ${loop.state}`);
+      await journal.append({ system: 's2', epoch, type: `${kind}.${loop.state}`, cause: loop.resource, data: loop });
+      log.warn(loop, `${loop.units.join(' and ')}, ${loop.resource}: a ${kind} that is ${loop.state}`);
     }
-    cooled.set(loops.damped.length + swinging.loops.length);
+    count();
   }
 
-  /** What is new about shares that swing: they are sampled once a second, and looked at every few seconds. */
-  function swings(now: number): Found[] {
-    if (now - sampled >= SAMPLE) {
-      swinging.sample(now);
-      sampled += SAMPLE * Math.floor((now - sampled) / SAMPLE);
-    }
-    if (now - looked < LOOK) return [];
-    looked = now;
-    return swinging.check(now);
-  }
-
-  function outboxOf(instance: string): (telling: Telling) => Promise<void> {
-    const known = outboxes.get(instance);
-    if (known) return known;
-    const outbox = gather<Telling>(MOST_CLAIMS, async (told) => {
-      const [first] = told;
-      const same = told.every(({ trace }) => trace.traceparent === first?.trace.traceparent);
-      const options = {
-        ...(told.length === 1 && first && { cause: first.grant.claim }),
-        ...(same && first && { trace: first.trace }),
-      };
-      await context.say(Grant, `grant.${instance}`, { grants: told.map(({ grant }) => grant) }, options);
-    });
-    // Replicas come and go; one that is under way is finished all the same.
-    if (outboxes.size >= MOST_OUTBOXES) outboxes.clear();
-    outboxes.set(instance, outbox);
-    return outbox;
+  function count(): void {
+    cooled.set(loops.damped.length + swinging.loops.length + churn.loops.length);
   }
 
   function account({ grant, unit, resources, since, renewed, behind }: Answered, now: number): Found[] {
@@ -128,7 +95,7 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
         traces.delete(grant.claim);
         const attributes = { 'vsmcp.claim': grant.claim, 'vsmcp.granted': grant.granted };
         return inSpan(context, 'grant', { attributes, follows: trace }, () =>
-          outboxOf(instance)({ grant, trace: { ...trace, ...currentTrace() } }),
+          outbox(instance, { grant, trace: { ...trace, ...currentTrace() } }),
         );
       }),
     );
@@ -139,6 +106,8 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
   function decide(claiming: Claiming, now: number): { answers: Answered[]; damped: Found[] } {
     const alone = exclusive(claiming.resources);
     if (claiming.renew || leases.knows(claiming)) return { answers: leases.claim(claiming, now), damped: [] };
+    const because = loops.yields(alone, claiming.unit, now);
+    if (because !== undefined) return { answers: [yielding(claiming, now, because)], damped: [] };
     const { wait, fresh, damped } = loops.hold(alone, claiming.unit, now);
     if (wait === 0) return { answers: leases.claim(claiming, now), damped };
     const { unit } = claiming;
@@ -149,11 +118,12 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
   }
 
   return {
-    view: (): Answer<'coordination'> => ({
+    view: (schedules: Answer<'coordination'>['schedules']): Answer<'coordination'> => ({
       leases: leases.held.slice(0, MOST_SHOWN).map((lease) => ({ ...lease, resources: [...lease.resources] })),
       held: leases.size,
       waiting: leases.waiting,
-      loops: [...loops.damped, ...swinging.loops],
+      loops: [...loops.damped, ...swinging.loops, ...churn.loops],
+      schedules,
       conflicts_resolved: resolved.count,
       resolved: resolved.recent,
       waits: resolved.waits,
@@ -192,15 +162,28 @@ export function coordinate(context: ServiceContext, leases: Leases, loops: Loops
         }),
       );
     },
+    /** Whose purpose comes first on a resource on which units undo each other. */
+    async precede({ resource, first }: Asked<'precede'>): Promise<Answer<'precede'>> {
+      const loop = loops.prefer(resource, first);
+      if (!loop) return { accepted: false, because: `${first.unit} is in no loop on ${resource}` };
+      resolve({
+        ...{ at: clock.now(), how: 'first', unit: first.unit, resources: [resource], waited: 0 },
+        behind: loop.units.filter((unit) => unit !== first.unit),
+      });
+      await tellLoops([loop]);
+      return { accepted: true, because: `the others yield to ${first.unit} on ${resource}` };
+    },
     balance(said: DataOf<typeof Balance>): void {
       swinging.said(said, clock.now());
     },
+    stock: (said: DataOf<typeof Stock>) => tellControl('churn', churn.stock(said, clock.now())),
     async tick(): Promise<void> {
       const now = clock.now();
       await tell(leases.tick(now));
       const settled = loops.tick(now);
       if (settled.length > 0) await tellLoops(settled);
-      await tellSwings(swings(now));
+      await tellControl('swing', swinging.tick(now));
+      await tellControl('churn', churn.tick(now));
     },
   };
 }

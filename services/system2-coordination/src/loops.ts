@@ -1,4 +1,4 @@
-import type { DataOf, Loop } from '@vsmcp/vsm';
+import type { DataOf, Loop, Precedence } from '@vsmcp/vsm';
 import { fightIn, rate, type Turn } from './turns.js';
 
 export type Found = DataOf<typeof Loop>;
@@ -52,7 +52,10 @@ export class Loops {
    * @returns also whether the unit is held back anew, and the loops that hold back for the first time
    */
   hold(resources: readonly string[], unit: string, now: number): { wait: number; fresh: boolean; damped: Found[] } {
-    const asked = [...new Set(resources)].flatMap((resource) => this.#watched.get(resource)?.damped ?? []);
+    // Who comes first is held back by nobody: the others yield.
+    const asked = [...new Set(resources)]
+      .flatMap((resource) => this.#watched.get(resource)?.damped ?? [])
+      .filter(({ loop }) => loop.first?.unit !== unit);
     for (const damped of asked) damped.asked = now;
     const fresh = asked.some((damped) => !damped.promised.has(unit));
     const wait = Math.max(0, ...asked.map((damped) => promise(damped, unit, now) - now));
@@ -66,6 +69,26 @@ export class Loops {
     const first = asked.filter((damped) => damped.loop.state === 'found');
     for (const damped of first) damped.loop = { ...damped.loop, state: 'damped' };
     return { wait, fresh, damped: first.map((damped) => damped.loop) };
+  }
+
+  /** The purpose of one unit comes first on a resource: the others yield. @returns the loop, or nothing where there is none with that unit */
+  prefer(resource: string, first: Precedence): Found | undefined {
+    const damped = this.#watched.get(resource)?.damped;
+    if (!damped?.loop.units.includes(first.unit)) return undefined;
+    damped.loop = { ...damped.loop, state: 'damped', first };
+    return damped.loop;
+  }
+
+  /** Why a unit yields on one of the resources, if it does. */
+  yields(resources: readonly string[], unit: string, now: number): string | undefined {
+    for (const resource of resources) {
+      const damped = this.#watched.get(resource)?.damped;
+      const { first, units = [] } = damped?.loop ?? {};
+      if (!damped || !first || first.unit === unit || !units.includes(unit)) continue;
+      damped.asked = now;
+      return `the purpose of ${first.unit} comes first on ${resource}: ${first.because} (${first.by})`;
+    }
+    return undefined;
   }
 
   /** The units that a unit meets on damped resources. */

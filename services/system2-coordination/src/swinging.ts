@@ -3,7 +3,9 @@ import type { Found } from './loops.js';
 import { LENGTH, type Swing, swingOf } from './swings.js';
 
 /** Milliseconds from one sample of the shares to the next. */
-export const SAMPLE = 1000;
+const SAMPLE = 1000;
+/** Milliseconds from one look for swings to the next. */
+const LOOK = 5000;
 /** What a replica said counts for this long, ms. */
 const FRESH = 3 * SAMPLE;
 /** Milliseconds without a swing after which a loop is over, at first; each time that it comes back soon after, twice as long. */
@@ -28,6 +30,9 @@ export class Swinging {
   #quiet = QUIET;
   #settled = Number.NEGATIVE_INFINITY;
 
+  #sampled = Number.NEGATIVE_INFINITY;
+  #looked = Number.NEGATIVE_INFINITY;
+
   get loops(): Found[] {
     return this.#watched ? [this.#watched.found] : [];
   }
@@ -35,6 +40,18 @@ export class Swinging {
   /** What one replica grants its units now. */
   said({ instance, units }: DataOf<typeof Balance>, now: number): void {
     this.#said.set(instance, { units, at: now });
+  }
+
+  /** Samples once a second, and looks every few seconds; to be called more often. @returns what there is to be told */
+  tick(now: number): Found[] {
+    if (now - this.#sampled >= SAMPLE) {
+      this.sample(now);
+      // In step, though the calls are not.
+      this.#sampled = now - this.#sampled < 2 * SAMPLE ? this.#sampled + SAMPLE : now;
+    }
+    if (now - this.#looked < LOOK) return [];
+    this.#looked = now;
+    return this.check(now);
   }
 
   /** Takes one sample of every unit's share over all replicas. To be called every `SAMPLE` ms. */

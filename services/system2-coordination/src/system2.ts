@@ -1,15 +1,19 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Balance, Claim, Release, reasonOf } from '@vsmcp/vsm';
+import { Balance, Claim, Release, reasonOf, Stock, Turn } from '@vsmcp/vsm';
+import { Churn } from './churn.js';
 import { coordinate } from './coordinate.js';
 import { Leases } from './leases.js';
 import { Loops } from './loops.js';
+import { openOutbox } from './outbox.js';
+import { scheduling } from './scheduling.js';
+import { Swinging } from './swinging.js';
 import { Takeover } from './takeover.js';
 
 /** Milliseconds between looks at what lapses. */
 const TICK = 250;
 
 /**
- * System 2: coordination. It grants claims on shared resources as leases, and damps units that undo each other. One instance
+ * System 2: coordination. It grants claims on shared resources as leases, deals the rates of shared servers out, and damps what oscillates. One instance
  * leads; its leases live in memory, so a new leader first lets those of the last one lapse.
  */
 export const system2: Service = {
@@ -30,24 +34,34 @@ async function lead(context: ServiceContext, epoch: number) {
   const leases = new Leases(epoch, notBefore, held);
   const loops = new Loops();
   for (const loop of await takeover.loops()) loops.restore(loop, clock.now());
-  const coordination = coordinate(context, leases, loops, takeover, epoch);
+  const outbox = openOutbox(context);
+  const schedules = scheduling(context, outbox, epoch);
+  const churn = new Churn();
+  for (const loop of await takeover.loops('churn')) churn.restore(loop, clock.now());
+  const watching = { leases, loops, churn, swinging: new Swinging() };
+  const coordination = coordinate(context, outbox, watching, takeover, epoch);
   const hearing = await consumers([
     context.hear(
       's2.coordination',
       [
         on(Claim, ({ data }) => coordination.claim(data)),
         on(Release, ({ data }) => coordination.release(data.claims)),
+        on(Turn, ({ data }) => schedules.ask(data)),
+        on(Stock, ({ data }) => coordination.stock(data)),
         on(Balance, async ({ data }) => coordination.balance(data)),
       ],
       { prefetch: 500 },
     ),
     context.answer({
-      coordination: async () => coordination.view(),
+      coordination: async () => coordination.view(schedules.view()),
+      precede: (asked) => coordination.precede(asked),
       granted: async ({ claims }) => coordination.granted(claims),
     }),
   ]);
   const stopTicking = clock.every(TICK, () => {
-    coordination.tick().catch((error: unknown) => log.error({ err: error }, `leases not kept: ${reasonOf(error)}`));
+    Promise.all([coordination.tick(), schedules.tick()]).catch((error: unknown) =>
+      log.error({ err: error }, `leases not kept: ${reasonOf(error)}`),
+    );
   });
   context.standing({ state: 'active', epoch });
   log.info({ epoch }, 'System 2 leads');

@@ -52,11 +52,11 @@ export class Takeover {
     return { held: leases.filter((lease) => lease.until > now), notBefore: until };
   }
 
-  /** Loops that were being damped. */
-  async loops(): Promise<Found[]> {
+  /** Loops that were being damped. @param kind as it was journalled */
+  async loops(kind: 'loop' | 'churn' = 'loop'): Promise<Found[]> {
     const last = new Map<string, Found>();
     for await (const entry of this.#journal.replay('s2')) {
-      const loop = entry.type.startsWith('loop.') ? Loop.data.safeParse(entry.data) : undefined;
+      const loop = entry.type.startsWith(`${kind}.`) ? Loop.data.safeParse(entry.data) : undefined;
       if (loop?.success) last.set(loop.data.resource, loop.data);
     }
     return [...last.values()].filter((loop) => loop.state !== 'settled');

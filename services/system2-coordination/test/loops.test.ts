@@ -85,6 +85,23 @@ describe('loops', () => {
     assert.equal(fight(loops, 400_000)[0]?.state, 'found', 'it can come again');
   });
 
+  it('whose purpose comes first is let through, the others yield, and it settles as any other', () => {
+    const loops = new Loops();
+    for (let n = 0; n < 7; n++) loops.granted(['welcome'], n % 2 ? 'a' : 'b', 1000 * n, 1000 * n);
+    assert.equal(loops.prefer('welcome', { unit: 'c', because: 'x', by: 'ann' }), undefined, 'it is not between them');
+    const told = loops.prefer('welcome', { unit: 'a', because: 'it is the law', by: 'ann' });
+    assert.deepEqual([told?.state, told?.first?.unit], ['damped', 'a']);
+    assert.equal(loops.yields(['welcome'], 'b', 8000), 'the purpose of a comes first on welcome: it is the law (ann)');
+    assert.equal(loops.yields(['welcome'], 'a', 8000), undefined);
+    assert.equal(loops.yields(['welcome'], 'd', 8000), undefined, 'who is no part of it yields to nobody');
+    assert.equal(loops.yields(['other'], 'b', 8000), undefined);
+    assert.equal(loops.hold(['welcome'], 'a', 8000).wait, 0);
+    assert.deepEqual(
+      loops.tick(8000 + QUIET).map(({ state }) => state),
+      ['settled'],
+    );
+  });
+
   it('a new leader goes on damping', () => {
     const loops = new Loops();
     const [loop] = fight(new Loops());

@@ -44,7 +44,7 @@ export interface Bargain {
   rates: Float64Array;
   /** Of each replica, in the order they were given: its slots of each unit. */
   dealt: Uint32Array[];
-  /** The part of the rate that each replica has. */
+  /** The part of the pool that each replica is, 0 to 1. */
   parts: Float64Array;
   /** What is used up: `operations`, `rate`, names of counted resources. */
   scarce: readonly string[];
@@ -66,7 +66,7 @@ export function bargain(
 ): Bargain {
   const rooms = Uint32Array.from(replicas, ({ capacity }) => (capacity > 1 ? Math.floor(capacity * ROOM) : capacity));
   const pool = rooms.reduce((sum, room) => sum + room, 0);
-  const parts = Float64Array.from(rooms, (room) => (pool === 0 ? 0 : ((rate ?? 0) * room) / pool));
+  const parts = Float64Array.from(rooms, (room) => (pool === 0 ? 0 : room / pool));
   const n = wishes.length;
   if (pool === 0 || n === 0) {
     const [slots, rates] = [new Uint32Array(n), new Float64Array(n)];

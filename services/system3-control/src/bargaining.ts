@@ -1,5 +1,5 @@
-import { on, type ServiceContext } from '@vsmcp/service';
-import { type Answer, type DataOf, type Load, Loop, Shares, type Unit } from '@vsmcp/vsm';
+import type { ServiceContext } from '@vsmcp/service';
+import { type Answer, type DataOf, type Load, type Loop, Shares, type Unit } from '@vsmcp/vsm';
 import { type Bargain, bargain, type Replica, type Wish } from './bargain.js';
 import { Damping } from './damping.js';
 import { type Demand, Demands } from './demand.js';
@@ -105,14 +105,14 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
     },
     seen: (instance: string, draining: boolean) => demands.alive(instance, clock.now(), draining),
     /** System 2 says whose shares swing, and when they no longer do. */
-    loops: on(Loop, async ({ data }) => {
-      if (!damping.heard(data, clock.now())) return;
-      const { units, state, before, resource } = data;
+    async loops(loop: DataOf<typeof Loop>): Promise<void> {
+      if (!damping.heard(loop, clock.now())) return;
+      const { units, state, before, resource } = loop;
       const entry = { system: 's3', epoch, type: `damping.${state}`, cause: resource, data: { units, before } };
       await journal.append(entry);
       const how = state === 'settled' ? 'moved as they want again' : 'moved slowly';
       log.warn({ units, state, before }, `${units.join(', ')}: ${how}`);
-    }),
+    },
     /** @returns how to stop */
     start: () =>
       clock.every(PACE, () => {

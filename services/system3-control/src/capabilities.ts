@@ -5,6 +5,7 @@ import {
   CapabilityState,
   type DataOf,
   grantsOf,
+  type Loop,
   Reapproval,
   Settle,
   sourceOf,
@@ -12,10 +13,11 @@ import {
   Try,
   Verdict,
 } from '@vsmcp/vsm';
+import { Cooling } from './cooling.js';
 import { reapprovalOf, upgradeOf } from './drift.js';
 import { Replicas } from './replicas.js';
 import { observed, reconcile } from './servers.js';
-import { actionOf } from './verdicts.js';
+import { type Action, actionOf } from './verdicts.js';
 
 /** Verdicts remembered as done, so that a repeat is not done again. */
 const MOST_DONE = 10_000;
@@ -26,6 +28,7 @@ export function capabilities(context: ServiceContext, epoch: number) {
   const counted = metrics.gauge('vsmcp_capabilities', 'Servers the fleet knows, by state', ['state']);
   const commands = metrics.counter('vsmcp_commands_total', 'Commands of System 3', ['verb']);
   const replicas = new Replicas();
+  const cooling = new Cooling();
   const done = new Set<string>();
   /** Versions that are tried. What is tried when another leads is asked for again by whoever wanted it. */
   const upgrades = new Map<string, DataOf<typeof Reapproval>>();
@@ -60,7 +63,11 @@ export function capabilities(context: ServiceContext, epoch: number) {
 
   async function act(said: DataOf<typeof Verdict>, cause: string): Promise<void> {
     if (said.verdict !== 'allow' || done.has(cause)) return;
-    const action = actionOf(said, (await context.capabilities.read()).rows, epoch);
+    const cooled = said.proposal.stage === 'install' ? cooling.holds(said.proposal.server) : undefined;
+    const action: Action =
+      cooled === undefined
+        ? actionOf(said, (await context.capabilities.read()).rows, epoch)
+        : { do: 'nothing', because: cooled };
     if (action.do === 'try') await context.say(Try, 's1.any.try', action.command, { cause });
     if (action.do === 'settle') await context.say(Settle, 's1.any.settle', action.command, { cause });
     if (action.do === 'write') await announce(await write(action.row), cause);
@@ -112,6 +119,8 @@ export function capabilities(context: ServiceContext, epoch: number) {
     tried: on(Tried, (message) => inTurn(() => weigh(message.data, message.id))),
     verdicts: on(Verdict, (message) => inTurn(() => act(message.data, message.id))),
     states: on(CapabilityState, (message) => inTurn(() => observe(message.data, message.id))),
+    /** Servers that come and go and come again. */
+    loops: async (loop: DataOf<typeof Loop>) => cooling.heard(loop),
     /** A sign of life of a replica. */
     seen: (instance: string) => replicas.seen(instance, context.clock.now()),
     /** What was done under earlier leaders, and the rows that the config wants. */

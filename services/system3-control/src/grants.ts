@@ -11,11 +11,14 @@ export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], 
   const { dealt, parts, rate } = bargain;
   const named: Granted['replicas'] = {};
   const rates: NonNullable<Granted['rates']> = {};
+  const spare = Math.max(0, (rate ?? 0) - sum(bargain.rates));
   for (const [r, { instance }] of replicas.entries()) {
     const row = dealt[r] ?? new Uint32Array();
     named[instance] = slotsOf(wishes, bargain, row);
-    if (rate !== undefined)
-      rates[instance] = { all: parts[r] ?? 0, units: ratesOf(bargain, row, (parts[r] ?? 0) / rate) };
+    if (rate === undefined) continue;
+    const part = parts[r] ?? 0;
+    const units = ratesOf(bargain, row, part);
+    rates[instance] = { all: sum(units) + spare * part, units };
   }
   const granted = { units: wishes.map(({ unit }) => unit), replicas: named };
   return rate === undefined ? granted : { ...granted, rates };
@@ -30,12 +33,22 @@ function slotsOf(wishes: readonly Wish[], { slots }: Bargain, row: Uint32Array):
   return here;
 }
 
+/** Rates are said to a thousandth, rounded down: a full number takes three times the room. */
+const FINE = 1000;
+
 /** @param part of the pool that the replica is */
 function ratesOf({ slots, rates }: Bargain, row: Uint32Array, part: number): number[] {
   const here: number[] = [];
   for (let i = 0; i < row.length; i++) {
     const all = slots[i] ?? 0;
-    here.push((rates[i] ?? 0) * (all === 0 ? part : (row[i] ?? 0) / all));
+    const rate = (rates[i] ?? 0) * (all === 0 ? part : (row[i] ?? 0) / all);
+    here.push(Math.floor(rate * FINE) / FINE);
   }
   return here;
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const n of numbers) total += n;
+  return total;
 }

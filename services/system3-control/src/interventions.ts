@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { type Answer, Intervention, type JournalEntry, Shed, Stress } from '@vsmcp/vsm';
-import { Ladder, type Move, type Strain } from './stress.js';
+import { Ladder, type Move, type Strain, type StressOptions } from './stress.js';
 
 /** For how long (ms) System 1 sheds without hearing of it again. */
 const LEASE = 5000;
@@ -10,7 +10,7 @@ const RUNGS = ['borrow', 'shed', 'amplify', 'tell'] as const;
  * Takes the steps that `stress.ts` decides on: commands System 1 to shed, tells Systems 4 and 5, and puts each step on record with the report
  * that caused it. Each is a piece of a unit's autonomy that is spent.
  */
-export function interventions(context: ServiceContext, epoch: number) {
+export function interventions(context: ServiceContext, epoch: number, options: StressOptions) {
   const { clock, ids, journal, log, metrics, say } = context;
   const begun = metrics.counter(
     'vsmcp_interventions_total',
@@ -18,7 +18,7 @@ export function interventions(context: ServiceContext, epoch: number) {
     ['rung'],
   );
   const active = metrics.gauge('vsmcp_interventions_active', 'Interventions of System 3 under way', ['rung']);
-  const ladder = new Ladder(ids);
+  const ladder = new Ladder(ids, options);
   const spent = { borrow: 0, shed: 0, amplify: 0, tell: 0 };
   /** Milliseconds of the interventions that have ended. */
   let lasted = 0;
@@ -60,9 +60,10 @@ export function interventions(context: ServiceContext, epoch: number) {
     async closeOpen(entries: Iterable<JournalEntry>): Promise<void> {
       for (const intervention of openIn(entries)) {
         const data = { what: 'ends', ...intervention, because: 'another leads' };
-        await journal.append({
-          ...{ system: 's3', epoch, type: `intervention.${intervention.rung}`, cause: intervention.id, data },
-        });
+        const type = `intervention.${intervention.rung}`;
+        await journal.append({ system: 's3', epoch, type, cause: intervention.id, data });
+        const told = { ...intervention, state: 'ends' as const, wants: 0, slots: 0, scarce: 'operations' };
+        if (intervention.rung === 'tell') await say(Stress, 's3.stress', told, { cause: intervention.id });
       }
     },
     view: (): Answer<'control'>['autonomy'] => {

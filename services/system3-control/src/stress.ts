@@ -1,11 +1,18 @@
 import type { Intervention, Rung } from '@vsmcp/vsm';
 
-/** A unit is past what it can do when it wants this much more than it may run; for so long (ms) before the next step is taken. */
+/** How patient System 3 is. Times in ms. */
+export interface StressOptions {
+  /** For how long a unit cannot cope before the next step is taken. */
+  hold: number;
+  /** For how long it has come to rest before a step is taken back. */
+  ease: number;
+}
+export const USUAL_STRESS: StressOptions = { hold: 3000, ease: 5000 };
+
+/** A unit cannot cope when it wants this much more than it may run. */
 const OVER = 1.2;
-const HOLD = 3000;
-/** It has come to rest when all it wants, what is shed included, fits into this part; for so long (ms) before a step is taken back. */
+/** It has come to rest when all it wants, what is shed included, fits into this part. */
 const EASY = 0.8;
-const EASE = 5000;
 /** Steps in which the least important events are let go. */
 const STEPS = 3;
 
@@ -48,9 +55,11 @@ interface State {
 export class Ladder {
   readonly #states = new Map<string, State>();
   readonly #ids: () => string;
+  readonly #options: StressOptions;
 
-  constructor(ids: () => string) {
+  constructor(ids: () => string, options: StressOptions = USUAL_STRESS) {
     this.#ids = ids;
+    this.#options = options;
   }
 
   /** What is under way, the oldest first. */
@@ -91,11 +100,12 @@ export class Ladder {
     state.overSince = over || (borrows && !state.active.has('borrow')) ? (state.overSince ?? now) : undefined;
     const gaveBack = !over && !borrows && state.active.size === 1 && state.active.has('borrow');
     state.easySince = easy || gaveBack ? (state.easySince ?? now) : undefined;
+    const { hold, ease } = this.#options;
     const moves: Move[] = [];
-    if (state.overSince !== undefined && now - state.overSince >= HOLD) {
+    if (state.overSince !== undefined && now - state.overSince >= hold) {
       moves.push(...this.#climb(state, strain, over, borrows, now));
       state.overSince = now;
-    } else if (state.easySince !== undefined && now - state.easySince >= EASE) {
+    } else if (state.easySince !== undefined && now - state.easySince >= ease) {
       moves.push(...stepBack(state, strain, borrows));
       state.easySince = now;
     }

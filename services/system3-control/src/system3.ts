@@ -1,5 +1,5 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Capability, Heartbeat, type JournalEntry } from '@vsmcp/vsm';
+import { type Capability, type DataOf, Heartbeat, type JournalEntry, Loop } from '@vsmcp/vsm';
 import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
 import { bargaining } from './bargaining.js';
 import { capabilities } from './capabilities.js';
@@ -7,50 +7,59 @@ import { directions } from './directions.js';
 import { interventions } from './interventions.js';
 import { operations } from './operations.js';
 import { performing, REPORT } from './performing.js';
+import { quarrels } from './quarrels.js';
 import { configured } from './servers.js';
+import { type StressOptions, USUAL_STRESS } from './stress.js';
 import { units } from './units.js';
 
 export interface System3Options {
   /** How operations are audited. */
   audit?: AuditOptions;
+  /** How patient it is with units that cannot cope. */
+  stress?: StressOptions;
 }
 
 /**
  * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
  * how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
  */
-export function openSystem3({ audit = USUAL_AUDIT }: System3Options = {}): Service {
-  return { system: 's3', start: (context) => start(context, audit) };
+export function openSystem3({ audit = USUAL_AUDIT, stress = USUAL_STRESS }: System3Options = {}): Service {
+  return { system: 's3', start: (context) => start(context, { audit, stress }) };
 }
+
+type Options = Required<System3Options>;
 
 export const system3: Service = openSystem3();
 
-async function start(context: ServiceContext, audit: AuditOptions): Promise<() => Promise<void>> {
+async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
   const file = { units: context.config.units, at: context.clock.now() };
   context.standing({ state: 'standby' });
-  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, wanted, file, epoch, audit));
+  const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, { wanted, file }, epoch, options));
   return () => leadership.stop();
 }
 
-async function lead(
-  context: ServiceContext,
-  wanted: readonly Capability[],
-  file: Parameters<ReturnType<typeof units>['take']>[0],
-  epoch: number,
-  audit: AuditOptions,
-) {
+interface Configured {
+  wanted: readonly Capability[];
+  file: Parameters<ReturnType<typeof units>['take']>[0];
+}
+
+async function lead(context: ServiceContext, { wanted, file }: Configured, epoch: number, options: Options) {
   const table = capabilities(context, epoch);
   const work = operations(context, epoch);
   const unitTable = units(context, epoch);
   const policy = directions(context, epoch);
-  const stress = interventions(context, epoch);
+  const stress = interventions(context, epoch, options.stress);
   const pool = bargaining(context, epoch, {
     unitOf: unitTable.get,
     priorityOf: policy.of,
     judge: (strains) => stress.judge(strains),
   });
-  const star = auditing(context, epoch, audit);
+  const between = await quarrels(context, epoch);
+  const hearLoop = async (loop: DataOf<typeof Loop>) => {
+    await Promise.all([pool.loops(loop), table.loops(loop), between.hearing(loop)]);
+  };
+  const star = auditing(context, epoch, options.audit);
   const performance = performing(context, {
     granted: pool.granted,
     unkept: pool.unkept,
@@ -73,7 +82,7 @@ async function lead(
     context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
     work.listen(),
     context.hear('s3.command', [policy.hearing]),
-    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [pool.loops]),
+    context.hear({ channel: 'coordination', bind: ['loop.*'] }, [on(Loop, ({ data }) => hearLoop(data))]),
     context.answer({
       capabilities: async () => {
         const { version, rows } = await context.capabilities.read();
@@ -89,11 +98,17 @@ async function lead(
       answer: (asked) => work.answer(asked),
       arrange: (asked) => unitTable.arrange(asked),
       configure: (asked) => unitTable.configure(asked),
+      prefer: (asked) => between.prefer(asked),
     }),
   ]);
   const stopSharing = pool.start();
   const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
+  // A leader before this one knew of them; the first one has nobody before it.
+  if (epoch > 1) {
+    const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
+    known.catch((error: unknown) => context.log.warn({ err: error }, 'which loops System 2 damps is not known yet'));
+  }
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {

@@ -116,7 +116,7 @@ describe('the bargain, whatever is wanted', () => {
         const { slots, rates, parts, pool } = bargain(wanting, some, { counted, ...(rate !== undefined && { rate }) });
         assert.ok(total(slots) <= pool);
         assert.ok(total(rates) <= (rate ?? 0) * (1 + 1e-9));
-        assert.ok(pool === 0 || Math.abs(total(parts) - (rate ?? 0)) <= 1e-6);
+        assert.ok(pool === 0 || Math.abs(total(parts) - 1) <= 1e-6);
         assert.ok(total(wanting.map((one, i) => (one.needs?.seats ?? 0) * (slots[i] ?? 0))) <= counted.seats);
       }),
       { numRuns: 500 },

@@ -5,6 +5,8 @@ import {
   CapabilitiesChanged,
   CapabilityState,
   type DataOf,
+  Direction,
+  HAVING,
   Load,
   Loop,
   Operate,
@@ -74,6 +76,8 @@ function policy() {
       context = given;
       const answers = await given.answer({
         permit: async ({ by }) => ({ permitted: by !== 'bob', rule: 'no-bob', because: 'not Bob' }),
+        whose: async ({ units }) =>
+          units.includes('desk') ? { first: { unit: 'desk', because: 'it is listed', by: 'policy' } } : {},
       });
       return () => answers.stop();
     },
@@ -81,20 +85,28 @@ function policy() {
   return {
     service,
     says: (data: DataOf<typeof Verdict>, id: string) => context?.say(Verdict, 's5.verdict', data, { id }),
+    directs: (data: DataOf<typeof Direction>) => context?.say(Direction, 's3.all.direct', data),
   };
 }
 
-/** Says loops. */
+/** Says loops, and hears whose purpose comes first. */
 function coordination() {
+  const preceded: string[] = [];
   let context: ServiceContext | undefined;
   const service: Service = {
     system: 's2',
     async start(given) {
       context = given;
-      return async () => {};
+      const answers = await given.answer({
+        async precede({ resource, first }) {
+          preceded.push(`${resource}: ${first.unit} (${first.by})`);
+          return { accepted: true, because: 'the others yield' };
+        },
+      });
+      return () => answers.stop();
     },
   };
-  return { service, says: (data: DataOf<typeof Loop>) => context?.say(Loop, 'loop.desk', data) };
+  return { service, preceded, says: (data: DataOf<typeof Loop>) => context?.say(Loop, 'loop.desk', data) };
 }
 
 describe('System 3', () => {
@@ -196,6 +208,28 @@ describe('System 3', () => {
     await fleet.until(async () => (await fleet.ask('control', {})).units.length === 0, { what: 'nothing is wanted' });
   });
 
+  it('shares by what System 5 says matters, and remembers it', async () => {
+    const direct = (epoch: number, desk: number) =>
+      s5.directs({ epoch, priority: { desk, machine: 1 }, because: 'a test' });
+    await direct(7, 2);
+    await direct(6, 9);
+    const grants = async () => {
+      await s1.loads(load(Date.now(), 5, { busy: 40_000 }));
+      await s1.loads(load(Date.now(), 5, { busy: 40_000, unit: 'machine' }));
+      const { units } = await fleet.ask('control', {});
+      return Object.fromEntries(units.map(({ unit, slots, priority }) => [unit, { slots, priority }]));
+    };
+    await fleet.until(
+      async () => {
+        const { desk, machine } = await grants();
+        return desk?.priority === 2 && machine && Math.abs(desk.slots - 2 * machine.slots) <= 2;
+      },
+      { what: 'desk has twice as much' },
+    );
+    const [entry, ...others] = await fleet.state.journal.read({ system: 's3', type: 'direction', limit: 10 });
+    assert.deepEqual([Direction.data.parse(entry?.data).epoch, others.length], [7, 0]);
+  });
+
   it('moves units slowly while System 2 says that their shares swing', async () => {
     const told = { resource: SHARES_OF_THE_POOL, units: ['desk', 'machine'], before: 7, limit: 0 };
     const say = (state: 'found' | 'settled') => s2.says({ ...told, state });
@@ -204,5 +238,39 @@ describe('System 3', () => {
     await fleet.until(async () => (await damped()).length === 2);
     await say('settled');
     await fleet.until(async () => (await damped()).length === 0);
+  });
+
+  it('asks System 5 whose purpose comes first of units that undo each other, and lets a person say where it does not know', async () => {
+    const loop = { before: 27, limit: 2, state: 'found' as const };
+    await s2.says({ ...loop, resource: 'board', units: ['desk', 'machine'] });
+    await fleet.until(() => s2.preceded.includes('board: desk (policy)'));
+    await s2.says({ ...loop, resource: 'door', units: ['in', 'out'] });
+    const prefer = (unit: string, resource: string) =>
+      fleet.ask('prefer', { unit, resource, because: 'draught', by: 'ann' });
+    await fleet.until(async () => (await prefer('out', 'door')).accepted);
+    assert.equal(s2.preceded.at(-1), 'door: out (ann)');
+    assert.equal((await prefer('desk', 'door')).because, 'it is between in and out');
+    assert.match((await prefer('out', 'roof')).because, /no units undo each other on roof/);
+    // it comes back: what she said holds
+    await s2.says({ ...loop, resource: 'door', units: ['in', 'out'], state: 'found' });
+    await fleet.until(() => s2.preceded.filter((said) => said === 'door: out (ann)').length === 2);
+  });
+
+  it('does not install a server that comes and goes, until System 2 says that it has settled', async () => {
+    const told = { resource: `${HAVING}calc-mcp`, units: ['calc-mcp'], before: 1, limit: 0 };
+    let n = 0;
+    const installs = async () => {
+      const cause = `churn-${n++}`;
+      await s5.says(verdict('install'), cause);
+      const entry = await fleet.until(async () => {
+        const done = await fleet.state.journal.read({ system: 's3', type: 'verdict.done', limit: 1 });
+        return done.find((one) => one.cause === cause);
+      });
+      return JSON.stringify(entry.data);
+    };
+    await s2.says({ ...told, state: 'found' });
+    await fleet.until(async () => /acquired and removed again and again/.test(await installs()));
+    await s2.says({ ...told, state: 'settled' });
+    await fleet.until(async () => /"did":"write"/.test(await installs()));
   });
 });

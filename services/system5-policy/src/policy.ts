@@ -28,7 +28,7 @@ const OWNERSHIP = {
 };
 
 /** Identity and every policy in force, for who asks. */
-export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig): Answer<'policies'> {
+export function policiesOf({ purpose, policy: { acquire, first, forbid, priority } }: FleetConfig): Answer<'policies'> {
   const nobody = 'no server is admitted';
   return {
     purpose,
@@ -43,9 +43,21 @@ export function policiesOf({ purpose, policy: { acquire, forbid } }: FleetConfig
       },
       { name: 'acquire.confinement', because: `at least ${acquire.confinement}` },
       { name: 'acquire.ownership', because: OWNERSHIP[acquire.ownership] },
+      ...Object.entries(priority).map(([unit, factor]) => ({
+        name: `priority.${unit}`,
+        because: `${unit} weighs ${factor} times as much in the bargain`,
+      })),
+      ...(first.length > 0 ? [{ name: 'first', because: `where units undo each other: ${first.join(', ')}` }] : []),
       ...forbid.map(({ name, because, cedar }) => ({ name, because, cedar })),
     ],
   };
+}
+
+/** Whose purpose comes first of units that undo each other; none where policy names none of them. */
+export function whose({ policy }: FleetConfig, { units }: Asked<'whose'>): Answer<'whose'> {
+  const unit = policy.first.find((name) => units.includes(name));
+  if (unit === undefined) return {};
+  return { first: { unit, because: 'policy.first has it before the others', by: 'policy' } };
 }
 
 /** Whether somebody may use a server that the fleet has, themselves or by a unit. What no rule forbids is permitted. */

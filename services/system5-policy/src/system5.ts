@@ -5,8 +5,9 @@ import { permitAgent, Refusals } from './agents.js';
 import { AlertEvent } from './alerts.js';
 import type { Policy } from './decision.js';
 import { DeliberationEvent } from './deliberated.js';
+import { inside } from './inside.js';
 import { pain } from './pain.js';
-import { permit, policiesOf, policyOf } from './policy.js';
+import { permit, policiesOf, policyOf, whose } from './policy.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;
@@ -38,11 +39,13 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
   }
   await deliberation.repeat();
   const refuse = refusing(context, epoch);
+  const operations = inside(context, epoch);
   const hearing = await consumers([
     context.hear('s5.algedonic', [alerts.hearing]),
     context.hear('s5.intelligence', [deliberation.hearing, deliberation.held]),
+    context.hear({ channel: 'report', bind: ['s3.*.account'] }, [operations.hearing]),
     context.answer({
-      decisions: () => deliberation.decisions(),
+      decisions: async () => ({ ...(await deliberation.decisions()), needs: operations.needs() }),
       async decide(asked) {
         const answer = await deliberation.decide(asked);
         const { by, proposal: server } = asked;
@@ -54,9 +57,11 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
       policies: async () => policiesOf(context.config),
+      whose: async (asked) => whose(context.config, asked),
       permit: permitting(context, policy, refuse),
     }),
   ]);
+  await operations.direct();
   const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
     await Promise.all([deliberation.tick(), alerts.tick()]);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Acquire, AlertState, Algedonic, type DataOf, Proposal, Verdict } from '@vsmcp/vsm';
+import { Account, Acquire, AlertState, Algedonic, type DataOf, Direction, Proposal, Verdict } from '@vsmcp/vsm';
 import { type Fleet, type FleetOptions, openFleet } from '../../../test/support/fleet.js';
 import { system5 } from '../src/system5.js';
 import { NO_STRANGERS_CODE, proposal, WANTS_GIT } from './proposals.js';
@@ -145,6 +145,40 @@ describe('System 5', () => {
     assert.ok(answer && last && answer.epoch > last.epoch);
     const { alerts } = await fleet.ask('alerts', {});
     assert.equal(alerts.find((a) => a.alert === 'kept')?.level, 'system5');
+  });
+});
+
+describe('System 5 and the inside', () => {
+  it('says what matters more, and keeps what needs a decision until it no longer does', async () => {
+    const heard: DataOf<typeof Direction>[] = [];
+    let s3: ServiceContext | undefined;
+    const service: Service = {
+      system: 's3',
+      async start(context) {
+        s3 = context;
+        const consumer = await context.hear('s3.command', [on(Direction, async ({ data }) => void heard.push(data))]);
+        return () => consumer.stop();
+      },
+    };
+    const fleet = await openFleet({ services: [service, system5], config: { policy: { priority: { desk: 3 } } } });
+    try {
+      const said = await fleet.until(() => heard[0]);
+      assert.deepEqual(said.priority, { desk: 3 });
+      const { policies } = await fleet.ask('policies', {});
+      assert.ok(policies.some(({ name }) => name === 'priority.desk'));
+      const need = { need: 'n1', unit: 'desk', what: 'desk cannot cope', options: ['more replicas'] };
+      const account = (needs: (typeof need)[]) => s3?.say(Account, 's3.i1.account', { changed: [], needs });
+      const needs = async () => (await fleet.ask('decisions', {})).needs ?? [];
+      await account([need]);
+      await account([need]);
+      await fleet.until(async () => (await needs())[0]?.what === 'desk cannot cope');
+      await account([]);
+      await fleet.until(async () => (await needs()).length === 0);
+      const entries = await fleet.state.journal.read({ system: 's5', limit: 10 });
+      assert.deepEqual(entries.map(({ type }) => type).sort(), ['need.closed', 'need.opened']);
+    } finally {
+      await fleet.stop();
+    }
   });
 });
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAmqp, type Member, type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
 import {
+  type Database,
   FleetConfig,
   type FleetConfigInput,
   instanceName,
@@ -14,13 +15,22 @@ import {
   realClock,
   type Service,
 } from '@vsmcp/service';
-import { topology } from '@vsmcp/vsm';
+import { type Party, topology } from '@vsmcp/vsm';
 import amqp from 'amqplib';
 import { openTestEmbedded } from '../../support/embedded.js';
 import { until } from '../../support/until.js';
 
 export interface Services {
+  readonly path: string;
+  /** Takes part as somebody else. */
+  join(party: Party): Promise<NervousSystem>;
   stop(): Promise<void>;
+}
+
+export interface More {
+  config?: FleetConfigInput;
+  /** Where the state is; an embedded database in memory unless given, and not closed here where it is. */
+  database?: Database;
 }
 
 /**
@@ -31,13 +41,14 @@ export async function openServices(
   services: readonly Service[],
   settings: FleetConfigInput['settings'],
   url?: string,
+  more: More = {},
 ): Promise<Services> {
   const path = `bench-${randomUUID().slice(0, 8)}`;
-  const config = FleetConfig.parse({ path, settings });
+  const config = FleetConfig.parse({ path, ...more.config, settings });
   const home = await mkdtemp(join(tmpdir(), 'vsmcp-bench-'));
   const log = openLog('silent');
   const metrics = openMetrics();
-  const database = await openTestEmbedded();
+  const database = more.database ?? (await openTestEmbedded());
   const state = await openState(database, path, realClock);
   const around = { clock: realClock, ids: randomUUID };
   const memory = url === undefined ? openMemoryBroker(around) : undefined;
@@ -56,15 +67,24 @@ export async function openServices(
     await context.start(service);
     open.push({ context, bus });
   }
+  const joined: NervousSystem[] = [];
   return {
+    path,
+    async join(party) {
+      const bus = await connect({ path, party, instance: `${party}-joined${joined.length}`, log });
+      await until(() => bus.health().ok, { what: 'the transport' });
+      joined.push(bus);
+      return bus;
+    },
     async stop() {
+      for (const bus of joined) await bus.close();
       for (const { context, bus } of open.reverse()) {
         await context.stop(1000);
         await bus.close();
       }
       memory?.close();
       if (url !== undefined) await remove(url, path);
-      await database.close();
+      if (more.database === undefined) await database.close();
       metrics.close();
       await rm(home, { recursive: true, force: true });
     },

@@ -1,6 +1,6 @@
-import { type Answer, QUESTIONS } from '@vsmcp/vsm';
+import { type Answer, HAVING, QUESTIONS, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
 import type { Command } from 'commander';
-import { type AskOptions, ask, asking } from '../command.js';
+import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import { ago, count, line, table } from '../output.js';
 
 /** Resolutions that are shown to people. */
@@ -8,26 +8,63 @@ const SHOWN = 20;
 
 /** `vsmcp coordination` */
 export function coordination(vsmcp: Command): void {
+  const group = vsmcp
+    .command('coordination')
+    .description('System 2: what it resolved and how, who waited for how long, and who undoes whom');
+
   asking(
-    vsmcp
-      .command('coordination')
-      .description('System 2: what it resolved and how, who waited for how long, and who undoes whom'),
+    group.command('show', { isDefault: true }).description('all of that'),
     'vsmcp coordination',
     'vsmcp coordination --json | jq .waits',
   ).action((options: AskOptions) =>
     ask(options, (fleet) => fleet.get('/coordination'), QUESTIONS.coordination.answer, show),
   );
+
+  asking(
+    group
+      .command('prefer')
+      .argument('<unit>', 'the one whose purpose comes first')
+      .argument('<resource>', 'on which they undo each other')
+      .requiredOption('--because <text>', 'why')
+      .description('says whose purpose comes first; the others yield'),
+    'vsmcp coordination prefer pinboard notice/welcome.md --because "welcome stays"',
+  ).action((unit: string, resource: string, { because, ...options }: AskOptions & { because: string }) =>
+    ask(
+      options,
+      (fleet) => fleet.post('/coordination/prefer', { unit, resource, because, by: whoAmI() }),
+      QUESTIONS.prefer.answer,
+      ({ because }) => `accepted: ${because}`,
+    ),
+  );
 }
 
-function show({ held, waiting, loops, conflicts_resolved, resolved, waits }: Answer<'coordination'>): string {
+function show({
+  held,
+  waiting,
+  loops,
+  schedules,
+  conflicts_resolved,
+  resolved,
+  waits,
+}: Answer<'coordination'>): string {
   const now = Date.now();
   const parts = [
     `${count(held, 'lease')} held · ${waiting} waiting · ${count(conflicts_resolved, 'conflict')} resolved`,
   ];
-  for (const { units, resource, state, before, limit } of loops)
-    parts.push(
-      `${units.join(' ↔ ')} undo each other on ${line(resource)}: ${state}, ${before.toFixed(1)} → ${limit} turns a minute`,
-    );
+  for (const loop of loops) parts.push(...loopLines(loop));
+  for (const { server, calls, per, granted, units } of schedules) {
+    parts.push('', `${server}: ${calls} calls in ${ms(per)} at most, ${granted} so far`);
+    const rows = units
+      .slice(0, SHOWN)
+      .map((unit) => [
+        unit.unit,
+        String(unit.granted),
+        String(unit.waiting),
+        ms(unit.waited === 0 ? 0 : unit.total / unit.waited),
+        ms(unit.longest),
+      ]);
+    if (rows.length > 0) parts.push(table(['UNIT', 'CALLS', 'WAITING', 'MEAN WAIT', 'LONGEST'], rows));
+  }
   if (waits.length > 0) {
     const rows = waits
       .slice(0, SHOWN)
@@ -54,6 +91,27 @@ function show({ held, waiting, loops, conflicts_resolved, resolved, waits }: Ans
     parts.push('', table(['WHEN', 'UNIT', 'HOW', 'WAITED', 'BEHIND', 'FOR'], rows));
   }
   return parts.join('\n');
+}
+
+function loopLines({
+  units,
+  resource,
+  state,
+  before,
+  limit,
+  first,
+}: Answer<'coordination'>['loops'][number]): string[] {
+  const rate = `${before.toFixed(1)} → ${limit} turns a minute`;
+  if (resource === SHARES_OF_THE_POOL)
+    return [`${units.join(', ')}: ${resource} swing, ${before.toFixed(1)} turns a minute: ${state}`];
+  if (resource.startsWith(HAVING))
+    return [
+      `${units.join(', ')} came and went again and again, ${before.toFixed(1)} times a minute: not installed until that has settled`,
+    ];
+  const head = `${units.join(' ↔ ')} undo each other on ${line(resource)}: ${state}, ${rate}`;
+  if (first) return [head, `  ${first.unit} comes first: ${line(first.because)} (${first.by})`];
+  const mend = `vsmcp coordination prefer ${units.join('|')} '${line(resource)}' --because …`;
+  return [head, `  whose purpose comes first? ${mend}`];
 }
 
 function ms(time: number): string {

@@ -66,7 +66,7 @@ function left(ms: number): string {
   return seconds < 2 * 86_400 ? `${seconds}s left` : `${Math.floor(seconds / 86_400)}d left`;
 }
 
-function show({ pending, decided }: Answer<'decisions'>): string {
+function show({ pending, decided, needs = [] }: Answer<'decisions'>): string {
   const now = Date.now();
   const asks = pending.map(({ proposal, because, until }) => [
     proposal.proposal,
@@ -85,6 +85,9 @@ function show({ pending, decided }: Answer<'decisions'>): string {
   ]);
   return [
     asks.length === 0 ? 'Nothing asks.' : table(['ASKS', 'FOR', 'SERVER', 'TIME', 'WHY IT ASKS'], asks),
+    ...needs.map(
+      ({ what, options }) => `System 3 needs a decision: ${line(what)}; it could be ${line(options.join(', or '))}`,
+    ),
     ...(done.length === 0 ? [] : ['', table(['AGO', 'FOR', 'SERVER', 'STAGE', 'DECIDED', 'BECAUSE'], done)]),
   ].join('\n');
 }

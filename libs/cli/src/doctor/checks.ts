@@ -3,6 +3,7 @@ import { lookAtBroker } from './broker.js';
 import { lookAtClock } from './clock.js';
 import { lookAtConfig } from './config.js';
 import { lookAtConfinement } from './confinement.js';
+import { lookAtCookie } from './cookie.js';
 import { lookAtEmbedded, lookAtPostgres } from './database.js';
 import type { Check } from './finding.js';
 import { lookAtRunning } from './fleet.js';
@@ -24,6 +25,7 @@ export const CHECKS: readonly Check<Situation>[] = [
   { name: 'folders', patience: SHORT, look: lookAtFolders },
   { name: 'ports', patience: SHORT, look: lookAtPorts },
   { name: 'broker', patience: LONG, look: lookAtBroker },
+  { name: 'cookie', patience: SHORT, look: lookAtCookie },
   { name: 'database', patience: SHORT, look: lookAtPostgres },
   // its engine runs in this very thread
   { name: 'database', patience: LONG, alone: true, look: lookAtEmbedded },

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectAmqp, type Member, type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
+import { connectAmqp, type Member, type NervousSystem, openMemoryBroker, openSigner } from '@vsmcp/nervous-system';
 import {
   type FleetConfig,
   instanceName,
@@ -64,11 +64,13 @@ function transport({ settings, config }: EmbeddedOptions): { connect: Connect; c
     const heartbeat = config.settings.amqp_heartbeat;
     const pool = settings.amqpPoolSize;
     const declare = settings.amqpDeclare;
+    const signer = settings.cookie.length > 0 ? openSigner(settings.cookie) : undefined;
     return {
-      connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare, pool }),
+      connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare, pool, signer }),
       close: () => {},
     };
   }
+  // Nobody else can say anything there, so that nothing needs to be signed.
   const memory = openMemoryBroker(around);
   return { connect: async (member) => memory.connect(member), close: () => memory.close() };
 }

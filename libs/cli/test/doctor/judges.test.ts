@@ -2,10 +2,18 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
 import { SYSTEMS } from '@vsmcp/vsm';
-import { judgeBindings, judgeListeners, judgeRights, judgeStanding, judgeVersion } from '../../src/doctor/broker.js';
+import {
+  judgeBindings,
+  judgeListeners,
+  judgeOrder,
+  judgeRights,
+  judgeStanding,
+  judgeVersion,
+} from '../../src/doctor/broker.js';
 import { judgeClock } from '../../src/doctor/clock.js';
 import { unset } from '../../src/doctor/config.js';
 import { judgeConfinement } from '../../src/doctor/confinement.js';
+import { judgeCookie } from '../../src/doctor/cookie.js';
 import { judgeHolder, judgeSchema } from '../../src/doctor/database.js';
 import type { Finding } from '../../src/doctor/finding.js';
 import { listenersIn } from '../../src/doctor/listener.js';
@@ -51,6 +59,14 @@ test('bindings of queues that are missing are not told a second time', () => {
   assert.equal(states(judgeBindings('vsm', [missing], new Set())), 'broken');
   assert.equal(states(judgeBindings('vsm', [missing], new Set(['vsm.s3.report']))), 'ok');
   assert.equal(states(judgeBindings('vsm', [{ ...missing, how: 'extra' }], new Set())), 'warning');
+});
+
+test('partitions: a broker that cannot hash has one, and so has one that could not when the fleet began', () => {
+  const wanted = { name: 'vsm.ordered', type: 'x-consistent-hash' };
+  const old = { what: 'exchange', how: 'different', name: 'vsm.ordered', wanted } as const;
+  const judged = [judgeOrder({ hash: true }, []), judgeOrder({ hash: false }, []), judgeOrder({ hash: true }, [old])];
+  assert.equal(states(...judged), 'ok warning warning');
+  assert.match(judged[2]?.mend ?? '', /delete vsm\.ordered/);
 });
 
 test('a queue that nobody listens on is broken only while a fleet runs; delay queues have no listeners', () => {
@@ -149,4 +165,13 @@ test('each way of not being let in has a mend of its own', () => {
     'else',
   ];
   assert.equal(new Set(database.map(mendOfDatabase)).size, database.length);
+});
+
+test('a cookie is long, where there is one; in memory there needs none to be', () => {
+  const long = 'x'.repeat(32);
+  const cookies = [[], [long], [long, long], ['short'], [long, 'short']];
+  assert.equal(states(...cookies.map((secrets) => judgeCookie(secrets, true))), 'none ok ok warning warning');
+  assert.equal(states(judgeCookie(['short'], false)), 'none');
+  const found = judgeCookie(['geheim'], true);
+  assert.doesNotMatch(JSON.stringify(found), /geheim/);
 });

@@ -86,6 +86,7 @@ describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed
     const names = ['s1.work', ...PARTITION_QUEUES].map((name) => `north.${name}`);
     const headers: Record<string, string>[] = [{}, { other: 'k' }];
     for (const header of Object.keys(PARTITION_HEADERS)) for (const key of 'abcdefgh') headers.push({ [header]: key });
+    for (const name of names) await channel.purgeQueue(name);
     for (const each of headers) channel.publish('north.environment', 'any.thing', Buffer.from('{}'), { headers: each });
     await channel.waitForConfirms();
     const taken = await Promise.all(names.map(async (name) => (await channel.purgeQueue(name)).messageCount));

@@ -26,6 +26,7 @@ import type {
   Subscription,
 } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
+import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
 import { addressOf } from './address.js';
 import { AmqpConsumer } from './consumer.js';
@@ -143,9 +144,10 @@ class AmqpNervousSystem implements NervousSystem {
 
   async publish(message: Outgoing): Promise<void> {
     this.#checkOpen();
-    const { path, party, instance, clock } = this.#options;
+    const { path, party, instance, clock, signer } = this.#options;
     checkPublish(party, message);
-    await this.#pass(message.channel)(outgoingPacket(path, message, instance, clock.now()));
+    const signed = signOutgoing(signer, path, instance, message);
+    await this.#pass(message.channel)(outgoingPacket(path, signed, instance, clock.now()));
   }
 
   async publishBatch(messages: readonly Outgoing[]): Promise<void> {

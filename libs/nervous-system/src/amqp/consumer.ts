@@ -2,6 +2,8 @@ import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { Attendance, type Settlement } from '../attend.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
+import { Guard } from '../signing/guard.js';
+import type { Signer } from '../signing/signer.js';
 import { isFinal, openChannel } from './declare.js';
 import type { Attachment } from './link.js';
 import { againPacket, bareDeadPacket, deadPacket, laterPacket, type Packet } from './packet.js';
@@ -16,6 +18,8 @@ const PATIENCE = 1000;
 
 export interface ConsumerOptions {
   path: string;
+  instance: string;
+  signer?: Signer | undefined;
   prefetch: number;
   clock: Clock;
   ids: Ids;
@@ -47,7 +51,10 @@ export class AmqpConsumer implements Consumer, Attachment {
   constructor(source: Source, handler: Handler, around: ConsumerOptions) {
     this.#source = source;
     this.#around = around;
-    this.#attendance = new Attendance(handler, { ...around, queue: source.name });
+    const { signer, path, instance } = around;
+    const { name: queue, channel } = source;
+    const guard = signer && new Guard({ signer, path, instance, channel, queue });
+    this.#attendance = new Attendance(handler, { ...around, queue, guard });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#hasFailed = reject;
@@ -154,12 +161,13 @@ export class AmqpConsumer implements Consumer, Attachment {
     // It stays with the broker, for the next consumer.
     if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
-    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received));
+    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received), received.way);
   }
 
   #settlement(channel: Channel, queue: string, received: Received): Settlement {
-    const { path, publish, stats, clock } = this.#around;
+    const { path, publish, stats, clock, signer } = this.#around;
     const { name, counts, delays, dead: lastStop } = this.#source;
+    const burier = { path, channel: this.#source.channel, queue: name, signer };
     // On a lost channel nothing can be settled: the broker hands the message out again.
     const held = (): boolean => this.#channel === channel;
     const pause = (): Promise<void> => new Promise((resolve) => clock.after(PATIENCE, resolve));
@@ -179,7 +187,7 @@ export class AmqpConsumer implements Consumer, Attachment {
           // It would be handed out and fail for ever: what cannot travel again dies here, with the reason.
           if (!(error instanceof VsmError && error.code === 'VSM_EVENT')) throw error;
           const reason = `its headers were left out: ${error.message}`;
-          return publish(bareDeadPacket(path, name, received, reason));
+          return publish(bareDeadPacket(burier, received, reason));
         });
       } catch (error) {
         await pause();
@@ -188,7 +196,7 @@ export class AmqpConsumer implements Consumer, Attachment {
       }
       ack();
     };
-    const dead = (reason: string): Promise<void> => pass(deadPacket(path, name, received, reason));
+    const dead = (reason: string): Promise<void> => pass(deadPacket(burier, received, reason));
     return {
       ack,
       dead,

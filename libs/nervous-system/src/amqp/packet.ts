@@ -1,7 +1,8 @@
-import { backKey, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
+import { backKey, type Channel, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { Delivery, Outgoing } from '../nervous-system.js';
+import { type Signer, signDead } from '../signing/signer.js';
 import type { Received } from './receive.js';
 
 /** A message as it goes to the broker. */
@@ -70,27 +71,35 @@ export function againPacket(path: string, queueFullName: string, { delivery, del
   };
 }
 
-export function deadPacket(path: string, queue: string, { delivery, message }: Received, reason: string): Packet {
+/** Who buries a message: the queue behind the path that it died in, that queue's channel, and the member's signer. */
+export interface Burier {
+  path: string;
+  channel: Channel;
+  queue: string;
+  signer?: Signer | undefined;
+}
+
+export function deadPacket(burier: Burier, { delivery, message }: Received, reason: string): Packet {
+  const { path, channel, queue, signer } = burier;
+  const headers = {
+    ...delivery.headers,
+    // Not what the message says of itself when it comes over the retry channel: that may be made up.
+    [HEADERS.channel]: channel,
+    [HEADERS.reason]: reason.slice(0, 1000),
+    [HEADERS.queue]: queue,
+  };
   return {
     exchange: exchangeName(path, 'dead'),
     key: delivery.key,
     content: message.content,
-    options: {
-      ...sameProperties(message),
-      headers: {
-        ...delivery.headers,
-        [HEADERS.channel]: delivery.channel,
-        [HEADERS.reason]: reason.slice(0, 1000),
-        [HEADERS.queue]: queue,
-      },
-    },
+    options: { ...sameProperties(message), headers: signDead(signer, path, { ...delivery, headers }) },
   };
 }
 
 /** The same without what the publisher put into its headers, which are too large or too strange to be sent on. */
-export function bareDeadPacket(path: string, queue: string, received: Received, reason: string): Packet {
+export function bareDeadPacket(burier: Burier, received: Received, reason: string): Packet {
   const bare = { ...received, delivery: { ...received.delivery, headers: {} } };
-  return deadPacket(path, queue, bare, reason);
+  return deadPacket(burier, bare, reason);
 }
 
 function origin({ channel, key }: Delivery): Record<string, string> {

@@ -1,13 +1,15 @@
-import { CHANNEL_NAMES, type Channel, DELIVERY_LIMIT, exchangeName } from '@vsmcp/vsm';
+import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, DELIVERY_LIMIT, exchangeName } from '@vsmcp/vsm';
 import type { ConsumeMessage } from 'amqplib';
 import { countOf, HEADERS, plainHeaders, textOf } from '../headers.js';
 import type { Delivery } from '../nervous-system.js';
+import type { Way } from '../signing/guard.js';
 
 /** A message as it came, with where it came from first. */
 export interface Received {
   delivery: Delivery;
   /** Deliveries before this one that were given back. */
   deliveries: number;
+  way: Way;
   message: ConsumeMessage;
 }
 
@@ -41,7 +43,16 @@ export function receive(path: string, message: ConsumeMessage, dead: boolean): R
     ...(replyTo !== undefined && { replyTo }),
     ...(correlationId !== undefined && { correlationId }),
   };
-  return { delivery: dead ? autopsy(path, delivery, message) : delivery, deliveries, message };
+  if (!dead) return { delivery, deliveries, way: again ? 'again' : 'straight', message };
+  const way = isMoved(path, message) ? 'moved' : 'straight';
+  return { delivery: autopsy(path, delivery, message), deliveries, way, message };
+}
+
+/** Whether it was the broker that brought it to the dead: as an alternate exchange, or from a queue that gave it up. */
+function isMoved(path: string, { fields, properties }: ConsumeMessage): boolean {
+  if (fields.exchange === exchangeName(path, 'dead')) return properties.headers?.['x-death'] !== undefined;
+  const rule: ChannelRule = CHANNELS[channelOf(path, fields.exchange)];
+  return rule.alternate === true;
 }
 
 /** Says in our own words what the broker noted when it was the broker that gave the message up. */
@@ -57,7 +68,7 @@ function autopsy(path: string, delivery: Delivery, message: ConsumeMessage): Del
   const again = death.exchange === exchangeName(path, 'retry');
   const key = (again && textOf(headers, HEADERS.key)) || delivery.key;
   return dying(
-    { ...delivery, key },
+    { ...delivery, key, attempts: again ? countOf(headers, HEADERS.attempts) : 0 },
     {
       [HEADERS.channel]:
         channelNamed(again ? textOf(headers, HEADERS.channel) : undefined) ?? channelOf(path, death.exchange),

@@ -10,6 +10,7 @@ import {
   QUEUES,
   queueName,
   standingTopology,
+  type Channel as VsmChannel,
 } from '@vsmcp/vsm';
 import type { Channel, ChannelModel } from 'amqplib';
 import type { BusLog, Subscription } from '../nervous-system.js';
@@ -23,6 +24,7 @@ const OWN_MOST = 10_000;
 export interface Source {
   /** Behind the path. */
   readonly name: string;
+  readonly channel: VsmChannel;
   /** The broker counts deliveries by itself. */
   readonly counts: boolean;
   readonly delays: boolean;
@@ -56,6 +58,7 @@ export function sourceOf(
     const { name, standing } = queue;
     return {
       name,
+      channel: standing.channel,
       counts: standing.kind === 'quorum',
       delays: standing.retry === true,
       dead: standing.channel === 'dead',
@@ -71,6 +74,7 @@ export function sourceOf(
   }
   return {
     name: `own.${instance}`,
+    channel: queue.channel,
     counts: false,
     delays: false,
     dead: false,

@@ -16,6 +16,7 @@ import {
 import { Broker, type Queue } from 'smqp';
 import { HEADERS } from '../headers.js';
 import type { Delivery, Member, NervousSystem } from '../nervous-system.js';
+import { type Signer, signDead } from '../signing/signer.js';
 import { Line } from './line.js';
 import { MemoryNervousSystem } from './memory.js';
 
@@ -90,17 +91,16 @@ export class MemoryBroker {
     return this.find(queueName(path, key === undefined ? 's1.work' : partitionOf(key)));
   }
 
-  bury(path: string, message: Stored, reason: string, queue?: string): boolean {
-    return this.route(path, {
-      ...message,
-      channel: 'dead',
-      headers: {
-        ...message.headers,
-        [HEADERS.channel]: message.channel,
-        [HEADERS.reason]: reason,
-        ...(queue !== undefined && { [HEADERS.queue]: queue }),
-      },
-    });
+  /** @param who buries it: the queue it died in, and the signer of the member */
+  bury(path: string, message: Stored, reason: string, who: { queue?: string; signer?: Signer | undefined }): boolean {
+    const headers = {
+      ...message.headers,
+      [HEADERS.channel]: message.channel,
+      [HEADERS.reason]: reason,
+      ...(who.queue !== undefined && { [HEADERS.queue]: who.queue }),
+    };
+    const dead = { ...message, channel: 'dead' as const, attempts: 0, headers };
+    return this.route(path, { ...dead, headers: signDead(who.signer, path, dead) });
   }
 
   returnLater(queue: Queue, message: Stored, delay: RetryDelay): void {

@@ -2,6 +2,7 @@ import type { Clock, RetryDelay } from '@vsmcp/vsm';
 import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
 import { Attendance, type Settlement } from '../attend.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
+import type { Guard } from '../signing/guard.js';
 import type { Stored } from './broker.js';
 import type { Line } from './line.js';
 
@@ -13,6 +14,7 @@ export interface Around {
   queue: string;
   stats: BusStats;
   log: BusLog;
+  guard: Guard | undefined;
   clock: Clock;
   /** Deliveries after which a message is poison. */
   limit: number;
@@ -95,7 +97,9 @@ export class MemoryConsumer implements Consumer {
     this.#held.add(message);
     const stored: Stored = message.content;
     const delivery = { ...stored, redelivered: message.fields.redelivered === true };
-    void this.#attendance.attend(delivery, this.#settlement(message, stored));
+    // Nobody can put anything into a queue here but by publishing, so that only what was put off has attempts.
+    const way = delivery.attempts > 0 ? 'again' : 'straight';
+    void this.#attendance.attend(delivery, this.#settlement(message, stored), way);
   }
 
   #settlement(message: ConsumeMessage, stored: Stored): Settlement {

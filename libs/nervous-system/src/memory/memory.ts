@@ -14,6 +14,8 @@ import type {
   Subscription,
 } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
+import { Guard } from '../signing/guard.js';
+import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
 import type { MemoryBroker, Stored } from './broker.js';
 import { MemoryConsumer } from './consumer.js';
@@ -44,11 +46,12 @@ export class MemoryNervousSystem implements NervousSystem {
     });
   }
 
-  async publish(message: Outgoing): Promise<void> {
+  async publish(unsigned: Outgoing): Promise<void> {
     this.#checkOpen();
-    checkPublish(this.#member.party, message);
+    checkPublish(this.#member.party, unsigned);
     this.#stats.published++;
-    const { path, instance } = this.#member;
+    const { path, instance, signer } = this.#member;
+    const message = signOutgoing(signer, path, instance, unsigned);
     const stored: Stored = {
       channel: message.channel,
       key: message.key,
@@ -65,7 +68,7 @@ export class MemoryNervousSystem implements NervousSystem {
     const rule: ChannelRule = CHANNELS[message.channel];
     const taken =
       this.#broker.route(path, stored) ||
-      (rule.alternate === true && this.#broker.bury(path, stored, `nobody listens to ${message.key}`));
+      (rule.alternate === true && this.#broker.bury(path, stored, `nobody listens to ${message.key}`, { signer }));
     if (!taken && message.mandatory) {
       this.#stats.rejected++;
       throw new VsmError('VSM_NOT_FOUND', `nobody listens to ${message.key} on ${message.channel}`);
@@ -80,7 +83,7 @@ export class MemoryNervousSystem implements NervousSystem {
   async subscribe(subscription: Subscription, handler: Handler): Promise<Consumer> {
     this.#checkOpen();
     checkSubscribe(this.#member.party, subscription);
-    const { path, log } = this.#member;
+    const { path, log, instance, signer } = this.#member;
     const { queue } = subscription;
     const standing = 'own' in queue ? undefined : queue;
     const smqp: Queue =
@@ -88,13 +91,15 @@ export class MemoryNervousSystem implements NervousSystem {
         ? this.#broker.own(path, queue.channel, queue.bind, OWN_MOST)
         : this.#broker.standing(path, queue.name, queue.standing);
     const name = smqp.name.slice(path.length + 1);
+    const channel = 'own' in queue ? queue.channel : queue.standing.channel;
     const consumer = new MemoryConsumer(smqp, handler, subscription.prefetch, {
       queue: name,
       stats: this.#stats,
       log,
+      guard: signer && new Guard({ signer, path, instance, channel, queue: name }),
       clock: this.#broker.clock,
-      limit: standing?.standing.channel === 'dead' ? Number.POSITIVE_INFINITY : DELIVERY_LIMIT,
-      bury: (message, reason) => this.#broker.bury(path, message, reason, name),
+      limit: channel === 'dead' ? Number.POSITIVE_INFINITY : DELIVERY_LIMIT,
+      bury: (message, reason) => this.#broker.bury(path, message, reason, { queue: name, signer }),
       ...(standing?.standing.sort === 'ordered' && { line: this.#broker.line(smqp) }),
       ...(standing?.standing.retry && {
         returnLater: (message, delay) => this.#broker.returnLater(smqp, message, delay),

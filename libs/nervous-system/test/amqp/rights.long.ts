@@ -48,9 +48,9 @@ async function openStrictFleet(): Promise<World & { url(party: Party): string }>
   };
   return {
     ...{ path, url },
-    join: async (party, instance = `${party}-${ids()}`) => {
+    join: async (party, instance = `${party}-${ids()}`, signer) => {
       const around = { heartbeat: 5000, path, clock, ids, log: silent, declare: false };
-      const member = await connectAmqp({ ...around, url: url(party), party, instance });
+      const member = await connectAmqp({ ...around, url: url(party), party, instance, signer });
       members.push(member);
       await until(() => member.health().ok);
       return member;

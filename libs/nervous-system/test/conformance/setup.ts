@@ -1,18 +1,16 @@
 import { after, afterEach, before } from 'node:test';
-import type { NervousSystem } from '@vsmcp/nervous-system';
-import type { Party } from '@vsmcp/vsm';
 import type { World } from '../world.js';
 
 /** Opens the world for a suite; the returned function joins it. */
-export function setUp(open: () => Promise<World>): (party: Party, instance?: string) => Promise<NervousSystem> {
+export function setUp(open: () => Promise<World>): World['join'] {
   let world: World | undefined;
   before(async () => {
     world = await open();
   });
   afterEach(() => world?.clean());
   after(() => world?.end());
-  return async (party, instance) => {
+  return async (party, instance, signer) => {
     if (!world) throw new Error('the world is not open');
-    return world.join(party, instance);
+    return world.join(party, instance, signer);
   };
 }

@@ -10,6 +10,7 @@ import { seal } from '../messages/envelope.js';
 import { dispatch, queueOf, standing } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
+import { watchRefusals } from '../messages/refusals.js';
 import type { ProcessMetrics } from '../metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
@@ -36,9 +37,10 @@ export interface ContextOptions {
   clock?: Clock;
   ids?: Ids;
   random?: Random;
-  /** Milliseconds. */
+  /** Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats, unless said). */
   heartbeat?: number;
-  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic'>;
+  databaseCheck?: number;
+  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
 }
 
 export interface OpenContext {
@@ -66,7 +68,8 @@ export function openContext(options: ContextOptions): OpenContext {
   const ids = options.ids ?? randomUUID;
   const log = options.log.child({ system, instance });
   const speaker = { path: config.path, system, instance };
-  const presence = new Presence({ system, instance, version, started: clock.now() });
+  const interval = options.heartbeat ?? HEARTBEAT;
+  const presence = new Presence({ system, instance, version, started: clock.now(), every: interval });
   const metrics = options.metrics.of(system);
   const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
@@ -118,14 +121,14 @@ export function openContext(options: ContextOptions): OpenContext {
     standing: (where) => presence.standing(where),
   };
 
-  const interval = options.heartbeat ?? HEARTBEAT;
-  const database = watchDatabase(state.database, clock, interval);
+  const database = watchDatabase(state.database, clock, options.databaseCheck ?? interval);
   presence.check('broker', () => bus.health());
   presence.check('database', database.check);
   const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
   metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
   const vitals = new VitalsMeter();
   const stopBeating = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
+  const stopWatching = watchRefusals({ ...context, path: config.path });
   let stopService = async () => {};
 
   return {
@@ -146,6 +149,7 @@ export function openContext(options: ContextOptions): OpenContext {
       } finally {
         await leaderships.stop();
         await bus.drain(Math.max(0, until - clock.now()));
+        stopWatching();
       }
     },
   };

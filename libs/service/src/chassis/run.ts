@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connectAmqp } from '@vsmcp/nervous-system';
+import { connectAmqp, openSigner } from '@vsmcp/nervous-system';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { realClock } from '../clock.js';
 import { loadConfig } from '../config/load.js';
@@ -66,7 +66,8 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
   const state = await openStateWhenReached(database, config.path, realClock, own, stopping.signal);
 
   const heartbeat = config.settings.amqp_heartbeat;
-  const member = { path: config.path, party: system, instance, log: own };
+  const signer = runtime.cookie.length > 0 ? openSigner(runtime.cookie) : undefined;
+  const member = { path: config.path, party: system, instance, log: own, signer };
   const bus = await connectAmqp({
     ...{ ...member, url: amqpUrl, heartbeat, declare: runtime.amqpDeclare, pool: runtime.amqpPoolSize },
     ...{ clock: realClock, ids: randomUUID },

@@ -27,7 +27,16 @@ const collector = url('http://localhost:4318', ['http:', 'https:']);
 /** What a process is told by its environment; the fleet's settings (settingsIn) come on top. */
 const Variables = z.object({
   /** Tells this machine's or pod's instances from others; host name and process id where it is not set. */
-  VSMCP_NODE_NAME: z.string().optional(),
+  VSMCP_NODE_NAME: z
+    .string()
+    .regex(/[a-z0-9]/i, 'a name with letters or digits of a-z 0-9')
+    .optional(),
+  /** Secrets of the fleet that its members sign with, by comma or line: the first signs, all verify. */
+  VSMCP_COOKIE: z
+    .string()
+    .transform((text) => text.split(/[,\n]/).flatMap((secret) => secret.trim() || []))
+    .refine((secrets) => secrets.length > 0, 'a secret, or two by comma')
+    .default([]),
   VSMCP_LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   VSMCP_MCP_PORT: Port.default(4010),
   VSMCP_AMQP_ENABLED: Flag.optional(),
@@ -51,6 +60,8 @@ const Variables = z.object({
 
 export interface Runtime {
   node: string;
+  /** The secrets that members sign with, the first one's own; none: nothing is signed. */
+  cookie: readonly string[];
   logLevel: (typeof LOG_LEVELS)[number];
   mcpPort: number;
   /** The broker's URL; undefined: messages travel in memory. */
@@ -80,7 +91,7 @@ export function readRuntime(env: Environment, cwd: string): Runtime {
   if (!read.success) {
     const problems = read.error.issues.map(({ path, message }) => {
       const name = String(path[0]);
-      const got = /_(URL|ENDPOINT)$/.test(name) ? 'something else' : `'${env[name]}'`; // a URL may hold a password
+      const got = /_(URL|ENDPOINT|COOKIE)$/.test(name) ? 'something else' : `'${env[name]}'`; // it may hold a password
       return `${name}: got ${got}, expected ${message}`;
     });
     throw new VsmError('VSM_CONFIG', problems.join('\n'));
@@ -98,6 +109,7 @@ export function readRuntime(env: Environment, cwd: string): Runtime {
   const usual = join(home, 'vsmcp.yaml');
   return {
     node: word(v.VSMCP_NODE_NAME ?? `${hostname()}-${process.pid}`),
+    cookie: v.VSMCP_COOKIE,
     logLevel: v.VSMCP_LOG_LEVEL,
     mcpPort: v.VSMCP_MCP_PORT,
     amqpUrl: v.VSMCP_AMQP_ENABLED === false ? undefined : v.VSMCP_AMQP_URL,

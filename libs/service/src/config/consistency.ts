@@ -12,6 +12,7 @@ export function inconsistencies(config: FleetConfig): Problem[] {
     ...unusableServers(config),
     ...unknowableAgents(config),
     ...impossibleNeeds(config),
+    ...unknownUnits(config),
   ];
 }
 
@@ -51,6 +52,16 @@ export function patternsOf({ absorbs = [], responses }: Unit): Map<string, Prope
   for (const pattern of absorbs) patterns.set(pattern, ['absorbs']);
   for (const pattern of Object.keys(responses)) patterns.set(pattern, ['responses', pattern]);
   return patterns;
+}
+
+function unknownUnits({ policy: { first }, units }: FleetConfig): Problem[] {
+  const known = Object.keys(units);
+  return first.flatMap((unit, i): Problem[] => {
+    if (known.includes(unit)) return [];
+    const meant = nearest(unit, known);
+    const message = `got unit '${unit}', expected one listed under units${meant ? ` (did you mean '${meant}'?)` : ''}`;
+    return [{ path: ['policy', 'first', i], message }];
+  });
 }
 
 /** Of two patterns neither is more specific and both match some event only when they are the same. */

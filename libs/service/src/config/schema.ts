@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Agent, Duration, Grants, isKey, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -31,6 +31,8 @@ const Server = z.strictObject({
   runs: strings.default([]),
   network: Grants.shape.network,
   parallel: z.boolean().default(false),
+  /** At most so many calls in any such time, by all units together: `60/m`, `5/10s`. System 2 deals them out. */
+  rate: Rate.optional(),
 });
 
 const Acquire = z.strictObject({
@@ -123,6 +125,8 @@ export const FleetConfig = z.strictObject({
       priority: z.record(UnitName, z.number().positive()).default({}),
       /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
       private: z.array(Place).default([]),
+      /** Units by whose purpose comes first where they undo each other; of those that are not listed nobody yields. */
+      first: z.array(UnitName).default([]),
     })
     .prefault({}),
   pain: z.strictObject({ tell: z.array(z.string()).default([]), climb: Duration.default(30_000) }).prefault({}),

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import type { Environment } from './environment.js';
 
-/** Variables that hold a password, and so can be given as a file: VSMCP_AMQP_URL_FILE names the file with VSMCP_AMQP_URL. */
-const SECRETS = ['VSMCP_AMQP_URL', 'VSMCP_DATABASE_URL', 'VSMCP_MANAGEMENT_URL'] as const;
+/** Variables that are or hold a secret, and so can be given as a file: VSMCP_AMQP_URL_FILE names the file with VSMCP_AMQP_URL. */
+const SECRETS = ['VSMCP_AMQP_URL', 'VSMCP_DATABASE_URL', 'VSMCP_MANAGEMENT_URL', 'VSMCP_COOKIE'] as const;
 
 /**
  * The environment with what its `_FILE` variables name read in.

@@ -86,6 +86,11 @@ export interface Ledger {
   claim(request: ClaimRequest): Promise<Claimed>;
   /** Writes the intent to make a call that must not happen twice; false when the claim is no longer ours. */
   intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
+  /**
+   * Settles an event that nobody has seen before, as its first attempt, without a claim: for what needs no call. False when it is known
+   * already, whatever of it; then nothing is changed.
+   */
+  settleNew(settlement: Omit<Settlement, 'attempt'> & { type: string; holder: string }): Promise<boolean>;
   /** False when a newer attempt has it. */
   settle(settlement: Settlement): Promise<boolean>;
   /** Whether the event is done or held, by whoever. */

@@ -19,7 +19,7 @@ import {
 } from './shape.js';
 import { fromText, keyOf, toText } from './text.js';
 import { kindsOf, waitingIn } from './waiting.js';
-import { CLAIM, INTEND, RELEASE, SAID, SETTLE } from './writes.js';
+import { CLAIM, INTEND, RELEASE, SAID, SETTLE, SETTLE_NEW } from './writes.js';
 
 /** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */
 const MOST = 500;
@@ -50,7 +50,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
   const claim = batched<ClaimRequest, Claimed>(
     'claim',
     CLAIM,
-    (c) => ({ ...c, source: toText(c.source), id: toText(c.id), type: toText(c.type) }),
+    (c) => ({ ...c, ...named(c) }),
     (rows, count) => {
       const answers = new Array<Claimed | undefined>(count);
       for (const row of rows) answers[row.n] = claimed(row);
@@ -64,12 +64,19 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     done,
   );
   const settle = batched<Settlement, boolean>('settle', SETTLE, settlement, done);
+  const settleNew = batched<Parameters<Ledger['settleNew']>[0], boolean>(
+    'settle new',
+    SETTLE_NEW,
+    (s) => ({ ...settlement({ ...s, attempt: 1 }), ...named(s), holder: s.holder }),
+    done,
+  );
   const release = batched<Fenced, boolean>('release', RELEASE, ({ attempt }) => ({ attempt }), done);
   const said = batched<Fenced, boolean>('said', SAID, ({ attempt }) => ({ attempt }), done);
 
   return {
     claim,
     intend: (key, attempt, deadline) => intend({ ...key, attempt, deadline }),
+    settleNew,
     settle,
     async isSettled({ source, id }) {
       const rows = await database.query(held.SETTLED, [keyOf(source, id)]);
@@ -141,6 +148,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
       }
     },
   };
+}
+
+function named({ source, id, type }: { source: string; id: string; type: string }) {
+  return { source: toText(source), id: toText(id), type: toText(type) };
 }
 
 /** Every row that came back was changed; the others belong to a newer attempt. */

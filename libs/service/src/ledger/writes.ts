@@ -39,6 +39,23 @@ UNION ALL
 SELECT found.n, CASE found.state WHEN 'settled' THEN 'settled' ELSE 'taken' END, NULL, found.deadline, found.outcome, found.record
 FROM found WHERE NOT EXISTS (SELECT FROM took WHERE took.n = found.n)`;
 
+/** Rows of events that are settled as soon as they are seen: those that are there already are left as they are. */
+export const SETTLE_NEW = `-- settle new
+WITH item AS (
+  SELECT * FROM json_to_recordset($1::json)
+    AS t(n int, key text, source text, id text, unit text, type text, holder text, outcome text, cause text, because text,
+         record text, event text, replayable boolean, unsaid boolean)
+), fresh AS (
+  INSERT INTO vsmcp_ledger (key, source, id, unit, type, state, holder, deadline, attempt, outcome, cause, because, record,
+                            event, replayable, unsaid, arrived, changed)
+  SELECT key, source, id, unit, type, 'settled', holder, $2::bigint, 1, outcome, cause, because, record,
+         event, replayable, unsaid, $2::bigint, $2::bigint FROM item
+  ORDER BY n
+  ON CONFLICT (key) DO NOTHING
+  RETURNING key
+)
+SELECT item.n FROM fresh JOIN item ON item.key = fresh.key`;
+
 const LOCK = `SELECT item.*, l.seq FROM item JOIN vsmcp_ledger l
   ON l.key = item.key AND l.attempt = item.attempt AND l.state IN ('claimed', 'called')
   ORDER BY item.key FOR UPDATE OF l`;

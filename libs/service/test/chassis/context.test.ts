@@ -47,7 +47,7 @@ test('services say, hear, ask and answer', async () => {
     assert.deepEqual(heard, ['/vsm/s1/s1-test1 vsm.s1.load.v1 s1.x.load 1']);
     await fleet.until(() => beats.has('s1') && beats.has('s3'), { what: 'heartbeats' });
 
-    assert.deepEqual(await fleet.ask('units', {}), { units: [] });
+    assert.deepEqual(await fleet.ask('units', {}), { units: [], total: 0, version: 0 });
     await assert.rejects(fleet.ask('waiting', {}), (error: VsmError) => {
       assert.equal(error.code, 'VSM_REFUSED');
       assert.equal(error.message, 'nothing waits');

@@ -22,6 +22,13 @@ describe('what the environment says', () => {
     assert.equal(readRuntime({ VSMCP_HOME: '/home', VSMCP_DATA_DIR: 'data' }, '/fleet').dataDir, '/home/data');
   });
 
+  test('a node’s name is one word of a routing key, and tells one from another', () => {
+    assert.equal(readRuntime({ VSMCP_NODE_NAME: 'desk.example.org' }, '/').node, 'desk-example-org');
+    assert.throws(() => readRuntime({ VSMCP_NODE_NAME: '東京' }, '/'), {
+      message: "VSMCP_NODE_NAME: got '東京', expected a name with letters or digits of a-z 0-9",
+    });
+  });
+
   test('the broker can be switched off', () => {
     const url = 'amqp://localhost:5672';
     assert.equal(readRuntime({ VSMCP_AMQP_URL: url }, '/').amqpUrl, url);

@@ -63,6 +63,16 @@ units:
     );
   });
 
+  test('a unit that needs what is not there, or more than there is, is refused', () => {
+    const text = (needs: string) => `pool: { counted: { seats: 2 } }\nunits: { desk: { needs: ${needs} } }\n`;
+    assert.deepEqual(problems(text('{ seats: 2 }')), []);
+    assert.match(
+      problems(text('{ seats: 3 }')).join(),
+      /units\.desk\.needs\.seats: got 3 of 'seats', expected at most 2/,
+    );
+    assert.match(problems(text('{ chairs: 1 }')).join(), /got 1 of 'chairs', expected one of pool\.counted \(seats\)/);
+  });
+
   test('every problem is told with its line, what was got and what was expected', () => {
     const found = problems(`name: front-desk
 purposes: x

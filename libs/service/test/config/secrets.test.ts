@@ -34,3 +34,18 @@ test('declaring on the broker can be left to somebody else', () => {
   assert.equal(readRuntime({}, '/').amqpDeclare, true);
   assert.equal(readRuntime({ VSMCP_AMQP_DECLARE: 'false' }, '/').amqpDeclare, false);
 });
+
+test('the cookie: one secret, or several by comma or line; it too can lie in a file, and is never shown', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'vsmcp-cookie-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'cookie');
+  await writeFile(file, 'new secret\n old secret \n\n');
+  assert.deepEqual(readRuntime({}, '/').cookie, []);
+  assert.deepEqual(readRuntime({ VSMCP_COOKIE: ' ' }, '/').cookie, []);
+  assert.deepEqual(readRuntime({ VSMCP_COOKIE: 'one' }, '/').cookie, ['one']);
+  assert.deepEqual(readRuntime({ VSMCP_COOKIE: 'new, old,' }, '/').cookie, ['new', 'old']);
+  assert.deepEqual(readRuntime({ VSMCP_COOKIE_FILE: file }, '/').cookie, ['new secret', 'old secret']);
+  assert.throws(() => readRuntime({ VSMCP_COOKIE: ' , ' }, '/'), {
+    message: 'VSMCP_COOKIE: got something else, expected a secret, or two by comma',
+  });
+});

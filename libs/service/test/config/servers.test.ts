@@ -16,7 +16,7 @@ function problems(text: string): string[] {
 test('a server is run from a package or reached at an address', () => {
   const { servers, policy } = parseConfig(
     `servers:
-  time: { npm: time-mcp@1.0.6, writes: desk, parallel: true }
+  time: { npm: time-mcp@1.0.6, writes: desk, parallel: true, rate: 5/10s }
   far: { url: "https://mcp.example/mcp", headers: { Authorization: { from: FAR_TOKEN }, X-Tenant: a } }
   socket: { url: "wss://mcp.example" }
   line: { url: "tcp://[fd00::1]:4000", parallel: true }
@@ -42,6 +42,7 @@ policy: { private: [10.0.0.0/8, "fd00::/8", ::1, mcp.internal, localhost] }
     { url: 'wss://mcp.example', headers: {}, parallel: false },
     { url: 'tcp://[fd00::1]:4000', headers: {}, parallel: true },
   ]);
+  assert.deepEqual(servers.time?.rate, { calls: 5, per: 10_000 });
   assert.equal(policy.private.length, 5);
 });
 

@@ -16,6 +16,7 @@ const command = fc.oneof(
   fc.record({ do: fc.constant('claim' as const), keys: fc.array(key, { minLength: 1, maxLength: 6 }), life }),
   fc.record({ do: fc.constant('intend' as const), key, behind, life }),
   fc.record({ do: fc.constant('settle' as const), key, behind, outcome }),
+  fc.record({ do: fc.constant('settle new' as const), key, outcome }),
   fc.record({ do: fc.constant('release' as const), key, behind }),
   fc.record({
     do: fc.constant('reclaim' as const),
@@ -72,6 +73,10 @@ async function step(ledger: Ledger, clock: ManualClock, model: LedgerModel, type
       const attempt = model.attemptOf(c.key) - c.behind;
       const real = await ledger.intend(named(c.key), attempt, now + c.life);
       return assert.equal(real, model.intend(c.key, attempt, now + c.life));
+    }
+    case 'settle new': {
+      const given = { ...named(c.key), type, holder: 'h', outcome: c.outcome, record: c.outcome, event: event(c.key) };
+      return assert.equal(await ledger.settleNew(given), model.settleNew(c.key, c.outcome, c.outcome));
     }
     case 'settle': {
       const attempt = model.attemptOf(c.key) - c.behind;

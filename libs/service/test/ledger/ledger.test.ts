@@ -40,6 +40,26 @@ onEveryDatabase('the ledger', (on) => {
     assert.deepEqual(await ledger.claim(claim(key)), { state: 'settled', outcome: 'answered', record: { n: 1 } });
   });
 
+  test('what nobody saw before is settled with one write; what somebody did see is left as it is', async () => {
+    const [key, seen] = [fresh(), fresh()];
+    await ledger.claim(claim(seen));
+    const settled = { type: 'file.md', holder: 'a', outcome: 'noted', record: { n: 1 } } as const;
+    const both = [key, seen, key].map((each) => ledger.settleNew({ ...each, ...settled }));
+    assert.deepEqual(await Promise.all(both), [true, false, false]);
+    assert.deepEqual(await other.claim(claim(key)), { state: 'settled', outcome: 'noted', record: { n: 1 } });
+    assert.equal((await other.claim(claim(seen))).state, 'taken');
+    assert.deepEqual([await ledger.isSettled(key), await ledger.isSettled(seen)], [true, false]);
+    const parked = fresh('');
+    const wait = { type: 'file.new', holder: 'a', outcome: 'parked', cause: 'unanswered', because: 'nothing' } as const;
+    assert.ok(await ledger.settleNew({ ...parked, ...wait, record: {}, event: event(parked, 'file.new') }));
+    const back = await ledger.reclaim({ reason: 'parked', types: ['file.new'] }, 'b', clock.now() + 1000, 10);
+    assert.deepEqual(
+      back.map(({ attempt }) => attempt),
+      [2],
+    );
+    assert.ok(await ledger.settle({ ...parked, attempt: 2, outcome: 'noted', record: {} }));
+  });
+
   test('the intent to call outlives its holder, and every holder after', async () => {
     const key = fresh();
     await ledger.claim(claim(key));

@@ -49,6 +49,13 @@ export class LedgerModel {
     return row !== undefined;
   }
 
+  settleNew(key: string, outcome: OutcomeKind, record: unknown): boolean {
+    if (this.#rows.has(key)) return false;
+    const kept = HELD.includes(outcome);
+    this.#rows.set(key, { order: this.#rows.size, state: 'settled', attempt: 1, deadline: 0, outcome, record, kept });
+    return true;
+  }
+
   release(key: string, attempt: number): void {
     const row = this.#mine(key, attempt);
     if (row) row.state = row.kept ? 'settled' : 'given';

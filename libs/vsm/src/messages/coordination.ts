@@ -37,6 +37,32 @@ export const Claim = defineMessage(
   }),
 );
 
+/**
+ * S1 → S2: a turn at a server whose calls have a rate, for so many calls. Answered by a grant whose `claim` is the `turn`; nothing is to be given
+ * back. Key: `turn.<instance>`.
+ */
+export const Turn = defineMessage(
+  's1',
+  'turn',
+  'coordination',
+  z.looseObject({
+    instance: z.string(),
+    turns: z
+      .array(
+        z.looseObject({
+          turn: z.string(),
+          unit: z.string(),
+          server: z.string(),
+          calls: z.number().int().positive(),
+          /** Milliseconds that the asker waits for an answer; then it is told to ask again. */
+          patience: z.number().positive(),
+        }),
+      )
+      .min(1)
+      .max(MOST_CLAIMS),
+  }),
+);
+
 /** S2 → the asking replica. Key: `grant.<instance>`. `wait`: nothing is held; ask again after that many ms. */
 export const Grant = defineMessage(
   's2',
@@ -50,6 +76,8 @@ export const Grant = defineMessage(
         /** Fencing token: grows with every grant. */
         token: z.number().int().optional(),
         wait: z.number().optional(),
+        /** It is not to be asked for again: the purpose of another unit comes first. */
+        yields: z.literal(true).optional(),
         reason: z.string().optional(),
       }),
     ),
@@ -76,8 +104,22 @@ export const Balance = defineMessage(
   z.looseObject({ instance: z.string(), units: z.record(z.string(), z.number().int().min(0)) }),
 );
 
+/** S1 → S2: the servers that were acquired and are not removed, as of this version of the table. Key: `stock.<instance>`. */
+export const Stock = defineMessage(
+  's1',
+  'stock',
+  'coordination',
+  z.looseObject({ instance: z.string(), version: z.number().int(), servers: z.array(z.string()) }),
+);
+
+/** What a loop of a server that comes and goes is about: this, and its name. */
+export const HAVING = 'having ';
 /** What a loop of units whose shares swing is about. */
 export const SHARES_OF_THE_POOL = 'their shares of the pool';
+
+/** Whose purpose comes first, why, and by whose word: `policy`, or a person. */
+export const Precedence = z.object({ unit: z.string(), because: z.string(), by: z.string() });
+export type Precedence = z.infer<typeof Precedence>;
 
 /** S2: units that undo each other, and what is done about it. Key: `loop.<first unit>`. */
 export const Loop = defineMessage(
@@ -91,6 +133,8 @@ export const Loop = defineMessage(
     /** Turns a minute: measured before damping, and the most that damping lets through. */
     before: z.number(),
     limit: z.number(),
+    /** The unit whose purpose comes first, once somebody has said so: the others yield. */
+    first: Precedence.optional(),
   }),
 );
 

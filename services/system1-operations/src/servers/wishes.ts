@@ -56,6 +56,11 @@ export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<
   return wishes;
 }
 
+/** The servers that were acquired and are not removed. */
+export function acquiredIn(rows: readonly Capability[]): string[] {
+  return rows.filter(({ origin, state }) => origin === 'acquired' && state !== 'removed').map(({ server }) => server);
+}
+
 /** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
 export function kept(wishes: ReadonlyMap<string, Wish>, rows: readonly Capability[]): Set<string> {
   const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));

@@ -1,0 +1,115 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { DONE, type NervousSystem, unpackFrame } from '@vsmcp/nervous-system';
+import { arrive, QUEUES, WindowedCounter } from '@vsmcp/vsm';
+import { startRabbit } from '../../support/rabbit-node.js';
+import { hasBroker } from '../../support/rabbitmq.js';
+import { openServices } from '../support/pair.js';
+import type { Figure } from '../support/report.js';
+
+const RUNS = 3;
+/** Events of a run, by how they travel. */
+const FRAMED = 2_000_000;
+const SINGLE = 50_000;
+const PREFETCH = 250;
+const PUBLISHER = fileURLToPath(new URL('../support/publisher.ts', import.meta.url));
+
+/**
+ * Frames from a publisher of its own process, confirmed, through a quorum queue into accounting: one subscriber that reads each event as
+ * System 1 does and counts it, and no ledger. Beside it one event a message.
+ */
+export async function framesIntoAccounting(): Promise<Figure[]> {
+  const what = 'frames into accounting';
+  if (!(await hasBroker())) return [{ what, unit: 'events/s', values: [], missing: 'no RabbitMQ here' }];
+  const rabbit = await startRabbit();
+  const services = await openServices([], {}, rabbit.url);
+  try {
+    const bus = await services.join('s1');
+    const framed: number[] = [];
+    const single: number[] = [];
+    const count = await openAccount(bus);
+    for (let run = 0; run <= RUNS; run++) {
+      framed.push(await count(FRAMED, () => publisher(rabbit.url, services.path, FRAMED, 'frames')));
+      single.push(await count(SINGLE, () => publisher(rabbit.url, services.path, SINGLE, 'single')));
+    }
+    return [
+      { what, unit: 'events/s', values: framed.slice(1), wanted: '1,000,000' },
+      { what: 'the same, an event a message', unit: 'events/s', values: single.slice(1) },
+      { what: 'unpacked and counted, without a bus', unit: 'events/s', values: await withoutBus() },
+    ];
+  } finally {
+    await services.stop();
+    await rabbit.remove();
+  }
+}
+
+const limits = { maxBytes: 1_048_576, newId: () => 'new', unpack: unpackFrame };
+
+/** Counts what arrives; resolves with the events a second, from the first message to the last event. */
+async function openAccount(
+  bus: NervousSystem,
+): Promise<(events: number, start: () => Promise<void>) => Promise<number>> {
+  let counter = newCounter();
+  let counted = 0;
+  let since: number | undefined;
+  let wanted = Number.POSITIVE_INFINITY;
+  let done = (_rate: number): void => {};
+  await bus.subscribe(
+    { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: PREFETCH },
+    async (delivery) => {
+      const now = Date.now();
+      since ??= performance.now();
+      for (const one of arrive({ ...delivery, messageId: delivery.id }, { ...limits, now })) {
+        if (!one.ok) throw new Error(one.reason);
+        counter.add(one.event.type, 1, now);
+        counted++;
+      }
+      if (counted >= wanted) done(counted / ((performance.now() - since) / 1000));
+      return DONE;
+    },
+  );
+  return async (events, start) => {
+    counter = newCounter();
+    counted = 0;
+    since = undefined;
+    wanted = events;
+    const rate = new Promise<number>((resolve) => {
+      done = resolve;
+    });
+    await Promise.all([start(), rate]);
+    const { total } = counter.read(Date.now());
+    if (total !== events) throw new Error(`${total} events were counted, not ${events}`);
+    return rate;
+  };
+}
+
+function newCounter(): WindowedCounter {
+  return new WindowedCounter({ window: 3_600_000, buckets: 60, most: 1000, now: Date.now() });
+}
+
+async function publisher(url: string, path: string, events: number, how: 'frames' | 'single'): Promise<void> {
+  const args = ['--import', 'tsx', '-C', 'source', PUBLISHER, url, path, String(events), how];
+  const child = spawn(process.execPath, args, { stdio: 'inherit' });
+  const [code] = await once(child, 'exit');
+  if (code !== 0) throw new Error(`the publisher ended with ${code}`);
+}
+
+/** The most that one core could do. */
+async function withoutBus(): Promise<number[]> {
+  const { sampleFrame } = await import('../support/sample.js');
+  const { content, key, events } = sampleFrame();
+  const rates: number[] = [];
+  for (let run = 0; run <= RUNS; run++) {
+    const counter = newCounter();
+    const began = performance.now();
+    let counted = 0;
+    while (counted < FRAMED / 4) {
+      const incoming = { key, content, contentType: 'application/vnd.vsmcp.frame', headers: {} };
+      for (const one of arrive(incoming, { ...limits, now: 0 })) if (one.ok) counter.add(one.event.type, 1, Date.now());
+      counted += events;
+    }
+    rates.push(counted / ((performance.now() - began) / 1000));
+  }
+  return rates.slice(1);
+}

@@ -1,0 +1,146 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { openMcpHost } from '@vsmcp/mcp';
+import { type Database, type FleetConfigInput, openLog, openPostgres, realClock } from '@vsmcp/service';
+import { openSystem1 } from '../../../services/system1-operations/src/index.js';
+import { system2 } from '../../../services/system2-coordination/src/index.js';
+import { openTestPostgres } from '../../support/postgres.js';
+import { until } from '../../support/until.js';
+import { inFlight, type Ran, repeated } from '../support/load.js';
+import { eventOf, openOutsider } from '../support/outsider.js';
+import { openServices } from '../support/pair.js';
+import { type Figure, quantile } from '../support/report.js';
+import { Stages, watched } from '../support/stages.js';
+import { matchingAndMapping } from './steps.js';
+
+const NPM = '@modelcontextprotocol/server-everything@2026.8.31';
+/** Servers are installed once for all runs on this machine. */
+const CACHE = join(tmpdir(), 'vsmcp-test-cache');
+const RUNS = 3;
+const CALLS = 3000;
+const WIDTH = 64;
+const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
+
+const CONFIG: FleetConfigInput = {
+  servers: { every: { npm: NPM, parallel: true } },
+  units: {
+    desk: {
+      responses: {
+        'call.again': { ...ECHO, idempotent: true },
+        'call.once': ECHO,
+        'call.claimed': { ...ECHO, idempotent: true, claims: ['=event.id'] },
+      },
+    },
+  },
+};
+
+/** Tool calls through System 1 over stdio, beside the SDK's own client on the same server. */
+export async function toolCalls(): Promise<Figure[]> {
+  const sdk = await bySdk();
+  const figures = figuresOf('the SDK’s client', sdk);
+  const postgres = await openTestPostgres();
+  if (postgres === undefined) {
+    return [...figures, { what: 'through System 1', unit: 'calls/s', values: [], missing: 'no PostgreSQL here' }];
+  }
+  const database = openPostgres(postgres.url, { log: openLog('silent') });
+  try {
+    figures.push(...(await throughSystem1('through System 1', sdk, database)));
+  } finally {
+    await database.close();
+    await postgres.stop();
+  }
+  return [...figures, ...(await throughSystem1('through System 1, embedded database', sdk))];
+}
+
+async function bySdk(): Promise<Ran[]> {
+  const host = await openMcpHost({ dataDir: CACHE, log: openLog('silent'), clock: realClock });
+  const { bin } = await host.installer.install(NPM);
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  const cwd = await mkdtemp(join(tmpdir(), 'vsmcp-bench-'));
+  await client.connect(new StdioClientTransport({ command: process.execPath, args: [bin], cwd, stderr: 'ignore' }));
+  try {
+    return await repeated(RUNS, () =>
+      inFlight(CALLS, WIDTH, (n) => client.callTool({ name: 'echo', arguments: { message: `text ${n}` } })),
+    );
+  } finally {
+    await client.close();
+    await rm(cwd, { recursive: true, force: true });
+  }
+}
+
+async function throughSystem1(what: string, sdk: readonly Ran[], database?: Database): Promise<Figure[]> {
+  const stages = new Stages();
+  const system1 = openSystem1({
+    openHost: async ({ log, clock }) => stages.host(await openMcpHost({ dataDir: CACHE, log, clock })),
+  });
+  const settings = { max_concurrent_operations: 2 * WIDTH };
+  const more = { config: CONFIG, ...(database && { database }) };
+  const services = await openServices([system2, watched(system1, stages)], settings, undefined, more);
+  try {
+    const outsider = await openOutsider(await services.join('world'));
+    const call = async (type: string, n: number) => {
+      const outcome = await outsider.send(eventOf(randomUUID(), type, { text: `text ${n}` }));
+      if (outcome !== 'answered') throw new Error(`${type} was not answered but ${outcome}`);
+    };
+    const ready = () => outsider.send(eventOf(randomUUID(), 'call.again', { text: '' }));
+    await until(async () => (await ready()) === 'answered', { timeout: 60_000, what: 'the server answers' });
+    const runs = (type: string) => repeated(RUNS, () => inFlight(CALLS, WIDTH, (n) => call(type, n)));
+    stages.clear();
+    const again = await runs('call.again');
+    const shares = stages.take((RUNS + 1) * CALLS, meanOf(again));
+    const once = await runs('call.once');
+    const intent = stages.take((RUNS + 1) * CALLS, meanOf(once)).get('intend') ?? 0;
+    const claimed = await runs('call.claimed');
+    const ratio = again.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
+    return [
+      ...figuresOf(what, again, { rate: '10,000', p99: '< 10' }),
+      { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
+      ...figuresOf(`${what}, with the intent written`, once),
+      { what: `${what}: writing the intent`, unit: 'ms', values: [intent] },
+      ...figuresOf(`${what}, with a claim of its own`, claimed),
+      ...shareFigures(what, shares, meanOf(claimed) - meanOf(again)),
+    ];
+  } finally {
+    await services.stop();
+  }
+}
+
+function figuresOf(what: string, runs: readonly Ran[], wanted?: { rate: string; p99: string }): Figure[] {
+  const p99 = runs.map(({ took }) => quantile(took, 0.99));
+  return [
+    { what, unit: 'calls/s', values: runs.map(({ rate }) => rate), ...(wanted && { wanted: wanted.rate }) },
+    { what: `${what}: p99`, unit: 'ms', values: p99, ...(wanted && { wanted: wanted.p99 }) },
+  ];
+}
+
+/** How much of the time from the event's publication to its outcome each stage takes, with 64 of them under way. */
+function shareFigures(what: string, stages: ReadonlyMap<string, number>, coordinate: number): Figure[] {
+  const whole = stages.get('whole') ?? Number.NaN;
+  const { match, map } = matchingAndMapping(CONFIG, eventOf('1', 'call.again', { text: 'text 1' }));
+  const named = (name: string) => stages.get(name) ?? 0;
+  const ms = {
+    ...{
+      match,
+      map,
+      coordinate,
+      call: named('call'),
+      record: named('claim') + named('settle'),
+      report: named('report'),
+    },
+  };
+  const rest = whole - ms.call - ms.record - ms.report - match - map;
+  return Object.entries({ ...ms, 'waiting and the rest': rest }).map(([stage, took]) => ({
+    what: `${what}: ${stage}${stage === 'coordinate' ? ' (only with a claim)' : ''}`,
+    unit: '% of the time',
+    values: [(100 * took) / whole],
+  }));
+}
+
+function meanOf(runs: readonly Ran[]): number {
+  const all = runs.flatMap(({ took }) => took);
+  return all.reduce((sum, ms) => sum + ms, 0) / all.length;
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { openMcpHost } from '@vsmcp/mcp';
+import { on } from '@vsmcp/service';
+import { Account, type DataOf, Intervention, Load, Stress } from '@vsmcp/vsm';
+import { openSystem1 } from '../../services/system1-operations/src/index.js';
+import { openSystem3 } from '../../services/system3-control/src/index.js';
+import { system5 } from '../../services/system5-policy/src/index.js';
+import { openFleet } from '../support/fleet.js';
+
+const SLOW = { call: 'every.trigger-long-running-operation', with: { duration: 0.5, steps: 1 } };
+const CONFIG = {
+  servers: { every: { npm: '@modelcontextprotocol/server-everything@2026.8.31', parallel: true } },
+  units: {
+    desk: { sheds: 6, responses: { 'do.bulk': { ...SLOW, priority: 2 }, 'do.vital': { ...SLOW, priority: 8 } } },
+    clock: { responses: { 'clock.tick': { call: 'every.echo', with: { message: 'tick' } } } },
+  },
+  settings: { max_concurrent_operations: 10 },
+};
+
+it('a unit that cannot cope is helped in the order of least intervention, and left alone again', {
+  timeout: 120_000,
+}, async (t) => {
+  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
+  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir, log, clock }) });
+  const s3 = openSystem3({ stress: { hold: 900, ease: 900 } });
+  // a busy machine must not cost the lease
+  const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
+  const fleet = await openFleet({ services: [system5, s3, s1], leadership, config: CONFIG });
+  t.after(() => fleet.stop());
+  const reports = new Set<string>();
+  const accounts: DataOf<typeof Account>[] = [];
+  const told: DataOf<typeof Stress>[] = [];
+  await fleet.gateway.hear({ channel: 'report', bind: ['s1.*.load', 's3.*.account'] }, [
+    on(Load, async ({ id }) => void reports.add(id)),
+    on(Account, async ({ data }) => void accounts.push(data)),
+  ]);
+  await fleet.gateway.hear({ channel: 'intelligence', bind: ['s3.stress'] }, [
+    on(Stress, async ({ data }) => void told.push(data)),
+  ]);
+  const outcomes = (type: string, kind: string) =>
+    new Set(
+      fleet.outcomes.flatMap(({ event, outcome }) => (event.type === type && outcome === kind ? [event.id] : [])),
+    );
+  await fleet.publish('clock.tick', {});
+  await fleet.until(() => outcomes('clock.tick', 'answered').size > 0, { timeout: 60_000 });
+  // Somebody else wants something too, whose idle share can be lent.
+  const ticking = setInterval(() => void fleet.publish('clock.tick', {}), 400);
+  t.after(() => clearInterval(ticking));
+
+  // More than the unit could do with all there is, until System 5 knows.
+  const published = { 'do.bulk': 0, 'do.vital': 0 };
+  const flood = setInterval(() => {
+    for (const type of ['do.bulk', 'do.vital', 'do.vital', 'do.vital'] as const) {
+      published[type] += 1;
+      void fleet.publish(type, {});
+    }
+  }, 120);
+  t.after(() => clearInterval(flood));
+  const needs = async () => (await fleet.ask('decisions', {})).needs ?? [];
+  await fleet.until(async () => (await needs()).length > 0, { timeout: 40_000, what: 'System 5 is told' });
+  assert.match((await needs())[0]?.what ?? '', /^desk cannot cope: it wants/);
+  clearInterval(flood);
+  const settled = () =>
+    outcomes('do.bulk', 'answered').size + outcomes('do.bulk', 'shed').size + outcomes('do.vital', 'answered').size;
+  await fleet.until(() => settled() === published['do.bulk'] + published['do.vital'], {
+    timeout: 60_000,
+    what: 'every event has its outcome',
+  });
+  const control = () => fleet.ask('control', {});
+  await fleet.until(async () => (await control()).autonomy.active.length === 0, {
+    timeout: 40_000,
+    what: 'it is over',
+  });
+
+  assert.equal(outcomes('do.vital', 'answered').size, published['do.vital'], 'what matters is not let go');
+  assert.ok(outcomes('do.bulk', 'shed').size > 0);
+  const account = await fleet.ask('account', {});
+  assert.equal(account.outcomes.shed, outcomes('do.bulk', 'shed').size, 'what is shed is counted');
+
+  const entries = (await fleet.state.journal.read({ system: 's3', limit: 1000 }))
+    .filter(({ type }) => type.startsWith('intervention.'))
+    .map(({ type, cause, seq, data }) => ({ type, cause, seq, what: Intervention.parse(data).what }))
+    .sort((a, b) => a.seq - b.seq);
+  const begun = entries.filter(({ what }) => what === 'begins');
+  assert.deepEqual(
+    begun.map(({ type }) => type),
+    ['intervention.borrow', 'intervention.shed', 'intervention.amplify', 'intervention.tell'],
+  );
+  for (const { cause } of begun) assert.ok(reports.has(cause ?? ''), 'each traces to the report that showed it');
+  const ended = entries.filter(({ what }) => what === 'ends');
+  assert.equal(ended.length, begun.length);
+  const { spent } = (await control()).autonomy;
+  assert.deepEqual(spent, { borrow: 1, shed: 1, amplify: 1, tell: 1 });
+
+  assert.deepEqual(
+    told.map(({ state, unit }) => [state, unit]),
+    [
+      ['begins', 'desk'],
+      ['ends', 'desk'],
+    ],
+  );
+  await fleet.until(async () => (await needs()).length === 0, {
+    timeout: 20_000,
+    what: 'System 5 hears that it is over',
+  });
+  assert.ok(accounts.length < reports.size / 2, `${accounts.length} accounts of ${reports.size} reports`);
+});
