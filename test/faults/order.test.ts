@@ -13,7 +13,6 @@ import { rabbitServer, startRabbit } from '../support/rabbit-node.js';
 import { until } from '../support/until.js';
 
 const KEYS = 20;
-const EACH = 200;
 const PATH = 'order';
 const CONFIG = `
 name: order
@@ -22,8 +21,11 @@ units: { counting: { responses: { step.taken: noted } } }
 `;
 const MAIN = fileURLToPath(new URL('../../services/system1-operations/dist/main.js', import.meta.url));
 
-/** With and without the plugin that hashes. */
-for (const hash of [true, false]) {
+/** With and without the plugin that hashes; events of each key. */
+for (const [hash, each] of [
+  [true, 200],
+  [false, 40],
+] as const) {
   const name = `events with a partition key, ${hash ? 'hashed over the partitions' : 'on a broker that cannot hash'}`;
   describe(name, { skip: !rabbitServer() && 'no RabbitMQ on this machine' }, () => {
     it('keep their order while replicas are added, killed and removed', { timeout: 240_000 }, async (t) => {
@@ -95,21 +97,21 @@ for (const hash of [true, false]) {
 
       let second: Child | undefined;
       const faults = new Map<number, () => Promise<unknown>>([
-        [50, async () => (second = await start())],
-        [100, () => first.end('SIGKILL')],
-        [125, () => start()],
-        [160, async () => second?.end('SIGTERM')],
+        [each * 0.25, async () => (second = await start())],
+        [each * 0.5, () => first.end('SIGKILL')],
+        [each * 0.625, () => start()],
+        [each * 0.75, async () => second?.end('SIGTERM')],
       ]);
-      for (let n = 0; n < EACH; n += 5) {
+      for (let n = 0; n < each; n += 5) {
         const fault = faults.get(n)?.();
         await publish(n, n + 5);
         await fault;
       }
-      await until(() => outside.outcomes.size === KEYS * EACH, {
+      await until(() => outside.outcomes.size === KEYS * each, {
         timeout: 90_000,
         what: 'every event has an outcome',
       }).catch((error: Error) => assert.fail(`${error.message}: ${outside.outcomes.size}`));
-      const expected = Array.from({ length: EACH }, (_, n) => n);
+      const expected = Array.from({ length: each }, (_, n) => n);
       for (const [key, order] of seen()) assert.deepEqual(order, expected, key);
       for (const [id, said] of outside.outcomes)
         assert.deepEqual(

@@ -153,7 +153,7 @@ function shareFigures(what: string, stages: ReadonlyMap<string, number>, coordin
   };
   const rest = whole - ms.call - ms.record - ms.report - match - map;
   return Object.entries({ ...ms, 'waiting and the rest': rest }).map(([stage, took]) => ({
-    what: `${what}: ${stage}${stage === 'coordinate' ? ' (only with a claim)' : ''}`,
+    what: `${what}: ${stage}${stage === 'coordinate' ? ' (with a claim, less the time without)' : ''}`,
     unit: '% of the time',
     values: [(100 * took) / whole],
   }));
