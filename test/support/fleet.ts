@@ -4,14 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker, type Signer } from '@vsmcp/nervous-system';
 import {
+  type Database,
   FleetConfig,
   type FleetConfigInput,
   instanceName,
   type LogLevel,
+  type OpenContext,
   openContext,
   openLog,
   openMetrics,
   openState,
+  type Reach,
   realClock,
   type Service,
   type ServiceContext,
@@ -40,6 +43,12 @@ export interface FleetOptions {
   /** ms: short ones make tests of loss quick. */
   heartbeat?: number;
   leadership?: { ttl: number; renew: number; margin: number };
+  /** A broker that other fleets share; it stays open. */
+  broker?: MemoryBroker;
+  /** A database that outlives the fleet. */
+  database?: Database;
+  /** Joins a fleet otherwise than through a broker in memory: its own, and those below. */
+  reach?: Reach;
   /** What each system signs with; absent: nothing is signed. */
   signerOf?: (system: Service['system']) => Signer;
 }
@@ -76,47 +85,48 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const config = FleetConfig.parse({ path: PATH, ...options.config });
   const log = openLog(options.log ?? levelOf(process.env.VSMCP_TEST_LOG));
   const metrics = openMetrics();
-  const broker = openMemoryBroker({ clock: realClock, ids: randomUUID });
-  const database = await openTestEmbedded();
+  const broker = options.broker ?? openMemoryBroker({ clock: realClock, ids: randomUUID });
+  const reach: Reach = options.reach ?? (async (member) => broker.connect(member));
+  const database = options.database ?? (await openTestEmbedded());
   const state = await openState(database, config.path, realClock);
 
-  const open = (system: Service['system'], node: string) => {
+  const open = async (system: Service['system'], node: string) => {
     const instance = instanceName(system, node);
     const signer = options.signerOf?.(system);
-    const bus = broker.connect({ path: config.path, party: system, instance, log, signer });
+    const bus = await reach({ path: config.path, party: system, instance, log, signer }, undefined);
     const { heartbeat, leadership } = options;
     const shared = { config, home, dataDir: join(home, '.vsmcp'), state, log, metrics };
     return openContext({
-      ...{ system, instance, bus, ...shared },
+      ...{ system, instance, bus, reach, ...shared },
       ...(heartbeat !== undefined && { heartbeat }),
       ...(leadership !== undefined && { leadership }),
     });
   };
 
   const outcomes: DataOf<typeof Outcome>[] = [];
-  const world = broker.connect({ path: config.path, party: 'world', instance: 'world', log });
+  const world = await reach({ path: config.path, party: 'world', instance: 'world', log }, undefined);
   await world.subscribe({ queue: { own: true, channel: 'outcome', bind: ['#'] }, prefetch: 1 }, async (delivery) => {
     const event: CloudEvent = JSON.parse(Buffer.from(delivery.content).toString());
     outcomes.push(Outcome.data.parse(event.data));
     return DONE;
   });
 
-  const gateway = open('gateway', 'test');
-  const running = new Map<Service, ReturnType<typeof open>>();
+  const gateway = await open('gateway', 'test');
+  const running = new Map<Service, OpenContext>();
   const stop = async () => {
     for (const context of [...running.values()].reverse()) await context.stop(config.settings.drain);
     await gateway.stop(1000);
     for (const context of [...running.values(), gateway]) await context.context.bus.close();
     await world.close();
-    broker.close();
-    await database.close();
+    if (options.broker === undefined) broker.close();
+    if (options.database === undefined) await database.close();
     metrics.close();
     if (options.home === undefined) await rm(home, { recursive: true, force: true });
   };
 
   try {
     for (const [i, service] of options.services.entries()) {
-      const context = open(service.system, `test${i}`);
+      const context = await open(service.system, `test${i}`);
       running.set(service, context);
       await context.start(service);
     }

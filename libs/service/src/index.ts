@@ -3,9 +3,11 @@ export {
   instanceName,
   type OpenContext,
   openContext,
+  type Reach,
   VERSION,
 } from './chassis/context.js';
 export type { Readiness } from './chassis/presence.js';
+export { amqpReach } from './chassis/reach.js';
 export { runService } from './chassis/run.js';
 export { type Runtime, readRuntime } from './chassis/runtime.js';
 export { type ManualClock, manualClock, realClock } from './clock.js';

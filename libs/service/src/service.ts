@@ -81,10 +81,18 @@ export interface ServiceContext {
   ): Promise<Answer<N>>;
   /** Answers questions addressed to this system; an answer that throws is sent as a refusal with its reason. */
   answer(answers: Answers): Promise<Consumer>;
+  /** Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller closes it. */
+  reach(below: Below): Promise<NervousSystem>;
   /** Adds a named check to /ready and to the heartbeat. */
   check(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
   /** The lead state this instance shows in its heartbeat. */
   standing(state: { state: 'active' | 'standby'; epoch?: number }): void;
+}
+
+/** A fleet that is a unit of this one: its path, and the URL of its broker where that is not this fleet's own. */
+export interface Below {
+  path: string;
+  broker?: string;
 }
 
 /** W3C trace context. */

@@ -22,14 +22,14 @@ export const CHANNELS = {
   environment: {
     meaning: 'environment → inside',
     key: '<event type>',
-    publish: ['world', 's4', 'gateway'],
+    publish: ['world', 's4', 'gateway', 'parent'],
     listen: ['s1', 's4'],
   },
   outcome: {
     meaning: 'inside → environment',
     key: '<outcome>.<event type>',
     publish: ['s1'],
-    listen: ['world', ...INSIDE],
+    listen: ['world', ...INSIDE, 'parent'],
   },
   command: {
     meaning: 'vertical, down',
@@ -68,6 +68,12 @@ export const CHANNELS = {
     publish: INSIDE,
     listen: ['s5', 'consciousness', 'gateway'],
   },
+  metasystem: {
+    meaning: 'vertical, out: to the fleet of which this one is a unit',
+    key: 'report | pain',
+    publish: ['s5'],
+    listen: ['parent'],
+  },
   query: {
     meaning: 'questions, and petitions that System 3 or 5 may grant',
     key: '<to>.<instance or any>.<verb>',
@@ -84,13 +90,13 @@ export const CHANNELS = {
   retry: {
     meaning: 'what comes back later',
     key: '<delay>.<queue>',
-    publish: INSIDE,
+    publish: [...INSIDE, 'parent'],
     listen: [],
   },
   dead: {
     meaning: 'what could not be handled',
     key: '<the original key>',
-    publish: INSIDE,
+    publish: [...INSIDE, 'parent'],
     listen: ['s1'],
   },
   context: {

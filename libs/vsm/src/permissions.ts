@@ -20,12 +20,17 @@ const WORD = '[^.]+';
 /**
  * The rights of one system's broker user in the fleet at `path`: it declares nothing but queues of its own, publishes and binds
  * under the keys of the tables in `channels.ts` and `speech.ts`, and reads its own queues. Nobody may use the default exchange, with
- * which anybody could write into any queue. System 1 also declares the handover queues of servers that come and go.
+ * which anybody could write into any queue. System 1 also declares the handover queues of servers that come and
+ * go, and the fleet above the queues of the border.
  */
 export function permissionsOf(path: string, party: Party): Permissions {
   const says = CHANNEL_NAMES.filter((channel) => keysToSay(party, channel).length > 0);
   const hears = CHANNEL_NAMES.filter((channel) => keysToHear(party, channel).length > 0);
-  const made = [`${literal(ownQueuePrefix(path, party))}.*`, ...(party === 's1' ? [handovers(path)] : [])];
+  const made = [
+    `${literal(ownQueuePrefix(path, party))}.*`,
+    ...(party === 's1' ? [handovers(path)] : []),
+    ...(party === 'parent' ? [border(path)] : []),
+  ];
   const standing = Object.entries(QUEUES).filter(([, { owner }]) => owner === party);
   return {
     configure: anyOf(made),
@@ -50,6 +55,11 @@ function exchange(path: string, channel: Channel): string {
 /** `vsm.s1.handover.memory`, and the delay queues behind it. */
 function handovers(path: string): string {
   return `${literal(`${path}.`)}(retry\\.${WORD}\\.)?s1\\.handover\\.${WORD}`;
+}
+
+/** `vsm.west.parent.outcome`, and the delay queues behind it. */
+function border(path: string): string {
+  return `${literal(`${path}.`)}(retry\\.${WORD}\\.)?parent\\.${WORD}`;
 }
 
 /** A topic pattern as a regular expression that takes the keys it matches, and a binding to the pattern itself. */

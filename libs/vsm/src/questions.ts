@@ -7,6 +7,7 @@ import { Intervention, Need, Performance, Rung } from './messages/control.js';
 import { ClaimedResource, Loop, Precedence } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
+import { SystemView } from './messages/recursion.js';
 import { Pathology } from './pathologies.js';
 import { System } from './systems.js';
 import { ToolRef, UnitName, Units } from './unit.js';
@@ -266,6 +267,8 @@ export const QUESTIONS = {
           responses: z.record(z.string(), z.unknown()),
           weight: z.number(),
           acquired: z.array(z.string()),
+          /** Path of the fleet that the unit is. */
+          system: z.string().optional(),
           /** Asked for by name: as it was written, and how it does at the replica that answers. */
           unit: z.record(z.string(), z.unknown()).optional(),
           running: z.number().int().optional(),
@@ -353,6 +356,13 @@ export const QUESTIONS = {
         }),
       ),
     }),
+  ),
+  /** The units that are systems, by unit, as they last reported, and so on down to `recursion_depth`. */
+  recursion: question(
+    's3',
+    'recursion',
+    Nothing,
+    z.object({ path: z.string(), units: z.record(z.string(), SystemView) }),
   ),
   capabilities: question(
     's3',

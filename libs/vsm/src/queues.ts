@@ -1,12 +1,12 @@
 import type { Channel } from './channels.js';
-import type { System } from './systems.js';
+import type { Party } from './systems.js';
 
 /**
  * The standing queues: what outlives any single process. Everything else a service listens on is a queue of its own
  * instance that goes with it. Names are behind the fleet's path: `vsm.s1.work`.
  */
 export interface StandingQueue {
-  owner: System;
+  owner: Party;
   channel: Channel;
   bind: readonly string[];
   /** quorum: replicated, counts deliveries. classic: bounded, the oldest goes first, for what grows stale. */

@@ -19,6 +19,7 @@ const SAYS: { [C in Channel]?: Keys } = {
   },
   intelligence: ['<self>.*'],
   algedonic: ['*.<self>.*'],
+  metasystem: ['report', 'pain'],
   query: ['*.*.*'],
   reply: ['*'],
   retry: ['*.<self>.#', 'back.own.<self>.#'],
@@ -35,7 +36,7 @@ const HEARS: { [C in Channel]?: Keys } = {
   query: ['<self>.*.*'],
   reply: ['<instance>'],
   // Nobody listens to the retry channel, but what goes back into a queue of one's own comes over it.
-  retry: { s1: ['*.s1.handover.*', 'back.own.s1.#'] },
+  retry: { s1: ['*.s1.handover.*', 'back.own.s1.#'], parent: ['*.parent.*', 'back.own.parent.#'] },
 };
 
 /** The keys that `party` may publish under; none where the channel is not its own to publish on. */

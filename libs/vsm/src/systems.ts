@@ -5,7 +5,8 @@ export const SYSTEMS = ['s1', 's2', 's3', 's4', 's5', 'consciousness', 'gateway'
 export const System = z.enum(SYSTEMS);
 export type System = z.infer<typeof System>;
 
-export const Party = z.enum([...SYSTEMS, 'world']);
+/** `parent`: the fleet of which this one is a unit, at its border. */
+export const Party = z.enum([...SYSTEMS, 'world', 'parent']);
 export type Party = z.infer<typeof Party>;
 
 /** Beer's five systems: a fleet in which one of them is missing is not viable. */

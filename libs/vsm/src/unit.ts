@@ -82,6 +82,24 @@ export const Response = z.union([z.literal('noted'), z.literal('wanted'), CallRe
 export type Response = z.infer<typeof Response>;
 
 /**
+ * A fleet as a unit. A file (`./west.yaml`): it runs with this one, its path is this one's and the unit's name. Or one that runs elsewhere, by its
+ * path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on this fleet's own.
+ */
+export const UnitSystem = z.union([
+  z.string().regex(/\.ya?ml$/, 'a file such as ./west.yaml'),
+  z.strictObject({
+    path: z.string().refine(isKey, 'dot-separated words of a-z 0-9 _ -'),
+    broker: z
+      .union([
+        z.string().regex(/^amqps?:\/\//, 'amqp://host:5672/vhost'),
+        z.strictObject({ from: z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable') }),
+      ])
+      .optional(),
+  }),
+]);
+export type UnitSystem = z.infer<typeof UnitSystem>;
+
+/**
  * When a unit leaves a tool alone for a while: of its last `of` calls (once there are half as many) the part `failing` or more failed, or five in
  * a row got no answer. Then it waits `wait` ms, tries one call, and doubles the wait when that fails too.
  */
@@ -107,6 +125,12 @@ export const Unit = z.strictObject({
   weight: z.number().positive().default(1),
   minimum: z.number().int().min(0).default(0),
   cap: z.number().int().positive().optional(),
+  /** The unit is a viable system itself: what it absorbs goes down to it. */
+  system: UnitSystem.optional(),
+  /** How long (ms) an event may wait in that system before it counts as a gap here, and hurts. */
+  wait: Duration.optional(),
+  /** Port on which the fleet of that file has its REST, MCP and dashboard; none unless said. */
+  gateway: z.number().int().min(1).max(65_535).optional(),
   /** Events that may wait for a place in the unit's share; beyond, the least important are shed. Absent: any number. */
   queue: z.number().int().positive().optional(),
   breaker: z.union([z.literal('off'), Breaker]).optional(),

@@ -116,3 +116,34 @@ test('one binds to what is one’s own to hear', () => {
   assert.ok(may('world').bind('outcome', '#') && !may('world').bind('environment', '#'));
   assert.deepEqual(keysToHear('s5', 'algedonic'), ['#']);
 });
+
+test('the fleet above has what crosses its border, and nothing else', () => {
+  const parent = may('parent');
+  const queue = queueName(PATH, 'parent.outcome');
+  for (const name of [queue, delayQueueName(PATH, '1s', 'parent.outcome')]) {
+    for (const party of Parties.options)
+      assert.equal(may(party).configure(name), party === 'parent', `${party} ${name}`);
+  }
+  assert.ok(parent.say('environment', 'shop.sale') && parent.bind('outcome', '*.shop.#'));
+  assert.ok(parent.bind('metasystem', 'report') && parent.bind('metasystem', 'pain'));
+  const inside: Channel[] = [
+    'command',
+    'report',
+    'audit',
+    'coordination',
+    'intelligence',
+    'algedonic',
+    'query',
+    'reply',
+  ];
+  for (const channel of inside) {
+    assert.ok(
+      !parent.say(channel, 's1.any.try') && !parent.bind(channel, '#') && !parent.bind(channel, 's1.*.*'),
+      channel,
+    );
+    assert.ok(!parent.say(channel, 'pain.parent.x') && !parent.say(channel, 'parent'), channel);
+  }
+  for (const name of Object.keys(QUEUES)) assert.ok(!parent.read(queueName(PATH, name)), name);
+  assert.ok(may('s5').say('metasystem', 'pain') && !may('s5').say('metasystem', 'other'));
+  for (const party of Parties.options) assert.equal(may(party).say('metasystem', 'report'), party === 's5', party);
+});

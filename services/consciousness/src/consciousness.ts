@@ -3,6 +3,7 @@ import {
   Acquisition,
   AlertState,
   Algedonic,
+  Below,
   CapabilityState,
   Demand,
   Heartbeat,
@@ -14,6 +15,7 @@ import {
   Stress,
   Verdict,
 } from '@vsmcp/vsm';
+import { limitsOf } from './below.js';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
 import { systemsAnswer } from './presence.js';
 import { pathologiesOf } from './signs.js';
@@ -41,7 +43,7 @@ export const consciousness: Service = openConsciousness();
 
 async function start(context: ServiceContext, slow: number): Promise<() => Promise<void>> {
   const { clock, config, journal } = context;
-  const model = newModel(windowOf(config), clock.now(), 3 * slow);
+  const model = newModel(windowOf(config), clock.now(), { old: 3 * slow, limits: limitsOf(config) });
   const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()), slow);
   const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
     evolve(model, fact, clock.now());
@@ -54,6 +56,7 @@ async function start(context: ServiceContext, slow: number): Promise<() => Promi
       on(Load, ({ data }) => take({ fact: 'load', data }, 'account', 'waiting')),
       on(CapabilityState, ({ data }) => take({ fact: 'capability', data }, 'capabilities', 'units', 'waiting')),
       on(Demand, ({ data }) => take({ fact: 'demand', data })),
+      on(Below, ({ data }) => take({ fact: 'below', data })),
       on(Performance, ({ data }) => take({ fact: 'performance', data })),
     ]),
     context.hear({ channel: 'coordination', bind: ['loop.#'] }, [

@@ -3,6 +3,7 @@ import {
   type AlertState,
   type Algedonic,
   type Answer,
+  type Below,
   type CapabilityState,
   type Counts,
   type DataOf,
@@ -14,7 +15,9 @@ import {
   type Performance,
   type Stress,
   type Verdict,
+  type Waiting,
 } from '@vsmcp/vsm';
+import { type Limits, parted } from './below.js';
 import { type Demands, settled, wished } from './demand.js';
 import { beat, type Presence } from './presence.js';
 import { Traffic } from './traffic.js';
@@ -62,6 +65,10 @@ export interface Model {
   readonly demands: Demands;
   /** Why a server is not there, by its name. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
+  /** Units that are systems: how long an event may wait in each, what waits there and has time still, and how each last reported. */
+  readonly limits: Limits;
+  below: readonly Waiting[];
+  readonly systems: Map<string, Timed<DataOf<typeof Below>>>;
   performance: Timed<DataOf<typeof Performance>> | undefined;
   /** Units that cannot cope, as System 3 tells Systems 4 and 5. */
   readonly stressed: Map<string, DataOf<typeof Stress>>;
@@ -74,6 +81,7 @@ export type Fact =
   | { fact: 'load'; data: DataOf<typeof Load> }
   | { fact: 'capability'; data: DataOf<typeof CapabilityState> }
   | { fact: 'performance'; data: DataOf<typeof Performance> }
+  | { fact: 'below'; data: DataOf<typeof Below> }
   | { fact: 'stress'; data: DataOf<typeof Stress> }
   | { fact: 'loop'; data: DataOf<typeof Loop> }
   | { fact: 'demand'; data: DataOf<typeof Demand> }
@@ -86,8 +94,13 @@ export type Fact =
 /**
  * @param window ms over which traffic is counted
  * @param old ms after which an answer says that it is old
+ * @param limits of the units that are systems
  */
-export function newModel(window: number, now: number, old = 15_000): Model {
+export function newModel(
+  window: number,
+  now: number,
+  { old = 15_000, limits = new Map() }: { old?: number; limits?: Limits } = {},
+): Model {
   return {
     since: now,
     window,
@@ -102,6 +115,9 @@ export function newModel(window: number, now: number, old = 15_000): Model {
     loops: new Map(),
     demands: new Map(),
     troubled: new Map(),
+    limits,
+    below: [],
+    systems: new Map(),
     performance: undefined,
     stressed: new Map(),
     views: {},
@@ -124,6 +140,9 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       break;
     case 'performance':
       model.performance = { ...fact.data, at: now };
+      break;
+    case 'below':
+      if (model.limits.has(fact.data.unit)) model.systems.set(fact.data.unit, { ...fact.data, at: now });
       break;
     case 'stress':
       if (fact.data.state === 'ends') model.stressed.delete(fact.data.unit);
@@ -151,7 +170,7 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       else keep(model.pains, fact.data.alert, fact.data);
       break;
     case 'view':
-      takeViews(model, fact.views);
+      takeViews(model, fact.views, now);
       break;
   }
   return model;
@@ -181,8 +200,13 @@ function takeAlert(model: Model, alert: DataOf<typeof AlertState>): void {
 }
 
 /** The answer of who knows best replaces what was pieced together from messages. */
-function takeViews(model: Model, views: Views): void {
+function takeViews(model: Model, views: Views, now: number): void {
   Object.assign(model.views, views);
+  if (views.waiting) {
+    const { own, below } = parted(views.waiting.value, model.limits, now);
+    model.views.waiting = { ...views.waiting, value: own };
+    model.below = below;
+  }
   if (views.alerts) {
     model.alerts.clear();
     for (const alert of views.alerts.value.alerts) takeAlert(model, alert);

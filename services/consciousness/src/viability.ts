@@ -1,4 +1,5 @@
 import { SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import { dangersBelow } from './below.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { allWaiting } from './waiting.js';
@@ -62,6 +63,7 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
     const kinds = allWaiting(model, now).map((waiting) => `${waiting.type} (${waiting.events})`);
     reasons.push(`${count(types, 'kind waits', 'kinds wait')}, ${count(events, 'event')}: ${some(kinds, 5)}`);
   }
+  reasons.push(...dangersBelow(model, now));
   for (const { unit, what, level } of model.alerts.values()) {
     if (level === 'owner') reasons.push(`${unit} hurts, its owner was told: ${what}`);
   }

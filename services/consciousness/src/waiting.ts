@@ -51,9 +51,15 @@ function forWaiting(model: Model, known: Known, waiting: Waiting, now: number): 
       };
     case 'unavailable':
       return { system: 's1', type, events, recommendation: unavailable(model, waiting) };
+    case 'below':
+      return { system: 's1', type, events, recommendation: belowFor(waiting) };
     default:
       return { ...unanswered(model, known, waiting, now), type, events };
   }
+}
+
+function belowFor({ type, unit, because }: Waiting): string {
+  return `it is beyond units.${unit}.wait and ${because}: see to it in that fleet, give ${type} to another unit by a more specific pattern, or let go with: ${discard(type)}`;
 }
 
 function unavailable(model: Model, { because, unit, type }: Waiting): string {

@@ -12,6 +12,7 @@ const READS = {
   '/status': 'status',
   '/systems': 'systems',
   '/variety': 'variety',
+  '/recursion': 'recursion',
   '/units': 'units',
   '/capabilities': 'capabilities',
   '/capabilities/discover': 'discover',

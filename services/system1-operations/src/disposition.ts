@@ -17,6 +17,7 @@ export type ServerView =
 /** What to do with an event. */
 export type Disposition =
   | { do: 'note' }
+  | { do: 'descend' }
   | { do: 'attenuate' }
   /** It ends so, without a tool. */
   | { do: 'end'; outcome: OutcomeKind; because?: string; result?: unknown }
@@ -27,11 +28,13 @@ export type Disposition =
 
 export interface View {
   server(name: string): ServerView;
+  /** Whether the unit is a viable system itself. */
+  system(unit: string): boolean;
   /** False when another event of the period already stands for this one. Asked once, and only when all else holds. */
   first(plan: CallPlan): boolean;
 }
 
-/** Decides by match, guard, `latest` and the servers' states, in this order. */
+/** Decides by match, the unit's kind, guard, `latest` and the servers' states, in this order. */
 export function dispose(
   event: CloudEvent,
   match: Match | undefined,
@@ -39,6 +42,7 @@ export function dispose(
   view: View,
 ): Disposition {
   if (match === undefined) return unanswered(`no unit absorbs ${event.type}`);
+  if (view.system(match.unit)) return { do: 'descend' };
   if (plan === undefined) return unanswered(`unit ${match.unit} has no response for ${event.type}`);
   if (plan instanceof VsmError) return { do: 'park', cause: 'unavailable', because: plan.message };
   if (plan.kind === 'noted') return { do: 'note' };

@@ -12,6 +12,7 @@ import type { Match } from './matching.js';
 import { delayFor, delayWithin } from './outcome.js';
 import { Place } from './place.js';
 import type { CallPlan } from './plan.js';
+import type { Border } from './recursion/border.js';
 import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
 import { priorityOf, type Shedding } from './shedding.js';
@@ -40,6 +41,7 @@ export interface Parts {
   settling: Settling;
   tally: Tally;
   call: Call;
+  border: Pick<Border, 'has' | 'descend'>;
   draining: AbortSignal;
   /** Told when something was parked that can be answered by now. */
   answerable(): void;
@@ -86,6 +88,8 @@ export class Operations {
     const unit = match?.unit ?? (operation === undefined ? '' : OPERATIONS_UNIT);
     const todo = operation === undefined ? this.#dispose(task, match) : this.#reach(operation);
     switch (todo.do) {
+      case 'descend':
+        return this.#descend(task, unit);
       case 'note':
         return this.#settle(task, { unit, outcome: 'noted' });
       case 'attenuate':
@@ -178,6 +182,7 @@ export class Operations {
     const { event } = task;
     return dispose(event, match, catalog.plan(match), {
       server: (name) => servers.view(name),
+      system: (name) => this.#parts.border.has(name),
       first: ({ latest }) =>
         latest === undefined || windows.first(match?.unit ?? '', event.type, latest, nameOf(task), context.clock.now()),
     });
@@ -191,6 +196,13 @@ export class Operations {
     const { call, context } = this.#parts;
     const claim = await this.#claim(task, unit, context.clock.now() + call.longest(plan));
     return 'attempt' in claim ? call.make(task, unit, plan, claim, at) : claim;
+  }
+
+  /** Down to a unit that is a system: to send it twice does no harm, so whoever holds the claim sends it. */
+  async #descend(task: Task, unit: string): Promise<Ending> {
+    const { border, context } = this.#parts;
+    const claim = await this.#claim(task, unit, context.clock.now() + WITHOUT_CALL);
+    return 'attempt' in claim ? border.descend(task, unit, claim) : claim;
   }
 
   /** Settles an event that needs no call, unless an earlier holder may have made one. */

@@ -1,5 +1,5 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
-import { type Answer, type Asked, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
+import { type Answer, type Asked, pathBelow, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
 import type { Breakers } from './breakers.js';
 import type { Bulkhead } from './bulkhead.js';
 import { ACQUIRED_UNIT, type Catalog } from './catalog.js';
@@ -13,6 +13,8 @@ import type { LiveUnits } from './units.js';
 const SAMPLES = 5;
 
 interface Parts {
+  /** The fleet's. */
+  path: string;
   catalog: Catalog;
   servers: Servers;
   live: LiveUnits;
@@ -65,6 +67,9 @@ function unitsOf(parts: Parts, { name, after = '', limit }: Asked<'units'>, now:
     responses: unit.responses,
     weight: unit.weight,
     acquired: Object.keys(acquired.get(unitName) ?? {}),
+    ...(unit.system !== undefined && {
+      system: typeof unit.system === 'string' ? pathBelow(parts.path, unitName) : unit.system.path,
+    }),
   });
   if (name !== undefined) {
     const whole = catalog.unit(name, acquired);

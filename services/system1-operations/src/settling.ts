@@ -17,6 +17,8 @@ export interface Fate {
   result?: unknown;
   /** Milliseconds inside tools. */
   calling?: number;
+  /** Path of the fleet whose outcome this is, when the unit is a system. */
+  below?: string;
 }
 
 const HELD: ReadonlySet<OutcomeKind> = new Set(['parked', 'dead', 'doubt', 'asked']);
@@ -110,7 +112,9 @@ export class Settling {
     );
     if (task.held === undefined) await this.#say(event, record);
     else await this.#sayHeld(event, record, attempt);
-    if (fate.outcome === 'doubt') await this.#hurt(fate.unit, `${event.type} ${event.id}: ${fate.reason ?? ''}`);
+    // Doubt below hurts below, and climbs from there.
+    if (fate.outcome === 'doubt' && fate.below === undefined)
+      await this.#hurt(fate.unit, `${event.type} ${event.id}: ${fate.reason ?? ''}`);
     return DONE;
   }
 

@@ -4,6 +4,7 @@ import type { Catalog } from './catalog.js';
 import { byGuard, reach } from './disposition.js';
 import { handleHere } from './here.js';
 import type { Operations } from './operations.js';
+import type { Border } from './recursion/border.js';
 import type { Servers } from './servers/servers.js';
 
 /** Events claimed back at a time. */
@@ -21,6 +22,7 @@ interface Parts {
   catalog: Catalog;
   servers: Servers;
   operations: Operations;
+  border: Pick<Border, 'has'>;
   draining: AbortSignal;
 }
 
@@ -163,8 +165,10 @@ export class Sweep {
 
   /** What would answer the type from here, now: its server ('' for none), and how its guard says that it parks. */
   #answer(type: string): { server: string; guard: string } | undefined {
-    const { catalog, servers } = this.#parts;
-    const plan = catalog.plan(catalog.match(type));
+    const { border, catalog, servers } = this.#parts;
+    const match = catalog.match(type);
+    if (match !== undefined && border.has(match.unit)) return { server: '', guard: '' };
+    const plan = catalog.plan(match);
     if (plan === undefined || plan instanceof VsmError || plan.kind === 'wanted') return undefined;
     if (plan.kind === 'noted') return { server: '', guard: '' };
     if (reach(plan, { server: (name) => servers.view(name) }) !== undefined) return undefined;

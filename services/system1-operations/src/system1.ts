@@ -17,6 +17,8 @@ import { Operations } from './operations.js';
 import { orderedHandler } from './ordered.js';
 import { answersOf } from './questions.js';
 import { Rates } from './rates.js';
+import { Border } from './recursion/border.js';
+import { systemsOf } from './recursion/systems.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
 import { Servers } from './servers/servers.js';
@@ -100,11 +102,12 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
   const endings = new Endings();
   const call = new Call(context, { claims, endings, settling, steps, tally });
+  const border = new Border(context, { settling, draining, track });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, draining },
+    ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, border, draining },
     answerable: () => sweep.run(),
   });
-  const sweep = new Sweep({ context, catalog, servers, operations, draining });
+  const sweep = new Sweep({ context, catalog, servers, operations, border, draining });
   const parts = { context, operations, settling, tally, draining };
 
   /** The version of the table that System 2 was told of. */
@@ -149,6 +152,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
   const listen = async () => {
     const grants = await claims.start();
     await live.start();
+    await border.open(systemsOf(config, process.env));
     await upkeep.reload();
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
@@ -157,7 +161,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       ),
       drainDead(context, settling, draining),
       hearProbes(context, endings),
-      context.answer(answersOf(context, { catalog, servers, live, bulkhead, breakers, shedding })),
+      context.answer(answersOf(context, { path: config.path, catalog, servers, live, bulkhead, breakers, shedding })),
       ...hearCommands({
         ...{ context, host, operations, bulkhead, rates, shedding, settling, answers, sweep, track, draining },
         relieve: reliever(context),
@@ -168,6 +172,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
   };
   const listening = await listen().catch(async (error: unknown) => {
     drain.abort(error);
+    await border.stop();
     await servers.stop();
     throw error;
   });
@@ -184,6 +189,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       end.abort(new Error('the service stops'));
     });
     await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle(), sweep.idle()]);
+    await border.stop();
     await servers.stop();
     late();
     end.abort(new Error('the service has stopped'));

@@ -10,6 +10,7 @@ const match = { unit: 'desk', pattern: 'file.md' };
 const ready: ServerView = { state: 'ready', offers: (tool) => tool === 'write' };
 const view = (servers: Record<string, ServerView>, first = true) => ({
   server: (name: string): ServerView => servers[name] ?? { state: 'down', reason: 'unknown' },
+  system: (unit: string) => unit === 'west',
   first: () => first,
 });
 const call = plan({ call: 'memory.write' });
@@ -63,4 +64,8 @@ test('of several steps, one that cannot be reached decides; down comes before el
   assert.deepEqual(dispose(event, match, both, elsewhere), { do: 'handover', server: 'files' });
   const down = dispose(event, match, both, view({ memory: { state: 'elsewhere' } }));
   assert.ok(down.do === 'park' && down.because.includes('files'));
+});
+
+test('what a system absorbs goes down to it, whatever its servers do', () => {
+  assert.deepEqual(dispose(event, { unit: 'west' }, undefined, view({})), { do: 'descend' });
 });

@@ -10,6 +10,7 @@ import { performing, REPORT } from './performing.js';
 import { quarrels } from './quarrels.js';
 import { configured } from './servers.js';
 import { type StressOptions, USUAL_STRESS } from './stress.js';
+import { systemsBelow } from './systems.js';
 import { units } from './units.js';
 
 export interface System3Options {
@@ -69,6 +70,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
       star.loads(load);
     },
   });
+  const below = systemsBelow(context);
   const heartbeats = on(Heartbeat, async ({ data: { system, instance, state, every } }) => {
     if (system !== 's1') return;
     table.seen(instance, every);
@@ -79,7 +81,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
   await restore(context, policy, stress);
   const hearing = await consumers([
     context.hear('s3.intelligence', [table.verdicts]),
-    context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing]),
+    context.hear('s3.report', [table.states, table.tried, heartbeats, performance.hearing, below.hearing]),
     work.listen(),
     context.hear('s3.command', [policy.hearing]),
     context.hear({ channel: 'coordination', bind: ['loop.*'] }, [on(Loop, ({ data }) => hearLoop(data))]),
@@ -88,6 +90,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
         const { version, rows } = await context.capabilities.read();
         return { version, capabilities: rows };
       },
+      recursion: below.answer,
       control: async () => {
         const last = star.last();
         const view = { ...pool.view(), autonomy: stress.view(), performance: performance.last() };
@@ -104,6 +107,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
   const stopSharing = pool.start();
   const stopAudits = star.start();
   const stopReporting = context.clock.every(REPORT, performance.report);
+  const stopJudging = context.clock.every(REPORT, below.judge);
   // A leader before this one knew of them; the first one has nobody before it.
   if (epoch > 1) {
     const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
@@ -113,6 +117,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
+    stopJudging();
     stopSharing();
     await stopAudits();
     await hearing.stop();

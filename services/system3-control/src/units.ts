@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { changedUnit, patternsOf, reconcileUnits, type ServiceContext, tie, unknownServers } from '@vsmcp/service';
 import { type Answer, type Asked, type Unit, type UnitRow, type Units, UnitsChanged } from '@vsmcp/vsm';
+import { movedSystems } from './systems.js';
 import { toolsOf } from './unit-tools.js';
 
 type Arranged = Answer<'arrange'>;
@@ -65,7 +66,7 @@ export function units(context: ServiceContext, epoch: number) {
       ({ path, message }) => `${path.map(String).join('.')}: ${message}`,
     );
     const { problems } = await context.ask('examine', { units: set });
-    return [...unknown, ...ties(changes), ...problems];
+    return [...unknown, ...ties(changes), ...problems, ...movedSystems(set, context.config.units)];
   }
 
   /** What policy says of it; undefined when nothing is forbidden. */

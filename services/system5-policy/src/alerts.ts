@@ -30,6 +30,7 @@ export const AlertEvent = z.discriminatedUnion('type', [
     severity: Severity,
     what: z.string(),
   }),
+  z.object({ type: z.literal('alert.above'), at: z.number(), alert: z.string() }),
   z.object({ type: z.literal('alert.acknowledged'), at: z.number(), alert: z.string(), by: z.string() }),
   z.object({ type: z.literal('alert.closed'), at: z.number(), alert: z.string(), what: z.string() }),
 ]);
@@ -38,6 +39,8 @@ export type AlertEvent = z.infer<typeof AlertEvent>;
 export interface Standing extends Alert {
   /** When System 5 first heard of it: from then on the owner's time runs. */
   raised: number;
+  /** When it came to System 5: from then on its own time runs. */
+  reached?: number;
 }
 
 export interface AlertsState {
@@ -75,8 +78,9 @@ function worse(standing: Standing, signal: Signal): boolean {
   return signal.severity === 'critical' && standing.severity !== 'critical';
 }
 
-function raise({ tell }: PainPolicy, { alert, severity, unit, what, since }: Signal, now: number): AlertEvent {
-  const level = severity === 'critical' ? SYSTEM5 : 'owner';
+function raise({ tell }: PainPolicy, signal: Signal, now: number): AlertEvent {
+  const { alert, severity, unit, what, since } = signal;
+  const level = severity === 'critical' || signal.climbed ? SYSTEM5 : 'owner';
   const told = level === SYSTEM5 ? [...tell, SYSTEM5] : [...tell];
   return { type: 'alert.raised', at: now, alert, severity, unit, what, since, level, told };
 }
@@ -102,6 +106,24 @@ export function overdue(state: AlertsState, policy: PainPolicy, now: number): Al
     .map((alert) => climbed(alert.alert, alert, now));
 }
 
+/** Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is one. */
+export function beyond(state: AlertsState, policy: PainPolicy, now: number): Standing[] {
+  return [...state.standing.values()].filter(
+    ({ level, reached, above }) => level === SYSTEM5 && above === undefined && now >= (reached ?? now) + policy.climb,
+  );
+}
+
+/** The fleet above has it. */
+export function told(state: AlertsState, alert: string, now: number): AlertEvent[] {
+  return state.standing.has(alert) ? [{ type: 'alert.above', at: now, alert }] : [];
+}
+
+/** What the fleet above was told of and need not care for any more: somebody here does, or it is over. */
+export function relieved(state: AlertsState): Alert[] {
+  const acknowledged = [...state.standing.values()].filter(({ level }) => level === 'acknowledged');
+  return [...acknowledged.map(shown), ...state.closed].filter(({ above }) => above !== undefined);
+}
+
 /** Somebody takes it on; without a name, all that stand. The alert itself goes only when the pain does. */
 export function acknowledge(state: AlertsState, alert: string | undefined, by: string, now: number): AlertEvent[] {
   return [...state.standing.values()]
@@ -113,7 +135,7 @@ export function evolve(state: AlertsState, event: AlertEvent): AlertsState {
   const standing = new Map(state.standing);
   if (event.type === 'alert.raised') {
     const { type: _, at, ...alert } = event;
-    standing.set(alert.alert, { ...alert, raised: at });
+    standing.set(alert.alert, { ...alert, raised: at, ...(alert.level === SYSTEM5 && { reached: at }) });
     return { ...state, standing };
   }
   const alert = standing.get(event.alert);
@@ -123,18 +145,31 @@ export function evolve(state: AlertsState, event: AlertEvent): AlertsState {
     const closed = { ...shown(alert), level: 'closed' as const, severity: 'pleasure' as const, what: event.what };
     return { standing, closed: [closed, ...state.closed].slice(0, MOST_CLOSED) };
   }
-  if (event.type === 'alert.acknowledged') standing.set(alert.alert, { ...alert, level: 'acknowledged', by: event.by });
+  if (event.type === 'alert.above') standing.set(alert.alert, { ...alert, above: event.at });
+  else if (event.type === 'alert.acknowledged')
+    standing.set(alert.alert, { ...alert, level: 'acknowledged', by: event.by });
   else standing.set(alert.alert, climbTo(alert, event));
   return { ...state, standing };
 }
 
-function climbTo({ by: _, ...alert }: Standing, event: Extract<AlertEvent, { type: 'alert.climbed' }>): Standing {
+function climbTo(
+  { by: _, above: __, ...alert }: Standing,
+  event: Extract<AlertEvent, { type: 'alert.climbed' }>,
+): Standing {
   const told = alert.told.includes(SYSTEM5) ? alert.told : [...alert.told, SYSTEM5];
-  return { ...alert, severity: event.severity, what: event.what, level: SYSTEM5, told, unit: alert.unit };
+  return {
+    ...alert,
+    severity: event.severity,
+    what: event.what,
+    level: SYSTEM5,
+    told,
+    unit: alert.unit,
+    reached: event.at,
+  };
 }
 
 /** An alert as it is told. */
-export function shown({ raised: _, ...alert }: Standing): Alert {
+export function shown({ raised: _, reached: __, ...alert }: Standing): Alert {
   return AlertState.data.parse(alert);
 }
 

@@ -1,5 +1,6 @@
 import { on, type ServiceContext } from '@vsmcp/service';
 import { AlertState, Algedonic, type Answer, type Asked, VsmError } from '@vsmcp/vsm';
+import { aboveOf } from './above.js';
 import {
   type AlertEvent,
   type AlertsState,
@@ -46,8 +47,10 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
       standing.set({ level }, [...state.standing.values()].filter((alert) => alert.level === level).length);
   }
 
+  const above = aboveOf(context, policy, alerts, tell);
   return {
     machine: alerts,
+    above,
     hearing: on(Algedonic, async (message) => {
       heardOf.inc({ severity: message.data.severity });
       await alerts.run((state) => signalled(state, policy, message.data, clock.now()), message.id, tell);
@@ -59,7 +62,10 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
         await alerts.run((state) => signalled(state, policy, signal, clock.now()), id, tell);
       });
     },
-    tick: () => alerts.run((state) => overdue(state, policy, clock.now()), 'pain.climb', tell),
+    async tick(): Promise<void> {
+      await alerts.run((state) => overdue(state, policy, clock.now()), 'pain.climb', tell);
+      await above.tick();
+    },
     async alerts(): Promise<Answer<'alerts'>> {
       const { state } = alerts;
       return { alerts: [...[...state.standing.values()].map(shown), ...state.closed] };

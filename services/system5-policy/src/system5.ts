@@ -8,11 +8,14 @@ import { DeliberationEvent } from './deliberated.js';
 import { inside } from './inside.js';
 import { pain } from './pain.js';
 import { permit, policiesOf, policyOf, whose } from './policy.js';
+import { upward } from './upward.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;
 /** Milliseconds between looks for pain that the broker could not carry. */
 const LOOK = 1000;
+/** Milliseconds between looks at what the fleet above should know. */
+const REPORT = 1000;
 
 /**
  * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and takes
@@ -66,11 +69,14 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     await Promise.all([deliberation.tick(), alerts.tick()]);
   });
   const stopLooking = inTurn(context, LOOK, 'pain in the database not read', () => alerts.found());
+  const report = upward(context);
+  const stopReporting = inTurn(context, REPORT, 'the fleet above not told how this one is', report);
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');
   return async () => {
     stopTicking();
     stopLooking();
+    stopReporting();
     await hearing.stop();
     context.standing({ state: 'standby' });
   };

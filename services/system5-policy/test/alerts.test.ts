@@ -5,12 +5,15 @@ import {
   type AlertEvent,
   type AlertsState,
   acknowledge,
+  beyond,
   evolve,
   NO_ALERTS,
   OVERFLOW,
   overdue,
+  relieved,
   signalled,
   stateOf,
+  told,
 } from '../src/alerts.js';
 
 const policy = { tell: ['desk'], climb: 10_000 };
@@ -37,6 +40,35 @@ describe('alerts', () => {
     assert.equal(level(hear(closed, signal(), 116_000)), 'closed', 'what arrives late is the pain that is over');
     const anew = signal('pain', signal().alert, 120_000);
     assert.equal(level(hear(closed, anew, 130_000)), 'owner', 'new pain is a new alert');
+  });
+
+  it('what System 5 leaves too goes to the fleet above after its time, once, and its end does', () => {
+    const up = by(hear(NO_ALERTS), overdue(hear(NO_ALERTS), policy, 90_000));
+    assert.deepEqual(beyond(up, policy, 99_999), []);
+    assert.equal(beyond(up, policy, 100_000).length, 1);
+    const above = by(up, told(up, signal().alert, 100_000));
+    assert.deepEqual(beyond(above, policy, 500_000), []);
+    assert.deepEqual([relieved(up), relieved(above)], [[], []]);
+    const acknowledged = by(above, acknowledge(above, undefined, 'ann', 110_000));
+    assert.deepEqual(
+      relieved(acknowledged).map(({ level, by: who, above: at }) => [level, who, at]),
+      [['acknowledged', 'ann', 100_000]],
+    );
+    const closed = hear(above, signal('pleasure'), 120_000);
+    assert.deepEqual(
+      relieved(closed).map(({ level }) => level),
+      ['closed'],
+    );
+    const worse = hear(acknowledged, signal('critical'), 130_000);
+    assert.equal(beyond(worse, policy, 140_000).length, 1, 'worse pain climbs anew');
+    assert.deepEqual(beyond(by(up, acknowledge(up, undefined, 'ann', 95_000)), policy, 500_000), []);
+  });
+
+  it('pain from a fleet below is with System 5 at once, and goes on after its time', () => {
+    const climbed = by(NO_ALERTS, signalled(NO_ALERTS, policy, { ...signal(), climbed: true }, 80_000));
+    assert.equal(level(climbed), 'system5');
+    assert.equal(beyond(climbed, policy, 89_999).length, 0);
+    assert.equal(beyond(climbed, policy, 90_000).length, 1);
   });
 
   it('pain said again restarts no clock', () => {

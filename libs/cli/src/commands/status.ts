@@ -1,7 +1,10 @@
-import { Status, SYSTEM_NAMES } from '@vsmcp/vsm';
+import { QUESTIONS, Status, SYSTEM_NAMES, SystemView } from '@vsmcp/vsm';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type AskOptions, ask, asking } from '../command.js';
+import type { Fleet } from '../fleet.js';
 import { count, line, percent, table } from '../output.js';
+import { tree } from './tree.js';
 
 /** `vsmcp status` */
 export function status(vsmcp: Command): void {
@@ -9,7 +12,22 @@ export function status(vsmcp: Command): void {
     vsmcp.command('status').description('is the fleet viable, and what does each system do'),
     'vsmcp status',
     'vsmcp status --json | jq .viable',
-  ).action((options: AskOptions) => ask(options, (fleet) => fleet.get('/status'), Status, show));
+    'vsmcp status --recursive            also the fleets that are units of this one, down to recursion_depth',
+  )
+    .option('--recursive', 'also show the fleets that are units of this one, as they last reported')
+    .action((options: AskOptions & { recursive?: true }) =>
+      options.recursive
+        ? ask(options, whole, Whole, (status) => `${show(status)}\n\n${tree(status, Date.now())}`)
+        : ask(options, (fleet) => fleet.get('/status'), Status, show),
+    );
+}
+
+/** The status with the fleets below. */
+const Whole = Status.extend({ path: z.string(), units: z.record(z.string(), SystemView) });
+
+async function whole(fleet: Fleet): Promise<unknown> {
+  const [status, systems] = await Promise.all([fleet.get('/status'), fleet.get('/recursion')]);
+  return { ...Status.parse(status), ...QUESTIONS.recursion.answer.parse(systems) };
 }
 
 function show(status: Status): string {

@@ -47,7 +47,9 @@ function showList({ total, units }: Answer<'units'>): string {
       pattern,
       `${answerOf(response)}${unit.acquired.includes(pattern) ? ' (acquired)' : ''}`,
     ]);
-    const open = unit.absorbs.filter((pattern) => !(pattern in unit.responses)).map((pattern) => [pattern, 'waits']);
+    const open = unit.absorbs
+      .filter((pattern) => !(pattern in unit.responses))
+      .map((pattern) => [pattern, unit.system === undefined ? 'waits' : `goes down to ${unit.system}`]);
     return [...responses, ...open].map((cells, i) => [i === 0 ? unit.name : '', ...cells]);
   });
   const last = units.at(-1)?.name ?? '';

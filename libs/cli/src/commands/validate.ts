@@ -1,8 +1,7 @@
-import { relative } from 'node:path';
+import { basename, relative } from 'node:path';
 import { problemText } from '@vsmcp/service';
-import { VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
-import { configFileOf, readIfThere } from '../config/file.js';
+import { configFileOf } from '../config/file.js';
 import { Ended } from '../ended.js';
 import { count } from '../output.js';
 
@@ -24,21 +23,21 @@ Examples:
     )
     .action(async (named: string | undefined, { json }: { json?: true }) => {
       const file = configFileOf(named, process.env, process.cwd());
-      const text = await readIfThere(file);
-      if (text === undefined) throw new VsmError('VSM_CONFIG', `there is no ${file}; \`vsmcp init\` writes one`);
       // the rules and expressions are compiled by the services that will use them: loaded only here
-      const { checkAll } = await import('../config/check.js');
-      const checked = checkAll(text, process.env);
+      const { checkTree } = await import('../config/tree.js');
+      const checked = await checkTree(file, process.env);
       const problems = checked.ok ? [] : checked.problems;
       const shown = named ?? relative(process.cwd(), file);
       if (json) {
         process.stdout.write(`${JSON.stringify({ file, valid: checked.ok, problems }, null, 2)}\n`);
       } else if (checked.ok) {
-        const { name, units, servers } = checked.config;
+        const { name, units, servers } = checked.tree.config;
         const has = `${count(Object.keys(units).length, 'unit')}, ${count(Object.keys(servers).length, 'server')}`;
         process.stdout.write(`${shown} is right: ${name}, ${has}\n`);
       } else {
-        const lines = problems.map((problem) => problemText(problem, shown));
+        const lines = problems.map((problem) =>
+          problemText(problem, problem.file === basename(file) ? shown : problem.file),
+        );
         process.stdout.write(`${lines.join('\n')}\n${count(problems.length, 'problem')}\n`);
       }
       if (!checked.ok) throw new Ended(1);

@@ -1,39 +1,22 @@
-import { basename } from 'node:path';
-import {
-  type ConfigProblem,
-  checkConfig,
-  type Environment,
-  type FleetConfig,
-  type Problem,
-  problemText,
-} from '@vsmcp/service';
+import { type ConfigProblem, checkConfig, type Environment, type FleetConfig, type Problem } from '@vsmcp/service';
 import { checkedResponse } from '@vsmcp/system1-operations';
 import { compileForbids } from '@vsmcp/system5-policy';
-import { reasonOf, VsmError } from '@vsmcp/vsm';
-import { readIfThere } from './file.js';
+import { reasonOf } from '@vsmcp/vsm';
 
-export type Checked = { ok: true; config: FleetConfig } | { ok: false; problems: ConfigProblem[] };
+export type Checked =
+  | { ok: true; config: FleetConfig; problemsAt(problems: readonly Problem[]): ConfigProblem[] }
+  | { ok: false; problems: ConfigProblem[] };
 
-/** All that can be known of a configuration without running it: its schema, its names, its expressions and its rules. */
-export function checkAll(text: string, env: Environment): Checked {
-  const checked = checkConfig(text, env);
+/**
+ * All that can be known of a configuration without running it: its schema, its names, its expressions and its rules.
+ * @param path of a fleet that is a unit of another
+ */
+export function checkAll(text: string, env: Environment, path?: string): Checked {
+  const checked = checkConfig(text, env, path);
   if (!checked.ok) return checked;
   const problems = [...badResponses(checked.config), ...badRules(checked.config)];
   if (problems.length > 0) return { ok: false, problems: checked.problemsAt(problems) };
-  return { ok: true, config: checked.config };
-}
-
-/**
- * The configuration that a fleet is about to run with. What is wrong in it is told here, once, and not by the services as they fail.
- * @throws VSM_CONFIG with everything that is wrong
- */
-export async function checkedConfig(file: string | undefined, env: Environment): Promise<FleetConfig> {
-  const text = file === undefined ? '' : await readIfThere(file);
-  if (text === undefined) throw new VsmError('VSM_CONFIG', `there is no ${file}; \`vsmcp init\` writes one`);
-  const checked = checkAll(text, env);
-  if (checked.ok) return checked.config;
-  const name = file === undefined ? 'the environment' : basename(file);
-  throw new VsmError('VSM_CONFIG', checked.problems.map((problem) => problemText(problem, name)).join('\n'));
+  return checked;
 }
 
 /** Expressions that do not compile: System 1 would park the events of such a response. */

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type Environment, problemText } from '@vsmcp/service';
+import { type Environment, type FleetConfig, problemText } from '@vsmcp/service';
 import { count } from '../output.js';
 import { broken, type Finding, ok } from './finding.js';
 import type { Situation } from './situation.js';
@@ -28,10 +28,23 @@ function ofFile(shown: string, config: Situation['config']): Finding {
   );
 }
 
-/** Variables that servers take from the environment, and that are not there. */
+/** Variables that servers and units take from the environment, and that are not there. */
 export function unset(config: Situation['config'], env: Environment): Finding[] {
   if ('wrong' in config) return [];
-  return Object.entries(config.servers).flatMap(([server, { args, env: variables, headers }]) => {
+  return [...unsetOfServers(config, env), ...unsetOfSystems(config, env)];
+}
+
+function unsetOfSystems({ units }: Pick<FleetConfig, 'units'>, env: Environment): Finding[] {
+  return Object.entries(units).flatMap(([unit, { system }]) => {
+    const broker = typeof system === 'object' ? system.broker : undefined;
+    if (typeof broker !== 'object' || env[broker.from] !== undefined) return [];
+    const mend = `set ${broker.from} where the fleet runs, to a URL such as amqp://user:password@host:5672/vhost`;
+    return [broken(`unit ${unit} wants ${broker.from} for its broker, which is not set`, mend)];
+  });
+}
+
+function unsetOfServers({ servers }: Pick<FleetConfig, 'servers'>, env: Environment): Finding[] {
+  return Object.entries(servers).flatMap(([server, { args, env: variables, headers }]) => {
     const values = [...args, ...Object.values(variables), ...Object.values(headers)];
     const missing = values.flatMap((value) =>
       typeof value === 'object' && env[value.from] === undefined ? [value.from] : [],

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { connectAmqp, type Member, type NervousSystem, openMemoryBroker, openSigner } from '@vsmcp/nervous-system';
+import { openMemoryBroker } from '@vsmcp/nervous-system';
 import {
+  amqpReach,
   type FleetConfig,
   instanceName,
   type Log,
@@ -8,6 +9,7 @@ import {
   openHealth,
   openMetrics,
   type ProcessMetrics,
+  type Reach,
   type Readiness,
   realClock,
   type State,
@@ -16,29 +18,44 @@ import type { Part } from './fleet-parts.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
 
-export interface EmbeddedOptions {
+/** A fleet in this process. */
+export interface EmbeddedFleet {
   config: FleetConfig;
-  settings: UpSettings;
+  parts: readonly Part[];
+  /** What the names of its services begin with: empty for the outermost, `vsm.west/` for one below. */
+  prefix: string;
+  home: string;
+  dataDir: string;
   state: State;
   log: Log;
 }
 
+export interface EmbeddedOptions {
+  /** Of the outermost fleet. */
+  config: FleetConfig;
+  settings: UpSettings;
+}
+
 /**
- * The services as children of this process: they share the state and, without a broker, one in memory. /health, /ready and /metrics
- * are served for all of them together.
+ * The services as children of this process: those of a fleet share its state, and without a broker all share one in memory. /health, /ready
+ * and /metrics are served for all of them together.
  */
 export async function embeddedChildren(
-  parts: readonly Part[],
+  fleets: readonly EmbeddedFleet[],
   options: EmbeddedOptions,
 ): Promise<{ children: Child[]; close(): Promise<void> }> {
   const { settings } = options;
   const metrics = openMetrics();
-  const { connect, close } = transport(options);
-  const readiness = new Map<string, () => Readiness>(parts.map(({ service }) => [service.system, () => STARTING]));
+  const { reach, close } = transport(options);
+  const readiness = new Map<string, () => Readiness>(
+    fleets.flatMap(({ parts, prefix }) => parts.map(({ service }) => [prefix + service.system, () => STARTING])),
+  );
   const services = () => Object.fromEntries([...readiness].map(([system, read]) => [system, read()]));
   const health = await openHealth({ ...settings.metrics, services, ...(settings.telemetry && { metrics }) });
   return {
-    children: parts.map((part) => child(part, options, { metrics, connect, readiness })),
+    children: fleets.flatMap((fleet) =>
+      fleet.parts.map((part) => child(part, fleet, options, { metrics, reach, readiness })),
+    ),
     async close() {
       await health.close();
       close();
@@ -51,41 +68,40 @@ const STARTING: Readiness = { ready: false, trouble: { start: 'it is starting' }
 
 interface Shared {
   metrics: ProcessMetrics;
-  connect: Connect;
+  reach: Reach;
   readiness: Map<string, () => Readiness>;
 }
 
-type Connect = (member: Member) => Promise<NervousSystem>;
-
-function transport({ settings, config }: EmbeddedOptions): { connect: Connect; close: () => void } {
-  const around = { clock: realClock, ids: randomUUID };
+function transport({ settings, config }: EmbeddedOptions): { reach: Reach; close: () => void } {
+  const over = (url: string): Reach => amqpReach(url, { config, runtime: settings });
   const url = settings.amqpUrl;
-  if (url !== undefined) {
-    const heartbeat = config.settings.amqp_heartbeat;
-    const pool = settings.amqpPoolSize;
-    const declare = settings.amqpDeclare;
-    const signer = settings.cookie.length > 0 ? openSigner(settings.cookie) : undefined;
-    return {
-      connect: (member) => connectAmqp({ ...member, ...around, url, heartbeat, declare, pool, signer }),
-      close: () => {},
-    };
-  }
-  // Nobody else can say anything there, so that nothing needs to be signed.
-  const memory = openMemoryBroker(around);
-  return { connect: async (member) => memory.connect(member), close: () => memory.close() };
+  if (url !== undefined) return { reach: over(url), close: () => {} };
+  const memory = openMemoryBroker({ clock: realClock, ids: randomUUID });
+  return {
+    reach: async (member, broker) => (broker === undefined ? memory.connect(member) : over(broker)(member, broker)),
+    close: () => memory.close(),
+  };
 }
 
-function child({ service }: Part, options: EmbeddedOptions, { metrics, connect, readiness }: Shared): Child {
-  const { config, settings, state, log } = options;
-  const { home, dataDir, node } = settings;
+function child(
+  { service }: Part,
+  fleet: EmbeddedFleet,
+  { settings }: EmbeddedOptions,
+  { metrics, reach, readiness }: Shared,
+): Child {
+  const { config, home, dataDir, state, log, prefix } = fleet;
   const { system } = service;
-  const instance = instanceName(system, node);
+  const name = prefix + system;
+  const instance = instanceName(system, settings.node);
+  // Fleets of one process have their own figures.
+  const own: ProcessMetrics = prefix === '' ? metrics : { ...metrics, of: (of) => metrics.of(prefix + of) };
   return {
-    name: system,
+    name,
     async start() {
-      const bus = await connect({ path: config.path, party: system, instance, log: log.child({ system, instance }) });
-      const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics });
-      readiness.set(system, () => open.readiness());
+      const member = { path: config.path, party: system, instance, log: log.child({ system, instance }) };
+      const bus = await reach(member, undefined);
+      const open = openContext({ system, instance, config, home, dataDir, bus, state, log, reach, metrics: own });
+      readiness.set(name, () => open.readiness());
       const stop = async () => {
         await open.stop(config.settings.drain);
         await bus.close();

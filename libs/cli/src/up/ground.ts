@@ -6,14 +6,15 @@ import {
   openLog,
   openMetrics,
   openPostgres,
-  openState,
-  realClock,
   serveEmbedded,
   startTelemetry,
   VERSION,
 } from '@vsmcp/service';
+import { VsmError } from '@vsmcp/vsm';
+import type { FleetTree } from '../config/tree.js';
 import { embeddedChildren } from './embedded.js';
 import { PARTS } from './fleet-parts.js';
+import { placesOf } from './places.js';
 import { processChildren } from './processes.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
@@ -29,23 +30,30 @@ export interface Ground {
 }
 
 /** Opens the database and makes the services: in this process, or as processes of their own. */
-export function layGround(config: FleetConfig, settings: UpSettings): Promise<Ground> {
-  return settings.processes ? forProcesses(config, settings) : inThisProcess(config, settings);
+export async function layGround(tree: FleetTree, settings: UpSettings): Promise<Ground> {
+  if (!settings.processes) return inThisProcess(tree, settings);
+  const [inside] = tree.below;
+  if (inside === undefined) return forProcesses(tree.config, settings);
+  throw new VsmError(
+    'VSM_USAGE',
+    `unit ${inside.unit} is a file, which runs only in one process: leave --processes out, or start that fleet by itself and say system: { path: ${inside.config.path} }`,
+  );
 }
 
-async function inThisProcess(config: FleetConfig, settings: UpSettings): Promise<Ground> {
+async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Ground> {
+  const { config } = tree;
   const log = openLog(settings.logLevel, {}, join(settings.dataDir, 'logs', 'fleet.log'));
   const database = settings.databaseUrl
     ? openPostgres(settings.databaseUrl, { log })
     : await openEmbedded({ folder: databaseFolder(settings) });
   try {
-    const state = await openState(database, config.path, realClock);
+    const fleets = await placesOf(tree, { settings, database, log });
     const about = { service: 'vsmcp', namespace: config.path, instance: settings.node, version: VERSION };
     const telemetry = await startTelemetry({ traces: settings.traces, ...about, log });
-    const embedded = await embeddedChildren(PARTS, { config, settings, state, log });
+    const embedded = await embeddedChildren(fleets, { config, settings });
     return {
       children: embedded.children,
-      description: `one process · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
+      description: `one process${fleets.length > 1 ? ` · ${fleets.length} fleets: ${fleets.map((fleet) => fleet.config.path).join(', ')}` : ''} · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
       async close() {
         await embedded.close();
         await telemetry.stop();

@@ -2,7 +2,7 @@ import { relative, resolve } from 'node:path';
 import { httpSettings } from '@vsmcp/gateway';
 import { realClock } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
-import { checkedConfig } from '../config/check.js';
+import { checkedTree } from '../config/tree.js';
 import { type Fleet, fleetAt } from '../fleet.js';
 import { type Day, playDay, readDay } from './demo.js';
 import { type Ground, layGround } from './ground.js';
@@ -23,11 +23,12 @@ export async function runUp(settings: UpSettings): Promise<void> {
   const alive = setInterval(() => {}, 2 ** 30);
   try {
     const since = Date.now();
-    const config = await checkedConfig(settings.configFile, process.env);
+    const tree = await checkedTree(settings.configFile, process.env);
+    const { config } = tree;
     const { demo } = config;
     const day = demo !== undefined && settings.demo ? await readDay(resolve(settings.home, demo)) : undefined;
     say(`${config.name}: opening the database …`);
-    const ground = await layGround(config, settings);
+    const ground = await layGround(tree, settings);
     try {
       const follow = (fleet: Fleet) => followConfig(settings.configFile, process.env, config, { fleet, signals, say });
       await supervise(ground, config.name, { signals, since, day, follow });

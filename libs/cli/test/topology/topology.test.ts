@@ -47,7 +47,7 @@ describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed
     assert.equal(applied.code, 0, applied.err);
     assert.match(
       applied.out,
-      /^north on http:\/\/127\.0\.0\.1:\d+: 17 exchanges, .* 8 users; [1-9]\d* of them new or changed/,
+      /^north on http:\/\/127\.0\.0\.1:\d+: 18 exchanges, .* 9 users; [1-9]\d* of them new or changed/,
     );
     assert.match((await topology('apply', ...users())).out, /; 0 of them new or changed/);
     const after = await topology('diff', ...users());

@@ -1,6 +1,16 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Consumer, NervousSystem } from '@vsmcp/nervous-system';
-import { Algedonic, type Clock, type Ids, QUEUES, type QueueName, type Random, type System, word } from '@vsmcp/vsm';
+import type { Consumer, Member, NervousSystem } from '@vsmcp/nervous-system';
+import {
+  Algedonic,
+  type Clock,
+  type Ids,
+  QUEUES,
+  type QueueName,
+  type Random,
+  type System,
+  VsmError,
+  word,
+} from '@vsmcp/vsm';
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
@@ -41,7 +51,11 @@ export interface ContextOptions {
   heartbeat?: number;
   databaseCheck?: number;
   leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
+  /** How a fleet below is reached; where it is absent, there is none. */
+  reach?: Reach;
 }
+
+export type Reach = (member: Member, broker: string | undefined) => Promise<NervousSystem>;
 
 export interface OpenContext {
   readonly context: ServiceContext;
@@ -116,6 +130,11 @@ export function openContext(options: ContextOptions): OpenContext {
           await Promise.all(consumers.map((consumer) => consumer.stop()));
         },
       };
+    },
+    async reach({ path, broker }) {
+      const reach = options.reach;
+      if (!reach) throw new VsmError('VSM_CONFIG', `${path} cannot be reached from here: nothing says how`);
+      return reach({ path, party: 'parent', instance, log: log.child({ below: path }) }, broker);
     },
     check: (name, check) => presence.check(name, check),
     standing: (where) => presence.standing(where),

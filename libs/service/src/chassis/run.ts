@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { connectAmqp, openSigner } from '@vsmcp/nervous-system';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { realClock } from '../clock.js';
 import { loadConfig } from '../config/load.js';
@@ -12,6 +10,7 @@ import { openStateWhenReached } from '../state.js';
 import { FLUSH, startTelemetry } from '../telemetry/sdk.js';
 import { instanceName, openContext, VERSION } from './context.js';
 import type { Readiness } from './presence.js';
+import { amqpReach } from './reach.js';
 import { type Runtime, readRuntime } from './runtime.js';
 
 /** Undoes one thing that was opened. */
@@ -65,16 +64,11 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
   closes.push(() => database.close());
   const state = await openStateWhenReached(database, config.path, realClock, own, stopping.signal);
 
-  const heartbeat = config.settings.amqp_heartbeat;
-  const signer = runtime.cookie.length > 0 ? openSigner(runtime.cookie) : undefined;
-  const member = { path: config.path, party: system, instance, log: own, signer };
-  const bus = await connectAmqp({
-    ...{ ...member, url: amqpUrl, heartbeat, declare: runtime.amqpDeclare, pool: runtime.amqpPoolSize },
-    ...{ clock: realClock, ids: randomUUID },
-  });
+  const reach = amqpReach(amqpUrl, { config, runtime });
+  const bus = await reach({ path: config.path, party: system, instance, log: own }, undefined);
   closes.push(() => bus.close());
   const { home, dataDir } = runtime;
-  const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics });
+  const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics, reach });
   closes.push(() => open.stop(config.settings.drain));
   readiness = () => open.readiness();
   await open.start(service);

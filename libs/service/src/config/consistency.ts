@@ -3,6 +3,7 @@ import { nearest } from './nearest.js';
 import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
 import { unusableServers } from './servers.js';
+import { unusableSystems } from './systems.js';
 
 /** What no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
@@ -11,6 +12,7 @@ export function inconsistencies(config: FleetConfig): Problem[] {
     ...ties(config),
     ...unusableServers(config),
     ...unknowableAgents(config),
+    ...unusableSystems(config),
     ...impossibleNeeds(config),
     ...unknownUnits(config),
   ];

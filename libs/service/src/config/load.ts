@@ -53,8 +53,11 @@ export function problemText({ line, at, message }: ConfigProblem, name: string):
   return line === 0 ? `${at}: ${message}` : `${name}:${line} ${at && `${at}: `}${message}`;
 }
 
-/** Reads a configuration and finds all that is wrong, in the order of the file. */
-export function checkConfig(text: string, env: Environment): CheckedConfig {
+/**
+ * Reads a configuration and finds all that is wrong, in the order of the file.
+ * @param path of a fleet that is a unit of another, which decides it
+ */
+export function checkConfig(text: string, env: Environment, path?: string): CheckedConfig {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const lineOf = (offset: number) => lines.linePos(offset).line;
@@ -68,7 +71,7 @@ export function checkConfig(text: string, env: Environment): CheckedConfig {
   if ('message' in values) return broken([values]);
 
   const overriding = settingsIn(env);
-  const input = merged(values.input ?? {}, overriding);
+  const input = placed(merged(values.input ?? {}, overriding), path);
   const problemsAt = (problems: readonly Problem[]): ConfigProblem[] =>
     problems
       .map(({ path, message }) => {
@@ -83,6 +86,11 @@ export function checkConfig(text: string, env: Environment): CheckedConfig {
       })
       .sort((a, b) => a.line - b.line);
 
+  const said = isObject(values.input) ? values.input.path : undefined;
+  if (path !== undefined && said !== undefined && said !== path) {
+    const message = `got '${said}', expected '${path}' or none: it is the path of the fleet above and the name of its unit`;
+    return { ok: false, problems: problemsAt([{ path: ['path'], message }]) };
+  }
   const parsed = FleetConfig.safeParse(input);
   if (!parsed.success) {
     const problems = problemsOf(parsed.error.issues, input, FleetConfig);
@@ -116,6 +124,10 @@ function merged(input: unknown, overriding: Record<string, unknown>): unknown {
   if (Object.keys(overriding).length === 0 || !isObject(input)) return input;
   const settings = input.settings ?? {};
   return isObject(settings) ? { ...input, settings: { ...settings, ...overriding } } : input;
+}
+
+function placed(input: unknown, path: string | undefined): unknown {
+  return path !== undefined && isObject(input) ? { ...input, path } : input;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

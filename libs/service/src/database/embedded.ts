@@ -1,7 +1,8 @@
 import { PGlite } from '@electric-sql/pglite';
 import type { Database } from '../database.js';
-import { failure, plain } from './failure.js';
+import { failure, type Plain, plain } from './failure.js';
 import { lockFolder } from './lock.js';
+import { createSchema, schemaName } from './schema.js';
 
 /** An embedded database that other code of this package may serve to other processes. */
 export interface Embedded extends Database {
@@ -35,19 +36,45 @@ export async function openEmbedded(
     unlock();
     throw failure('open', error);
   }
-  return {
-    kind: 'embedded',
-    engine,
-    async query<T extends object>(sql: string, parameters: readonly unknown[] = []) {
+  // One session serves all fleets of this process: a statement and the schema it is meant for must not be parted.
+  let schema: string | undefined;
+  let last: Promise<unknown> = Promise.resolve();
+  const inSchema = async <T extends object>(wanted: string, sql: string, values: Plain[]): Promise<T[]> => {
+    if (schema !== undefined && wanted !== schema) {
+      await engine.exec(`SET search_path TO ${wanted}`);
+      schema = wanted;
+    }
+    return (await engine.query<T>(sql, values)).rows;
+  };
+  const querying = (wanted: string): Database['query'] =>
+    async function query<T extends object>(sql: string, parameters: readonly unknown[] = []) {
       try {
-        return (await engine.query<T>(sql, parameters.map(plain))).rows;
+        const values = parameters.map(plain);
+        if (schema === undefined) return (await engine.query<T>(sql, values)).rows;
+        const rows = last.then(() => inSchema<T>(wanted, sql, values));
+        last = rows.catch(() => undefined);
+        return await rows;
       } catch (error) {
         throw failure(sql, error);
       }
-    },
+    };
+  const within = async (name: string): Promise<Database> => {
+    const own = schemaName(name);
+    schema ??= PUBLIC;
+    const query = querying(own);
+    await query(createSchema(own));
+    return { kind: 'embedded', query, within, close: async () => {} };
+  };
+  return {
+    kind: 'embedded',
+    engine,
+    query: querying(PUBLIC),
+    within,
     async close() {
       if (!engine.closed) await engine.close();
       unlock();
     },
   };
 }
+
+const PUBLIC = 'public';

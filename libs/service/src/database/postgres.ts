@@ -1,12 +1,16 @@
+import { VsmError } from '@vsmcp/vsm';
 import pg from 'pg';
 import type { Database } from '../database.js';
 import type { Log } from '../log.js';
 import { failure, isRace, plain } from './failure.js';
+import { createSchema, schemaName } from './schema.js';
 import { inline, SHARED_SESSION } from './shared-session.js';
 
 export interface PostgresOptions {
   /** Most connections of this process. */
   pool?: number;
+  /** A quoted name; `public` unless said. */
+  schema?: string;
   log: Log;
 }
 
@@ -30,7 +34,8 @@ const types: pg.CustomTypesConfig = {
  * A PostgreSQL server, or an embedded database that another process serves (`serveEmbedded`). Connections are made when needed
  * and again after they broke.
  */
-export function openPostgres(url: string, { pool: size, log }: PostgresOptions): Database {
+export function openPostgres(url: string, options: PostgresOptions): Database {
+  const { pool: size, log, schema } = options;
   const shared = new URL(url).searchParams.get(SHARED_SESSION) !== null;
   const pool = new pg.Pool({
     connectionString: url,
@@ -40,13 +45,27 @@ export function openPostgres(url: string, { pool: size, log }: PostgresOptions):
     query_timeout: QUERY_TIMEOUT,
     keepAlive: true,
     application_name: 'vsmcp',
+    ...(schema !== undefined && { options: `-c search_path=${schema}` }),
     allowExitOnIdle: true,
   });
   // An idle connection that breaks is replaced with the next statement.
   pool.on('error', (error) => log.warn({ error }, 'a database connection broke'));
 
-  return {
+  const inside: Database[] = [];
+  const database: Database = {
     kind: 'postgres',
+    async within(name) {
+      if (shared)
+        throw new VsmError(
+          'VSM_DATABASE',
+          `${name} cannot have a schema in a database that others share one session of`,
+        );
+      const own = schemaName(name);
+      await database.query(createSchema(own));
+      const one = openPostgres(url, { ...options, schema: own });
+      inside.push(one);
+      return one;
+    },
     async query<T extends object>(sql: string, parameters: readonly unknown[] = []) {
       const values = parameters.map(plain);
       const statement = shared ? { text: inline(sql, values) } : { text: sql, values };
@@ -58,6 +77,10 @@ export function openPostgres(url: string, { pool: size, log }: PostgresOptions):
         }
       }
     },
-    close: () => pool.end(),
+    async close() {
+      await Promise.all(inside.map((one) => one.close()));
+      await pool.end();
+    },
   };
+  return database;
 }

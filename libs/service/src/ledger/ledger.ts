@@ -60,6 +60,20 @@ export interface Reclaimed extends LedgerKey {
   event: CloudEvent;
 }
 
+/** An event that had gone down to a unit that is a system, taken back to be settled. */
+export interface Recalled extends Reclaimed {
+  /** ms since the epoch. */
+  arrived: number;
+}
+
+/** Events that wait in units that are systems. */
+export interface BelowUnit {
+  unit: string;
+  events: number;
+  /** When the oldest arrived, ms since the epoch. */
+  since: number;
+}
+
 /** Events that wait for the same cause. */
 export interface Kind {
   type: string;
@@ -86,6 +100,18 @@ export interface Ledger {
   claim(request: ClaimRequest): Promise<Claimed>;
   /** Writes the intent to make a call that must not happen twice; false when the claim is no longer ours. */
   intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
+  /**
+   * Writes that the event goes down to a unit that is a system; from then on it lives here. Past the deadline it is abandoned, and
+   * goes down again. False when the claim is no longer ours.
+   */
+  descend(key: LedgerKey, attempt: number, deadline: number, event: CloudEvent): Promise<boolean>;
+  /**
+   * Takes back what went down to that unit, to settle it with the outcome that came up; null when it did not, is settled for good, or is held
+   * with that outcome already.
+   */
+  recall(key: LedgerKey, outcome: OutcomeKind, holder: string, deadline: number): Promise<Recalled | null>;
+  /** Events that went down and wait there since before the instant given for their unit (ms since the epoch). */
+  below(late: readonly { unit: string; before: number }[]): Promise<BelowUnit[]>;
   /**
    * Settles an event that nobody has seen before, as its first attempt, without a claim: for what needs no call. False when it is known
    * already, whatever of it; then nothing is changed.

@@ -1,8 +1,9 @@
-import type { Clock } from '@vsmcp/vsm';
+import type { Clock, CloudEvent, OutcomeKind } from '@vsmcp/vsm';
 import type { Database } from '../database.js';
 import { type GroupOptions, group } from './group.js';
 import * as held from './held.js';
-import type { Claimed, ClaimRequest, Ledger, LedgerKey, Settlement } from './ledger.js';
+import type { BelowUnit, Claimed, ClaimRequest, Ledger, LedgerKey, Recalled, Settlement } from './ledger.js';
+import { BELOW, DESCEND, RECALL } from './recursion.js';
 import {
   type BackRow,
   type BookedRow,
@@ -12,6 +13,8 @@ import {
   countsOf,
   type HeldRow,
   heldEvent,
+  type RecallRow,
+  recalled,
   reclaimed,
   settlement,
   type UnsaidRow,
@@ -29,11 +32,11 @@ type Fenced = LedgerKey & { attempt: number };
 
 /** Opens the ledger on a database whose schema is up to date. Times are the clock's. */
 export function openLedger(database: Database, clock: Clock): Ledger {
-  function batched<I extends LedgerKey, O>(
+  function batched<I extends LedgerKey, O, R extends { n: number } = ClaimRow>(
     statement: string,
     sql: string,
     item: (i: I) => object,
-    answers: (rows: readonly ClaimRow[], count: number) => Awaited<ReturnType<GroupOptions<I, O>['run']>>,
+    answers: (rows: readonly R[], count: number) => Awaited<ReturnType<GroupOptions<I, O>['run']>>,
   ): (item: I) => Promise<O> {
     const run = group<{ key: string; item: I }, O>({
       statement,
@@ -41,7 +44,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
       most: MOST,
       async run(items) {
         const list = items.map(({ key, item: i }, n) => ({ n, key, ...item(i) }));
-        return answers(await database.query<ClaimRow>(sql, [JSON.stringify(list), clock.now()]), items.length);
+        return answers(await database.query<R>(sql, [JSON.stringify(list), clock.now()]), items.length);
       },
     });
     return (i) => run({ key: keyOf(i.source, i.id), item: i });
@@ -63,6 +66,26 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     ({ attempt, deadline }) => ({ attempt, deadline }),
     done,
   );
+  const descend = batched<Fenced & { deadline: number; event: CloudEvent }, boolean>(
+    'descend',
+    DESCEND,
+    ({ attempt, unit, deadline, event }) => ({ attempt, unit, deadline, event: JSON.stringify(event) }),
+    done,
+  );
+  const recall = batched<
+    LedgerKey & { outcome: OutcomeKind; holder: string; deadline: number },
+    Recalled | null,
+    RecallRow
+  >(
+    'recall',
+    RECALL,
+    ({ unit, outcome, holder, deadline }) => ({ unit, outcome, holder, deadline }),
+    (rows, count) => {
+      const answers = new Array<Recalled | null>(count).fill(null);
+      for (const row of rows) answers[row.n] = recalled(row);
+      return answers;
+    },
+  );
   const settle = batched<Settlement, boolean>('settle', SETTLE, settlement, done);
   const settleNew = batched<Parameters<Ledger['settleNew']>[0], boolean>(
     'settle new',
@@ -76,6 +99,9 @@ export function openLedger(database: Database, clock: Clock): Ledger {
   return {
     claim,
     intend: (key, attempt, deadline) => intend({ ...key, attempt, deadline }),
+    descend: (key, attempt, deadline, event) => descend({ ...key, attempt, deadline, event }),
+    recall: (key, outcome, holder, deadline) => recall({ ...key, outcome, holder, deadline }),
+    below: (late) => database.query<BelowUnit>(BELOW, [JSON.stringify(late)]),
     settleNew,
     settle,
     async isSettled({ source, id }) {

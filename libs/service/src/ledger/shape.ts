@@ -8,7 +8,7 @@ import {
   VsmError,
   type Waiting,
 } from '@vsmcp/vsm';
-import type { Booked, Claimed, Kind, Reclaimed, Settlement, Unsaid } from './ledger.js';
+import type { Booked, Claimed, Kind, Recalled, Reclaimed, Settlement, Unsaid } from './ledger.js';
 import { fromText, toText } from './text.js';
 
 export interface ClaimRow {
@@ -67,18 +67,29 @@ export interface BackRow {
 
 /** An UPDATE returns its rows in any order; the oldest comes first. */
 export function reclaimed(rows: BackRow[]): Reclaimed[] {
-  return rows
-    .sort((a, b) => a.seq - b.seq)
-    .map((row) => ({
-      source: fromText(row.source),
-      id: fromText(row.id),
-      unit: row.unit,
-      type: fromText(row.type),
-      attempt: row.attempt,
-      attempts: row.attempt - 1,
-      event: CloudEvent.parse(parsed(row.event)),
-      called: row.called,
-    }));
+  return rows.sort((a, b) => a.seq - b.seq).map(reclaimedRow);
+}
+
+function reclaimedRow(row: BackRow): Reclaimed {
+  return {
+    source: fromText(row.source),
+    id: fromText(row.id),
+    unit: row.unit,
+    type: fromText(row.type),
+    attempt: row.attempt,
+    attempts: row.attempt - 1,
+    event: CloudEvent.parse(parsed(row.event)),
+    called: row.called,
+  };
+}
+
+export interface RecallRow extends BackRow {
+  n: number;
+  arrived: number;
+}
+
+export function recalled(row: RecallRow): Recalled {
+  return { ...reclaimedRow(row), arrived: row.arrived };
 }
 
 export interface HeldRow {

@@ -17,6 +17,7 @@ function cuttable(database: Database): Database & { cut: boolean } {
       if (this.cut) throw new VsmError('VSM_DATABASE', 'cut off');
       return database.query(sql, parameters);
     },
+    within: (name) => database.within(name),
     close: () => database.close(),
   };
 }

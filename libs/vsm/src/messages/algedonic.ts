@@ -17,6 +17,8 @@ export const Algedonic = defineMessage(
     what: z.string(),
     /** ms since the epoch. */
     since: z.number(),
+    /** It has been through the System 5 of a unit that is a system, whose time is over: System 5 here is told at once. */
+    climbed: z.boolean().optional(),
   }),
 );
 
@@ -35,5 +37,7 @@ export const AlertState = defineMessage(
     level: z.enum(['owner', 'system5', 'acknowledged', 'closed']),
     told: z.array(z.string()),
     by: z.string().optional(),
+    /** When the fleet above was told, ms since the epoch. */
+    above: z.number().optional(),
   }),
 );

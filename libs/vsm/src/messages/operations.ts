@@ -10,9 +10,9 @@ export type HeldReason = z.infer<typeof HeldReason>;
 
 /**
  * Why an event is parked. unanswered: no response matches it; wanted: its unit says to look for a tool; guard: its response does
- * not hold for it; unavailable: the server of its response is not there (yet).
+ * not hold for it; unavailable: the server of its response is not there (yet); below: its unit is a system, and it waits there.
  */
-export const ParkedCause = z.enum(['unanswered', 'wanted', 'guard', 'unavailable']);
+export const ParkedCause = z.enum(['unanswered', 'wanted', 'guard', 'unavailable', 'below']);
 export type ParkedCause = z.infer<typeof ParkedCause>;
 
 /**
@@ -60,6 +60,8 @@ export const Outcome = defineMessage(
     calling: z.number().optional(),
     attempts: z.number().int().optional(),
     instance: z.string(),
+    /** Path of the fleet whose outcome this is, when the unit is a system. */
+    below: z.string().optional(),
   }),
 );
 

@@ -46,7 +46,9 @@ export function judge({ said, booked, ended }: Sample, grounds: Grounds): Findin
     find('outcome', outcome, `the ledger has ${booked.outcome ?? 'no outcome'}`);
   if (ended && ended.attempt === said.attempts && outcome === 'answered' && ended.ended === 'failed')
     find('outcome', outcome, 'the unit saw the call fail');
-  if (tool !== undefined && outcome === 'answered' && !isOffered(tool, grounds.capabilities))
+  // What a unit that is a system answers with is that fleet's to audit.
+  const here = said.below === undefined;
+  if (here && tool !== undefined && outcome === 'answered' && !isOffered(tool, grounds.capabilities))
     find('contract', `answered by ${tool}`, 'its server does not offer that tool');
   if (ended && needsClaims(grounds.units, unit, event.type)) {
     const lacking = lackOf(ended, grounds);

@@ -66,6 +66,11 @@ describe('the judge', () => {
     assert.deepEqual(kinds(unclaimed, GROUNDS), [], 'its response needs none');
   });
 
+  it('leaves the tools of a unit that is a system to that fleet', () => {
+    const below = sample({ said: { tool: 'theirs.sell', below: 'vsm.west' }, ended: { claims: [] } });
+    assert.ok(!kinds(below, GROUNDS).some((kind) => kind.startsWith('contract')));
+  });
+
   it('finds a tool that its server does not offer', () => {
     const found = ['contract: its server does not offer that tool'];
     assert.deepEqual(kinds(sample({ said: { tool: 'calc-mcp.rm' } }), GROUNDS), found);

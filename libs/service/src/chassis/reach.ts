@@ -1,0 +1,24 @@
+import { randomUUID } from 'node:crypto';
+import { connectAmqp, openSigner } from '@vsmcp/nervous-system';
+import { realClock } from '../clock.js';
+import type { FleetConfig } from '../config/schema.js';
+import type { Reach } from './context.js';
+import type { Runtime } from './runtime.js';
+
+/**
+ * Joins fleets over AMQP: this process's own, and those below it on the same broker or another. On the same broker they have the same cookie;
+ * what comes from a fleet on another broker is not checked for a signature.
+ * @param url of the own broker
+ */
+export function amqpReach(
+  url: string,
+  { config, runtime }: { config: FleetConfig; runtime: Pick<Runtime, 'amqpDeclare' | 'amqpPoolSize' | 'cookie'> },
+): Reach {
+  const { amqpDeclare: declare, amqpPoolSize: pool, cookie } = runtime;
+  const around = { heartbeat: config.settings.amqp_heartbeat, declare, pool, clock: realClock, ids: randomUUID };
+  const signer = cookie.length > 0 ? openSigner(cookie) : undefined;
+  return (member, broker) =>
+    broker === undefined
+      ? connectAmqp({ ...member, ...around, url, signer })
+      : connectAmqp({ ...member, ...around, url: broker });
+}
