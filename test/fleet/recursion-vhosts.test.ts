@@ -70,7 +70,8 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
     const rabbit = await startRabbit();
     ends.push(() => rabbit.remove());
     const urls = await addVhost(rabbit);
-    const [wide, deep] = await Promise.all([openTestEmbedded(), openTestEmbedded()]);
+    const wide = await openTestEmbedded();
+    const deep = await openTestEmbedded();
     ends.push(() => Promise.all([wide.close(), deep.close()]));
 
     const services = () => wholeFleet().filter(({ system }) => system !== 's2' && system !== 's4');
