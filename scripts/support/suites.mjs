@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The test files, in the order they run: first what tests one package, then what tests the fleet and needs the machine to itself.
+ * The test files, in the order they run: first what tests one package, and the lab, whose time is its own; then what tests the fleet and needs the machine to itself.
  * @param {string[]} parts paths or pieces of them; none means all
  * @param {boolean} long the long proofs (`*.long.ts`) instead: minutes each, for a machine that is quiet
  * @returns {{ parallel: string[], alone: string[] }} paths below `root`
@@ -14,7 +14,7 @@ export function testFiles(root, parts, long = false) {
   const wanted = (files) =>
     files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
   return {
-    parallel: wanted(['scripts/test', ...packages].flatMap((folder) => below(root, folder, kind))),
+    parallel: wanted(['scripts/test', ...packages, 'test/lab'].flatMap((folder) => below(root, folder, kind))),
     alone: wanted(['test/fleet', 'test/faults'].flatMap((folder) => below(root, folder, kind))),
   };
 }

@@ -13,7 +13,7 @@ const PATH = `unruly-${process.pid}`;
 const STARTS: Record<string, RegExp> = {
   broken: /^server broken: @fixture\/unruly did not start: it exited with code 3; its last words: no database$/,
   mute: /^server mute: @fixture\/unruly did not start: no answer within 6000 ms$/,
-  babbling: /^server babbling: @fixture\/unruly did not start: it wrote more than 1 MiB without a newline$/,
+  babbling: /^server babbling: @fixture\/unruly did not start: it wrote more than 1 MiB without a newline/,
   many: /^server many: @fixture\/unruly did not start: it offers more than 1000 tools/,
 };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type DataOf, Load, type Loop } from '@vsmcp/vsm';
+import { type DataOf, Load, type Loop, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 import { Swinging } from '../../services/system2-coordination/src/swinging.js';
 import { swingOf } from '../../services/system2-coordination/src/swings.js';
 import { bargain } from '../../services/system3-control/src/bargain.js';
@@ -36,11 +36,13 @@ class Handing {
   /** Of unit a, second by second. */
   readonly shares: number[] = [];
   readonly told: DataOf<typeof Loop>[] = [];
+  readonly toldOfLoad: DataOf<typeof Loop>[] = [];
   readonly #units: Record<Name, Unit> = { a: { queue: 0, ends: [] }, b: { queue: 0, ends: [] } };
   readonly #underway = new Map<number, Record<Name, number>>();
   readonly #demands = new Demands(CAPACITY);
   readonly #damping = new Damping();
-  readonly #swinging = new Swinging();
+  readonly #swinging = new Swinging(SHARES_OF_THE_POOL);
+  readonly #load = new Swinging(THEIR_LOAD);
   readonly #damped: boolean;
   readonly #way: readonly number[];
   #slots: ReadonlyMap<string, number> = new Map();
@@ -67,10 +69,13 @@ class Handing {
     this.#slots = new Map(wishes.map(({ unit }, i) => [unit, slots[i] ?? 0]));
     this.shares.push(this.#slots.get('a') ?? 0);
     const granted = [...this.#slots].filter(([, n]) => n > 0);
-    this.#swinging.said({ instance: 'r', units: Object.fromEntries(granted) }, now);
-    this.#swinging.sample(now);
-    for (const loop of this.#second % 5 === 0 ? this.#swinging.check(now) : []) {
-      this.told.push(loop);
+    this.#swinging.said('r', Object.fromEntries(granted), now);
+    this.#load.said('r', { a: this.#units.a.ends.length, b: this.#units.b.ends.length }, now);
+    const load = this.#load.tick(now);
+    this.toldOfLoad.push(...load);
+    const shares = this.#swinging.tick(now);
+    this.told.push(...shares);
+    for (const loop of [...shares, ...load]) {
       if (this.#damped) this.#damping.heard(loop, now);
     }
   }
@@ -121,6 +126,7 @@ describe('shares that swing', () => {
       const [first] = world.told;
       assert.deepEqual([world.told.length, first?.state, first?.units], [1, 'found', ['a', 'b']]);
       assert.ok(Math.abs((first?.before ?? 0) - 120 / swing.period) < 1);
+      assert.deepEqual([world.toldOfLoad[0]?.state, world.toldOfLoad[0]?.units], ['found', ['a', 'b']]);
     }
   });
 
@@ -131,6 +137,7 @@ describe('shares that swing', () => {
       world.told.map(({ state }) => state),
       ['found', 'damped', 'settled'],
     );
+    assert.equal(world.toldOfLoad.at(-1)?.state ?? 'settled', 'settled');
     const last = world.shares.slice(-60);
     assert.ok(Math.max(...last) - Math.min(...last) <= 0.1 * CAPACITY, last.join(' '));
   });
@@ -143,5 +150,20 @@ describe('shares that swing', () => {
     const minutes = Array.from({ length: 240 }, (_, n) => world.shares.slice(60 * n, 60 * n + 60));
     const swinging = minutes.filter((minute) => swingOf(minute)).length;
     assert.ok(swinging <= 20, `${swinging} of 240 minutes`);
+  });
+
+  it('a rhythm that all have together, as the environment may give it, is no load that they hand to and fro', () => {
+    const wave = (at: number) => Math.round(50 + 40 * Math.sin((2 * Math.PI * at) / 10));
+    for (const [shift, found] of [
+      [0, 0],
+      [5, 1],
+    ] as const) {
+      const load = new Swinging(THEIR_LOAD);
+      const told = Array.from({ length: 60 }, (_, at) => {
+        load.said('r', { a: wave(at), b: wave(at + shift) }, at * SECOND);
+        return load.tick(at * SECOND);
+      }).flat();
+      assert.equal(told.length, found);
+    }
   });
 });

@@ -11,6 +11,7 @@ import { importCommand } from './commands/import.js';
 import { init } from './commands/init.js';
 import { inspect } from './commands/inspect.js';
 import { journal } from './commands/journal.js';
+import { lab } from './commands/lab.js';
 import { mcp } from './commands/mcp.js';
 import { operations } from './commands/operations.js';
 import { repl } from './commands/repl.js';
@@ -32,7 +33,7 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
-\`up\`, \`init\`, \`import\`, \`validate\`, \`doctor\` and \`topology\` work here; the others speak to the fleet at VSMCP_URL
+\`up\`, \`init\`, \`import\`, \`validate\`, \`doctor\`, \`topology\` and \`lab\` work here; the others speak to the fleet at VSMCP_URL
 (http://127.0.0.1:4010 unless set).
 
 Examples:
@@ -67,6 +68,7 @@ Examples:
     importCommand,
     validate,
     topology,
+    lab,
   ]) {
     add(vsmcp);
   }

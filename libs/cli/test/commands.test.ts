@@ -218,6 +218,9 @@ test('what cannot be done is an error with the reason', async () => {
   assert.match(unknown.stderr, /no held event has the id nothing/);
   const tool = await up.vsmcp('operations', 'run', 'calc.math', '--params', '{"expression":"1+1"}');
   assert.notEqual(tool.stderr, '');
+  const first = await up.vsmcp('coordination', 'prefer', 'desk', 'board', '--because', 'it was here first');
+  assert.match(first.stderr, /no units undo each other on board/);
+  assert.equal(first.code, 1);
   assert.equal(tool.code, 1);
 });
 

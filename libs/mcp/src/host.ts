@@ -85,6 +85,8 @@ export interface ServerConnection {
 export interface McpHost {
   readonly installer: Installer;
   readonly sandbox: Sandbox;
+  /** A new folder below `within`, for a server that is only tried; `remove` deletes it with all that is in it. */
+  scratch(within: string): Promise<{ folder: string; remove(): Promise<void> }>;
   /**
    * Installs if need be and starts, at `sandbox.best`. A relative path in arguments and environment that lies in a granted path
    * is made absolute from `home` (`absolute` in sandbox/paths.ts is the rule). Rejects with VSM_INSTALL, VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke

@@ -1,4 +1,6 @@
+export { type ConnectOptions, connectOver } from './client/connection.js';
 export * from './client/errors.js';
+export { CLOSED, type Link } from './client/link.js';
 export * from './host.js';
 export { isInstalled } from './install/installer.js';
 export { findNpm } from './install/npm-cli.js';

@@ -1,5 +1,5 @@
-import { mkdir, realpath } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import type { Clock, Confinement } from '@vsmcp/vsm';
 import { connect, connectOver } from './client/connection.js';
 import { headersOf, linkTo } from './client/remote/link-to.js';
@@ -40,6 +40,11 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
   return {
     installer,
     sandbox,
+    async scratch(within) {
+      await mkdir(within, { recursive: true });
+      const folder = await mkdtemp(join(within, 'trial-'));
+      return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+    },
     async start(spec, { folder, home, grants, deadline, signal, pin }) {
       const values = valuesOf(spec, process.env);
       const installed = await installer.install(spec.npm, signal, pin);

@@ -18,6 +18,7 @@ export * from './messages/operations.js';
 export * from './messages/presence.js';
 export * from './messages/recursion.js';
 export * from './order.js';
+export * from './pathologies.js';
 export * from './permissions.js';
 export * from './questions.js';
 export * from './queues.js';

@@ -8,6 +8,7 @@ import { ClaimedResource, Loop, Precedence } from './messages/coordination.js';
 import { Counts, HeldFilter, HeldReason, Outcome, ParkedCause, PersonsAnswer } from './messages/operations.js';
 import { Vitals } from './messages/presence.js';
 import { SystemView } from './messages/recursion.js';
+import { Pathology } from './pathologies.js';
 import { System } from './systems.js';
 import { ToolRef, UnitName, Units } from './unit.js';
 
@@ -130,6 +131,8 @@ export const Status = z.looseObject({
   }),
   /** Where events stand, from the ledger: it balances, Σ = received. */
   account: z.looseObject({ received: z.number().int(), outcomes: Counts }),
+  /** What ails the fleet, by name. */
+  pathologies: z.array(Pathology).default([]),
 });
 export type Status = z.infer<typeof Status>;
 

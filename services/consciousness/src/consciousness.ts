@@ -9,6 +9,8 @@ import {
   Heartbeat,
   Load,
   Loop,
+  type Pathology,
+  PathologyName,
   Performance,
   Stress,
   Verdict,
@@ -16,23 +18,33 @@ import {
 import { limitsOf } from './below.js';
 import { evolve, type Fact, newModel, type ViewName } from './model.js';
 import { systemsAnswer } from './presence.js';
+import { pathologiesOf } from './signs.js';
 import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
-import { Asking } from './views.js';
+import { Asking, SLOW } from './views.js';
 
 /** How often it looks whether something is to be asked. ms */
 const TICK = 250;
+
+export interface ConsciousnessOptions {
+  /** ms after which the other systems are asked everything again, and the gauges set. */
+  slow?: number;
+}
 
 /**
  * The fleet's model of itself. It hears reports, coordination, intelligence and pain, asks what it missed, and answers `status`,
  * `variety` and `journal`. It never reads raw events and commands nothing.
  */
-export const consciousness: Service = { system: 'consciousness', start };
+export function openConsciousness({ slow = SLOW }: ConsciousnessOptions = {}): Service {
+  return { system: 'consciousness', start: (context) => start(context, slow) };
+}
 
-async function start(context: ServiceContext): Promise<() => Promise<void>> {
+export const consciousness: Service = openConsciousness();
+
+async function start(context: ServiceContext, slow: number): Promise<() => Promise<void>> {
   const { clock, config, journal } = context;
-  const model = newModel(windowOf(config), clock.now(), limitsOf(config));
-  const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()));
+  const model = newModel(windowOf(config), clock.now(), 3 * slow, limitsOf(config));
+  const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()), slow);
   const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
     evolve(model, fact, clock.now());
     asking.want(...stale);
@@ -69,7 +81,10 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
   const measure = gauges(context);
   const stops = [
     clock.every(TICK, () => asking.tick()),
-    clock.every(5000, () => measure(varietyOf(model, windowOf(config), clock.now()))),
+    clock.every(slow, () => {
+      const now = clock.now();
+      measure(varietyOf(model, windowOf(config), now), pathologiesOf(model, config, now));
+    }),
   ];
   asking.tick();
   return async () => {
@@ -78,7 +93,7 @@ async function start(context: ServiceContext): Promise<() => Promise<void>> {
   };
 }
 
-function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof varietyOf>) => void {
+function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof varietyOf>, ails: Pathology[]) => void {
   const required = metrics.gauge(
     'vsmcp_variety_required_states',
     'Disturbance types seen, and the estimate of the unseen',
@@ -89,7 +104,9 @@ function gauges({ metrics }: ServiceContext): (variety: ReturnType<typeof variet
   );
   const gap = metrics.gauge('vsmcp_variety_gap_states', 'Required less available');
   const answered = metrics.gauge('vsmcp_answered_ratio', 'Share of the events of the window that were answered');
-  return (variety) => {
+  const ailing = metrics.gauge('vsmcp_pathology', '1 while the fleet has this pathology', ['name']);
+  return (variety, ails) => {
+    for (const name of PathologyName.options) ailing.set({ name }, ails.some((one) => one.name === name) ? 1 : 0);
     required.set(variety.required);
     available.set(variety.available);
     gap.set(variety.gap);

@@ -1,1 +1,1 @@
-export { consciousness } from './consciousness.js';
+export { type ConsciousnessOptions, consciousness, openConsciousness } from './consciousness.js';

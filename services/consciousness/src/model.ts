@@ -48,6 +48,8 @@ export interface Model {
   readonly since: number;
   /** ms over which traffic and wishes are counted. */
   readonly window: number;
+  /** ms after which an answer of another system, or a heartbeat's trouble, is not of now. */
+  readonly old: number;
   readonly presence: Presence;
   readonly traffic: Traffic;
   /** Sums over all reports heard since then. */
@@ -91,12 +93,14 @@ export type Fact =
 
 /**
  * @param window ms over which traffic is counted
+ * @param old ms after which an answer says that it is old
  * @param limits of the units that are systems
  */
-export function newModel(window: number, now: number, limits: Limits = new Map()): Model {
+export function newModel(window: number, now: number, old = 15_000, limits: Limits = new Map()): Model {
   return {
     since: now,
     window,
+    old,
     presence: new Map(),
     traffic: new Traffic(window, now),
     heard: { received: 0, outcomes: {}, at: null },

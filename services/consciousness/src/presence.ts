@@ -1,7 +1,8 @@
 import { type Answer, type DataOf, type Heartbeat, SYSTEMS, type System, type Vitals } from '@vsmcp/vsm';
 
-/** A heartbeat comes every 2 s; one that is older than this is no sign of life. ms */
-const ALIVE = 6000;
+/** ms from one heartbeat to the next where it does not say; and how many may be missed before the last is no sign of life. */
+const EVERY = 2000;
+const MISSED = 3;
 /** A silent instance is listed so long, then forgotten. ms */
 const REMEMBERED = 60_000;
 const MOST_INSTANCES = 1000;
@@ -24,9 +25,18 @@ export type Instance = {
   heard: number;
 };
 
+const aliveFor = ({ every = EVERY }: DataOf<typeof Heartbeat>): number => MISSED * every;
+/** ms for which a silent instance is listed. */
+const rememberedFor = (beat: DataOf<typeof Heartbeat>): number => Math.max(REMEMBERED, 2 * aliveFor(beat));
+
+/** Who said goodbye is not missed. @param age ms since its last heartbeat */
+function isForgotten(last: DataOf<typeof Heartbeat>, age: number): boolean {
+  return age > rememberedFor(last) || (last.state === 'draining' && age > aliveFor(last));
+}
+
 export function beat(presence: Presence, heartbeat: DataOf<typeof Heartbeat>, now: number): void {
   for (const [key, { beat: last, at }] of presence) {
-    if (now - at > REMEMBERED || (last.state === 'draining' && now - at > ALIVE)) presence.delete(key);
+    if (isForgotten(last, now - at)) presence.delete(key);
   }
   const key = `${heartbeat.system} ${heartbeat.instance}`;
   if (presence.has(key) || presence.size < MOST_INSTANCES) presence.set(key, { beat: heartbeat, at: now });
@@ -40,9 +50,8 @@ export function presenceOf(
 ): { present: boolean; instances: Instance[]; heard: number | null } {
   const instances: Instance[] = [];
   for (const { beat: last, at } of presence.values()) {
-    if (last.system !== system || now - at > REMEMBERED) continue;
-    if (last.state === 'draining' && now - at > ALIVE) continue;
-    const alive = now - at < ALIVE;
+    if (last.system !== system || isForgotten(last, now - at)) continue;
+    const alive = now - at < aliveFor(last);
     instances.push({
       instance: last.instance,
       state: alive ? last.state : 'silent',

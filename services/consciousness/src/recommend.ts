@@ -1,4 +1,13 @@
-import { SYSTEM_NAMES, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import {
+  type DataOf,
+  HAVING,
+  type Loop,
+  loopText,
+  SHARES_OF_THE_POOL,
+  SYSTEM_NAMES,
+  THEIR_LOAD,
+  VIABLE_SYSTEMS,
+} from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';
@@ -60,11 +69,19 @@ function forShed(model: Model, limit: number, now: number): Gap[] {
 }
 
 function forLoops(model: Model): Gap[] {
-  return [...model.loops.values()].map(({ units, resource }) => ({
+  return [...model.loops.values()].map((loop) => ({
     system: 's2',
     events: 0,
-    recommendation: `${units.join(' and ')} undo each other on ${resource}: change a response of one of them in units`,
+    recommendation: `${loopText(loop)}: ${mendOf(loop)}`,
   }));
+}
+
+function mendOf({ resource, first }: DataOf<typeof Loop>): string {
+  if (resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD)
+    return 'give one of them a minimum, or run another replica of System 1';
+  if (resource.startsWith(HAVING)) return 'see why in vsmcp journal, or put its name under policy.acquire.deny';
+  if (first) return `the others yield to ${first.unit}; change their responses in units`;
+  return 'change a response of one of them in units, or say whose purpose comes first: vsmcp coordination prefer';
 }
 
 function forPain(model: Model): Gap[] {

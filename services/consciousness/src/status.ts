@@ -3,6 +3,7 @@ import { type Answer, type Status, SYSTEMS, type System } from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { healthOf, presenceOf } from './presence.js';
 import { recommend } from './recommend.js';
+import { pathologiesOf } from './signs.js';
 import { varietyOf } from './variety.js';
 import { viability } from './viability.js';
 import { allWaiting, forAllWaiting, type Gap } from './waiting.js';
@@ -22,6 +23,7 @@ export function varietyAnswer(model: Model, config: FleetConfig, now: number): A
 export function statusAnswer(model: Model, config: FleetConfig, now: number): Status {
   const variety = varietyOf(model, windowOf(config), now);
   const { viable, reasons } = viability(model, variety, config.settings.variety_threshold, now);
+  const pathologies = pathologiesOf(model, config, now);
   const { views } = model;
   const of = (system: System) => {
     const { present, instances } = presenceOf(model.presence, system, now);
@@ -32,7 +34,8 @@ export function statusAnswer(model: Model, config: FleetConfig, now: number): St
     name: config.name,
     purpose: config.purpose,
     viable,
-    reasons,
+    reasons: [...reasons, ...pathologies.map(({ name, title, evidence }) => `${name}: ${title}: ${evidence}`)],
+    pathologies,
     systems: {
       1: {
         ...of('s1'),

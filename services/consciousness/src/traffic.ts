@@ -42,6 +42,7 @@ export class Traffic {
   readonly #fates: Record<FateName, WindowedCounter>;
   /** Events that System 1 itself summed, by fate. */
   readonly #summed: WindowedCounter;
+  readonly #uncoordinated: WindowedCounter;
   /** How many types a report summed: the falling sequence of maxima, newest last. */
   readonly #peaks: { at: number; types: number }[] = [];
 
@@ -58,9 +59,11 @@ export class Traffic {
       asked: counter(MOST_TYPES),
     };
     this.#summed = counter(FATES.length);
+    this.#uncoordinated = counter(1);
   }
 
-  add(load: Pick<DataOf<typeof Load>, 'types' | 'others'>, now: number): void {
+  add(load: Pick<DataOf<typeof Load>, 'types' | 'others' | 'uncoordinated'>, now: number): void {
+    if (load.uncoordinated) this.#uncoordinated.add('claims', load.uncoordinated, now);
     for (const [type, outcomes] of Object.entries(load.types)) {
       for (const [fate, count] of fatesOf(outcomes)) this.#fates[fate].add(type, count, now);
     }
@@ -73,6 +76,11 @@ export class Traffic {
   /** Events that were let go under overload. */
   shed(now: number): number {
     return this.#fates.shed.read(now).total + (this.#summed.read(now).counts.get('shed') ?? 0);
+  }
+
+  /** Claims on shared resources that nobody answered. */
+  uncoordinated(now: number): number {
+    return this.#uncoordinated.read(now).total;
   }
 
   read(now: number): TrafficRead {

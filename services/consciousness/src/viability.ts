@@ -1,4 +1,4 @@
-import { SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import { loopText, SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
 import { dangersBelow } from './below.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
@@ -12,9 +12,6 @@ export interface Viability {
   /** Too few events are answered. */
   critical: boolean;
 }
-
-/** An answer about System 1 that is older than this says so. ms */
-const OLD = 15_000;
 
 /**
  * Viable: of the traffic at least the share `threshold` is answered, all five systems are present, and no critical pain, nor pain
@@ -70,17 +67,14 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   for (const { unit, what, level } of model.alerts.values()) {
     if (level === 'owner') reasons.push(`${unit} hurts, its owner was told: ${what}`);
   }
-  for (const { units, resource, before, limit } of model.loops.values()) {
-    reasons.push(
-      `${units.join(' and ')} undo each other on ${resource}: ${before.toFixed(0)} turns a minute, held to ${limit}`,
-    );
-  }
+  for (const loop of model.loops.values())
+    reasons.push(`${loopText(loop)}: ${loop.before.toFixed(0)} turns a minute, held to ${loop.limit}`);
   for (const { beat, at } of model.presence.values()) {
-    if (now - at > OLD) continue;
+    if (now - at > model.old) continue;
     for (const [check, trouble] of Object.entries(beat.trouble)) reasons.push(`${beat.instance}: ${check}: ${trouble}`);
   }
   const account = model.views.account;
-  if (account && now - account.asOf > OLD) {
+  if (account && now - account.asOf > model.old) {
     reasons.push(
       `System 1 has not answered for ${span(now - account.asOf)}: what waits and the account are as of then`,
     );

@@ -6,9 +6,9 @@ import { VIEWS, type ViewName, type Views } from './model.js';
 const PATIENCE = 2000;
 /** Nothing is asked again sooner than this many times as long as its last answer took, so that asking never is the load. */
 const POLITENESS = 10;
-/** What System 1 is asked whenever something happened, at most so often; and all questions, so that nothing missed stays missed. ms */
-const SOON = 1000;
-const SLOW = 5000;
+/** How often all questions are asked, so that nothing missed stays missed (ms); what depends on what just happened, so many times as often. */
+export const SLOW = 5000;
+const SOONER = 5;
 
 /** Asks the other systems in the background and passes on what they say. */
 export class Asking {
@@ -17,9 +17,12 @@ export class Asking {
   readonly #next = new Map<ViewName, number>();
   readonly #busy = new Set<ViewName>();
   readonly #wanted = new Set<ViewName>();
+  readonly #slow: number;
 
-  constructor(context: ServiceContext, learn: (views: Views) => void) {
+  /** @param slow ms after which everything is asked again */
+  constructor(context: ServiceContext, learn: (views: Views) => void, slow: number) {
     this.#context = context;
+    this.#slow = slow;
     this.#learn = learn;
   }
 
@@ -32,7 +35,7 @@ export class Asking {
   tick(): void {
     const now = this.#context.clock.now();
     for (const name of VIEWS) {
-      const due = (this.#next.get(name) ?? 0) - (this.#wanted.has(name) ? SLOW - SOON : 0);
+      const due = (this.#next.get(name) ?? 0) - (this.#wanted.has(name) ? this.#slow - this.#slow / SOONER : 0);
       if (now < due || this.#busy.has(name)) continue;
       this.#busy.add(name);
       this.#wanted.delete(name);
@@ -41,10 +44,10 @@ export class Asking {
   }
 
   async #ask(name: ViewName, asked: number): Promise<void> {
-    let wait = SLOW;
+    let wait = this.#slow;
     try {
       this.#learn(await this.#answer(name, asked));
-      wait = Math.max(SLOW, (this.#context.clock.now() - asked) * POLITENESS);
+      wait = Math.max(this.#slow, (this.#context.clock.now() - asked) * POLITENESS);
     } catch (error) {
       // absence shows in the heartbeats and in the age of the last answer
       this.#context.log.debug({ question: name, reason: reasonOf(error) }, 'no answer');

@@ -129,3 +129,10 @@ test('a wish that no tool fulfils is a kind that waits, until one came for it or
   assert.equal(met.gap, 0);
   assert.equal(met.answered, 1);
 });
+
+test('a heart that beats slower is alive for longer', () => {
+  const { presence } = given(heartbeat('s3', { every: 30_000 }));
+  assert.equal(presenceOf(presence, 's3', NOW + 89_999).present, true);
+  assert.equal(presenceOf(presence, 's3', NOW + 90_000).present, false);
+  assert.equal(presenceOf(presence, 's3', NOW + 179_000).instances.length, 1);
+});

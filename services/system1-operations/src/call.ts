@@ -52,7 +52,7 @@ export class Call {
     claim: Claim,
     { place, passage }: { place: Place; passage: Passage },
   ): Promise<Ending> {
-    const { steps, settling, claims } = this.#parts;
+    const { steps, settling, claims, tally } = this.#parts;
     const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
     if (!repeatable && (claim.called || task.unsure)) {
       const reason = claim.called
@@ -67,6 +67,7 @@ export class Call {
     place.leave();
     if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.unanswered) tally.uncoordinated();
     if (!held.granted && held.yields)
       return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);

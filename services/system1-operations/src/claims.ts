@@ -19,7 +19,7 @@ export interface Lease {
 
 export type Held =
   | ({ granted: true; release: () => Promise<void> } & Lease)
-  | { granted: false; yields: boolean; wait: number; reason: string };
+  | { granted: false; yields: boolean; wait: number; reason: string; unanswered?: true };
 /** Whether calls may be made now, or after how many ms asking again makes sense. */
 export type TurnHad = { granted: true } | { granted: false; wait: number };
 type Wanted = DataOf<typeof Claim>['claims'][number];
@@ -104,7 +104,8 @@ export class Claims {
     // A grant that comes after its time must not stand.
     if (grant === undefined) await this.#release(claim);
     const reason = grant === undefined ? 'System 2 did not answer in time' : (grant.reason ?? 'held by another');
-    return { granted: false, yields: grant?.yields ?? false, wait: grant?.wait ?? ASK_AGAIN, reason };
+    const refused = { granted: false as const, yields: grant?.yields ?? false, wait: grant?.wait ?? ASK_AGAIN, reason };
+    return grant === undefined ? { ...refused, unanswered: true } : refused;
   }
 
   #patience(): number {

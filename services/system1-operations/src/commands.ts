@@ -67,7 +67,8 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
         const until = clock.now() + data.lease;
         bulkhead.grant(slots, until);
         parts.rates?.grant(data.units, data.rates?.[instance], until, clock.now());
-        await context.say(Balance, `balance.${instance}`, { instance, units: Object.fromEntries(slots) });
+        const running = Object.fromEntries(bulkhead.underWay());
+        await context.say(Balance, `balance.${instance}`, { instance, units: Object.fromEntries(slots), running });
       }),
       on(Shed, async ({ data }) => {
         if (!current(data.epoch, 'shed')) return;

@@ -1,5 +1,6 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { type CloudEvent, reasonOf, VsmError } from '@vsmcp/vsm';
+import { effortOf, mustBeLight } from './effort.js';
 
 /** What expressions see: the event's data, its attributes, and in `then` steps the results of the steps before. */
 export interface Scope {
@@ -57,8 +58,10 @@ export function compileExpression(expression: string): Compiled {
     const program = environment.parse(expression);
     const checked = program.check();
     if (!checked.valid) throw checked.error ?? new Error('does not type-check');
+    const effort = effortOf(program.ast);
     return (scope) => {
       try {
+        mustBeLight(effort, scope);
         return plain(program({ data: scope.data, event: scope.event, results: scope.results }), 0);
       } catch (error) {
         throw new VsmError('VSM_EVENT', `${shown(expression)}: ${firstLine(error)} (event ${nameOf(scope.event)})`, {

@@ -39,6 +39,8 @@ const HANDED_AT_ONCE = 64;
 export interface System1Options {
   /** What starts MCP servers; by default confined as well as this machine can. */
   openHost?: (context: ServiceContext) => Promise<McpHost>;
+  /** How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is left behind. */
+  slowerUpkeep?: number;
 }
 
 /**
@@ -47,8 +49,8 @@ export interface System1Options {
  * (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
  * in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
-export function openSystem1({ openHost = defaultHost }: System1Options = {}): Service {
-  return { system: 's1', start: async (context) => start(context, await openHost(context)) };
+export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Options = {}): Service {
+  return { system: 's1', start: async (context) => start(context, await openHost(context), slowerUpkeep) };
 }
 
 export const system1: Service = openSystem1();
@@ -57,7 +59,7 @@ function defaultHost({ config, dataDir, log, clock }: ServiceContext): Promise<M
   return openMcpHost({ dataDir, log, clock, private: config.policy.private });
 }
 
-async function start(context: ServiceContext, host: McpHost): Promise<() => Promise<void>> {
+async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: number): Promise<() => Promise<void>> {
   const { clock, config, log, bus } = context;
   const { settings } = config;
   /** No call begins any more. */
@@ -111,35 +113,39 @@ async function start(context: ServiceContext, host: McpHost): Promise<() => Prom
   /** The version of the table that System 2 was told of. */
   let stocked: number | undefined;
   const silence = watchSilence(context, catalog, track);
-  const upkeep = new Upkeep(context, {
-    async reload() {
-      if (await live.refresh()) {
-        breakers.keep(catalog.units);
-        await silence.update();
-      }
-      const { rows, version } = await context.capabilities.read();
-      if (version !== stocked) {
-        const { instance } = context;
-        track(context.say(Stock, `stock.${instance}`, { instance, version, servers: acquiredIn(rows) }));
-        stocked = version;
-      }
-      catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
-      const wishes = wishesOf(config, rows);
-      const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
-      const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
-      await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
-      sweep.run();
+  const upkeep = new Upkeep(
+    context,
+    {
+      async reload() {
+        if (await live.refresh()) {
+          breakers.keep(catalog.units);
+          await silence.update();
+        }
+        const { rows, version } = await context.capabilities.read();
+        if (version !== stocked) {
+          const { instance } = context;
+          track(context.say(Stock, `stock.${instance}`, { instance, version, servers: acquiredIn(rows) }));
+          stocked = version;
+        }
+        catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
+        const wishes = wishesOf(config, rows);
+        const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
+        const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
+        await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
+        sweep.run();
+      },
+      async tidy() {
+        windows.prune(clock.now());
+        await settling.sayUnsaid();
+        await sweep.abandoned();
+      },
+      async uninstall() {
+        const { rows } = await context.capabilities.read();
+        await host.installer.uninstall(kept(wishesOf(config, rows), rows));
+      },
     },
-    async tidy() {
-      windows.prune(clock.now());
-      await settling.sayUnsaid();
-      await sweep.abandoned();
-    },
-    async uninstall() {
-      const { rows } = await context.capabilities.read();
-      await host.installer.uninstall(kept(wishesOf(config, rows), rows));
-    },
-  });
+    slowerUpkeep,
+  );
 
   const inOrder = orderedHandler(parts);
   const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };

@@ -5,7 +5,16 @@ export const MOST_TYPES = 200;
 
 export type LoadFigures = Pick<
   DataOf<typeof Load>,
-  'received' | 'duplicates' | 'retried' | 'outcomes' | 'units' | 'types' | 'owners' | 'others' | 'tools'
+  | 'received'
+  | 'duplicates'
+  | 'retried'
+  | 'uncoordinated'
+  | 'outcomes'
+  | 'units'
+  | 'types'
+  | 'owners'
+  | 'others'
+  | 'tools'
 >;
 
 type UnitFigures = {
@@ -24,6 +33,7 @@ export class Tally {
   #received = 0;
   #duplicates = 0;
   #retried = 0;
+  #uncoordinated = 0;
   #outcomes: Counts = {};
   #units = new Map<string, UnitFigures>();
   #types = new Map<string, Counts>();
@@ -44,6 +54,11 @@ export class Tally {
   /** An event sent on to come back later, counted or not. */
   retried(): void {
     this.#retried++;
+  }
+
+  /** A claim that System 2 did not answer in time. */
+  uncoordinated(): void {
+    this.#uncoordinated++;
   }
 
   outcome(unit: string, type: string, outcome: OutcomeKind): void {
@@ -85,7 +100,8 @@ export class Tally {
    */
   take(running: ReadonlyMap<string, number> = new Map()): LoadFigures | undefined {
     for (const [unit, n] of running) if (unit !== '') this.#unit(unit).running = n;
-    const touched = this.#received + this.#duplicates + this.#retried + this.#types.size + this.#tools.size;
+    const touched =
+      this.#received + this.#duplicates + this.#retried + this.#uncoordinated + this.#types.size + this.#tools.size;
     if (touched + this.#units.size === 0) return undefined;
     const ranked = [...this.#types].sort((a, b) => sum(b[1]) - sum(a[1]) || (a[0] < b[0] ? -1 : 1));
     const others: Counts = {};
@@ -97,6 +113,7 @@ export class Tally {
       received: this.#received,
       duplicates: this.#duplicates,
       retried: this.#retried,
+      ...(this.#uncoordinated > 0 && { uncoordinated: this.#uncoordinated }),
       outcomes: this.#outcomes,
       units: Object.fromEntries(this.#units),
       types: Object.fromEntries(ranked.slice(0, MOST_TYPES)),
@@ -104,7 +121,7 @@ export class Tally {
       others: { types: Math.max(0, ranked.length - MOST_TYPES), outcomes: others },
       tools: Object.fromEntries(this.#tools),
     };
-    this.#received = this.#duplicates = this.#retried = 0;
+    this.#received = this.#duplicates = this.#retried = this.#uncoordinated = 0;
     this.#outcomes = {};
     this.#units = new Map();
     this.#types = new Map();

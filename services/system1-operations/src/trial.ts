@@ -1,4 +1,3 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type McpHost, type ServerConnection, suspicionsIn } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
@@ -26,9 +25,7 @@ export async function tryServer(
   const { clock, instance, log, dataDir, say } = context;
   const { proposal } = command;
   const { npm } = command.spec;
-  const trials = join(dataDir, 'trials');
-  await mkdir(trials, { recursive: true });
-  const folder = await mkdtemp(join(trials, 'trial-'));
+  const { folder, remove } = await host.scratch(join(dataDir, 'trials'));
   const end = new AbortController();
   const stop = () => end.abort(draining.reason);
   const late = clock.after(WHOLE, () => end.abort(new Error(`the trial took longer than ${WHOLE / 1000} s`)));
@@ -41,7 +38,7 @@ export async function tryServer(
   } finally {
     late();
     draining.removeEventListener('abort', stop);
-    await rm(folder, { recursive: true, force: true });
+    await remove();
   }
   const { ok, reason, installing, starting } = report;
   log.info({ proposal, npm, ok, reason, installing, starting }, 'tried a server');

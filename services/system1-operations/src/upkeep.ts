@@ -21,24 +21,27 @@ export class Upkeep {
   readonly #chores: Chores;
   readonly #running = new Map<string, Promise<void>>();
   readonly #again = new Set<string>();
+  readonly #slower: number;
   #stops: (() => void)[] = [];
   #connected = true;
 
-  constructor(context: ServiceContext, chores: Chores) {
+  /** @param slower how many times longer than usual the time is from one chore to the next */
+  constructor(context: ServiceContext, chores: Chores, slower = 1) {
     this.#context = context;
     this.#chores = chores;
+    this.#slower = slower;
   }
 
   start(): void {
-    const { clock } = this.#context;
+    const every = (ms: number, chore: () => void) => this.#context.clock.every(ms * this.#slower, chore);
     this.#stops = [
-      clock.every(RELOAD, () => void this.reload()),
-      clock.every(TIDY, () => {
+      every(RELOAD, () => void this.reload()),
+      every(TIDY, () => {
         void this.#once('tidy', () => this.#chores.tidy());
         this.#watchConnection();
       }),
-      clock.every(FORGET, () => void this.#once('forget', () => this.#forget())),
-      clock.every(UNINSTALL, () => void this.#once('uninstall', () => this.#chores.uninstall())),
+      every(FORGET, () => void this.#once('forget', () => this.#forget())),
+      every(UNINSTALL, () => void this.#once('uninstall', () => this.#chores.uninstall())),
     ];
   }
 

@@ -69,6 +69,29 @@ test('an expression that is too long to be one is refused, with its beginning', 
   );
 });
 
+test('an expression that would look through too much is refused at the event, and names both', () => {
+  const list = (length: number) => Array.from({ length }, (_, n) => n);
+  const nested = compileExpression('data.a.exists(x, data.b.exists(y, x == y))');
+  const short = scopeOf({ ...event, data: { a: list(3), b: list(300) } });
+  assert.equal(nested(short), true);
+  const long = scopeOf({ ...event, data: { a: list(3), b: list(3000) } });
+  assert.throws(
+    () => nested(long),
+    /^VsmError: data\.a\.exists.*: 3000 elements, looked through in 2 nested steps.*host\.load e1/,
+  );
+  assert.deepEqual(
+    compileExpression('data.a.map(x, x + 1).filter(x, x > 2)')(long),
+    [3],
+    'one after the other is not nested',
+  );
+  const words = compileExpression('data.text.split(",").map(w, size(w))');
+  assert.throws(() => words(scopeOf({ ...event, data: { text: 'a,'.repeat(60_000) } })), /120000 elements/);
+  assert.equal(
+    compileExpression('size(data.text)')(scopeOf({ ...event, data: { text: 'a'.repeat(200_000) } })),
+    200_000,
+  );
+});
+
 test('property: data passes through a mapping unchanged', () => {
   fc.assert(
     fc.property(fc.jsonValue({ maxDepth: 3 }), (data) => {

@@ -35,3 +35,10 @@ test('property: totals are exact, however many types there are', () => {
     { numRuns: 30 },
   );
 });
+
+test('a claim without an answer is told, though nothing else happened', () => {
+  const tally = new Tally();
+  tally.uncoordinated();
+  assert.equal(tally.take()?.uncoordinated, 1);
+  assert.equal(tally.take(), undefined);
+});

@@ -1,5 +1,15 @@
 import { currentTrace, inSpan, type ServiceContext, type Trace } from '@vsmcp/service';
-import { type Answer, type Asked, type Balance, type Claim, type DataOf, Loop, type Stock, word } from '@vsmcp/vsm';
+import {
+  type Answer,
+  type Asked,
+  type Balance,
+  type Claim,
+  type DataOf,
+  Loop,
+  loopText,
+  type Stock,
+  word,
+} from '@vsmcp/vsm';
 import { type Answered, type Claiming, exclusive, refused, yielding } from './answers.js';
 import type { Churn } from './churn.js';
 import { AGAIN, type Leases } from './leases.js';
@@ -18,7 +28,8 @@ const MOST_SHOWN = 1000;
 export interface Watching {
   leases: Leases;
   loops: Loops;
-  swinging: Swinging;
+  /** Of shares, and of load. */
+  swinging: { shares: Swinging; load: Swinging };
   churn: Churn;
 }
 
@@ -55,7 +66,7 @@ export function coordinate(
         .append(entry)
         .catch((error: unknown) => log.error({ err: error }, 'a loop could not be journalled'));
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
-      log.warn(loop, `${loop.units.join(' and ')} undo each other on ${loop.resource}: ${loop.state}`);
+      log.warn(loop, `${loopText(loop)}: ${loop.state}`);
     }
     count();
   }
@@ -65,13 +76,15 @@ export function coordinate(
     for (const loop of found) {
       await context.say(Loop, `loop.${word(loop.units[0] ?? 'unknown')}`, loop);
       await journal.append({ system: 's2', epoch, type: `${kind}.${loop.state}`, cause: loop.resource, data: loop });
-      log.warn(loop, `${loop.units.join(' and ')}, ${loop.resource}: a ${kind} that is ${loop.state}`);
+      log.warn(loop, `${loopText(loop)}: ${loop.state}`);
     }
     count();
   }
 
+  const swings = () => [...swinging.shares.loops, ...swinging.load.loops];
+
   function count(): void {
-    cooled.set(loops.damped.length + swinging.loops.length + churn.loops.length);
+    cooled.set(loops.damped.length + swings().length + churn.loops.length);
   }
 
   function account({ grant, unit, resources, since, renewed, behind }: Answered, now: number): Found[] {
@@ -122,7 +135,7 @@ export function coordinate(
       leases: leases.held.slice(0, MOST_SHOWN).map((lease) => ({ ...lease, resources: [...lease.resources] })),
       held: leases.size,
       waiting: leases.waiting,
-      loops: [...loops.damped, ...swinging.loops, ...churn.loops],
+      loops: [...loops.damped, ...swings(), ...churn.loops],
       schedules,
       conflicts_resolved: resolved.count,
       resolved: resolved.recent,
@@ -174,7 +187,9 @@ export function coordinate(
       return { accepted: true, because: `the others yield to ${first.unit} on ${resource}` };
     },
     balance(said: DataOf<typeof Balance>): void {
-      swinging.said(said, clock.now());
+      const { instance, units, running } = said;
+      swinging.shares.said(instance, units, clock.now());
+      swinging.load.said(instance, running, clock.now());
     },
     stock: (said: DataOf<typeof Stock>) => tellControl('churn', churn.stock(said, clock.now())),
     async tick(): Promise<void> {
@@ -182,7 +197,7 @@ export function coordinate(
       await tell(leases.tick(now));
       const settled = loops.tick(now);
       if (settled.length > 0) await tellLoops(settled);
-      await tellControl('swing', swinging.tick(now));
+      await tellControl('swing', [...swinging.shares.tick(now), ...swinging.load.tick(now)]);
       await tellControl('churn', churn.tick(now));
     },
   };

@@ -1,6 +1,6 @@
-import { type Balance, type DataOf, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import { type SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 import type { Found } from './loops.js';
-import { LENGTH, type Swing, swingOf } from './swings.js';
+import { alike, LENGTH, type Swing, swingOf } from './swings.js';
 
 /** Milliseconds from one sample of the shares to the next. */
 const SAMPLE = 1000;
@@ -17,8 +17,12 @@ const RELAPSE = 600_000;
 const MOST_UNITS = 1000;
 const MINUTE = 60_000;
 
+/** Correlation below which the one has what the other has not; heaps that last a fifth of the time and never meet have −0.25. */
+const OPPOSED = -0.2;
+
 /**
- * Watches what System 3 grants, as the replicas tell it, for units whose shares swing. A loop is found when a swing goes on, damped when the
+ * Watches figures of the units, as the replicas tell them, for some that swing: what System 3 grants, and the load, where the one has what the
+ * other has not (a rhythm of the environment, which all have together, is nobody's to damp). A loop is found when a swing goes on, damped when the
  * swing is gone (System 3 hears of the loop and moves those shares slowly), and settled when it has been gone for two minutes.
  * One that comes back is damped for twice as long each time: what feeds it has not gone. Decides on plain data; times in ms since the epoch.
  */
@@ -33,12 +37,18 @@ export class Swinging {
   #sampled = Number.NEGATIVE_INFINITY;
   #looked = Number.NEGATIVE_INFINITY;
 
+  readonly #what: typeof SHARES_OF_THE_POOL | typeof THEIR_LOAD;
+
+  constructor(what: typeof SHARES_OF_THE_POOL | typeof THEIR_LOAD) {
+    this.#what = what;
+  }
+
   get loops(): Found[] {
     return this.#watched ? [this.#watched.found] : [];
   }
 
-  /** What one replica grants its units now. */
-  said({ instance, units }: DataOf<typeof Balance>, now: number): void {
+  /** What one replica says of its units now. */
+  said(instance: string, units: Record<string, number>, now: number): void {
     this.#said.set(instance, { units, at: now });
   }
 
@@ -76,7 +86,17 @@ export class Swinging {
       const swing = swingOf(series);
       return swing ? [{ unit, swing }] : [];
     });
-    return swings.length > 0 ? this.#swings(swings, now) : this.#calm(now);
+    const between = this.#what === THEIR_LOAD ? swings.filter(({ unit }) => this.#isOpposed(unit, swings)) : swings;
+    return between.length > 0 ? this.#swings(between, now) : this.#calm(now);
+  }
+
+  #isOpposed(unit: string, swings: readonly { unit: string }[]): boolean {
+    const mine = this.#series.get(unit) ?? [];
+    return swings.some((other) => {
+      const theirs = this.#series.get(other.unit) ?? [];
+      const most = Math.min(mine.length, theirs.length);
+      return other.unit !== unit && alike(mine.slice(-most), theirs.slice(-most)) < OPPOSED;
+    });
   }
 
   #swings(swings: readonly { unit: string; swing: Swing }[], now: number): Found[] {
@@ -87,7 +107,7 @@ export class Swinging {
     // From high to low and back are two turns.
     const before = (2 * MINUTE) / (fastest * SAMPLE);
     const units = [...(known?.units ?? []), ...fresh].sort();
-    const found: Found = { resource: SHARES_OF_THE_POOL, units, state: 'found', before, limit: 0 };
+    const found: Found = { resource: this.#what, units, state: 'found', before, limit: 0 };
     const isNews = known?.state !== 'found' || fresh.length > 0;
     this.#watched = { found: isNews ? found : known, swung: now };
     return isNews ? [found] : [];

@@ -44,6 +44,14 @@ export function swingOf(series: readonly number[]): Swing | undefined {
   return { period, amplitude: middle === 0 ? 1 : mean(heights) / Math.abs(middle), likeness: again, decrement };
 }
 
+/** How alike two series of one length run (Pearson's correlation): 1 up and down together, −1 the one up when the other is down. */
+export function alike(a: readonly number[], b: readonly number[]): number {
+  const [middleA, middleB] = [mean(a), mean(b)];
+  const both = mean(a.map((value, n) => (value - middleA) * ((b[n] ?? 0) - middleB)));
+  const spread = Math.sqrt(mean(a.map((v) => (v - middleA) ** 2)) * mean(b.map((v) => (v - middleB) ** 2)));
+  return spread === 0 ? 0 : both / spread;
+}
+
 /** Highs and lows, in order: where the series turns by more than `noise`. */
 function turnsOf(x: readonly number[], noise: number): number[] {
   const extremes: number[] = [];

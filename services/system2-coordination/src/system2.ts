@@ -1,5 +1,5 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
-import { Balance, Claim, Release, reasonOf, Stock, Turn } from '@vsmcp/vsm';
+import { Balance, Claim, Release, reasonOf, SHARES_OF_THE_POOL, Stock, THEIR_LOAD, Turn } from '@vsmcp/vsm';
 import { Churn } from './churn.js';
 import { coordinate } from './coordinate.js';
 import { Leases } from './leases.js';
@@ -38,7 +38,8 @@ async function lead(context: ServiceContext, epoch: number) {
   const schedules = scheduling(context, outbox, epoch);
   const churn = new Churn();
   for (const loop of await takeover.loops('churn')) churn.restore(loop, clock.now());
-  const watching = { leases, loops, churn, swinging: new Swinging() };
+  const swinging = { shares: new Swinging(SHARES_OF_THE_POOL), load: new Swinging(THEIR_LOAD) };
+  const watching = { leases, loops, churn, swinging };
   const coordination = coordinate(context, outbox, watching, takeover, epoch);
   const hearing = await consumers([
     context.hear(

@@ -22,7 +22,7 @@ interface Around {
   /** System 5's factor on a unit's weight. */
   priorityOf: (unit: string) => number;
   /** What is done about units that cannot cope. */
-  judge: (strains: readonly Strain[]) => Promise<unknown>;
+  judge: (strains: readonly Strain[]) => Promise<void>;
 }
 
 type View = Pick<Answer<'control'>, 'pool' | 'rate' | 'demand' | 'scarce' | 'replicas' | 'damped' | 'units'>;
@@ -103,7 +103,8 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
       demands.load(load, clock.now(), id);
       kinds.load(load, clock.now());
     },
-    seen: (instance: string, draining: boolean) => demands.alive(instance, clock.now(), draining),
+    seen: (instance: string, draining: boolean, every?: number) =>
+      demands.alive(instance, clock.now(), draining, every),
     /** System 2 says whose shares swing, and when they no longer do. */
     async loops(loop: DataOf<typeof Loop>): Promise<void> {
       if (!damping.heard(loop, clock.now())) return;

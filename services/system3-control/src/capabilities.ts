@@ -122,7 +122,7 @@ export function capabilities(context: ServiceContext, epoch: number) {
     /** Servers that come and go and come again. */
     loops: async (loop: DataOf<typeof Loop>) => cooling.heard(loop),
     /** A sign of life of a replica. */
-    seen: (instance: string) => replicas.seen(instance, context.clock.now()),
+    seen: (instance: string, every?: number) => replicas.seen(instance, context.clock.now(), every),
     /** What was done under earlier leaders, and the rows that the config wants. */
     async take(wanted: readonly Capability[]): Promise<void> {
       for await (const entry of journal.replay('s3'))

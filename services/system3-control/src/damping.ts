@@ -1,5 +1,7 @@
-import { type DataOf, type Loop, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import { type DataOf, type Loop, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 
+/** What may swing. */
+const SWINGING: ReadonlySet<string> = new Set([SHARES_OF_THE_POOL, THEIR_LOAD]);
 /** Of the way to what a damped unit wants now, the part that it is moved at a time. */
 const GAIN = 0.05;
 /** Moves smaller than this part are not made at all. */
@@ -11,11 +13,11 @@ const DEADBAND = 0.1;
 const LONGEST = 7_200_000;
 
 /**
- * Slows down what units are taken to want while System 2 says that their shares swing: low gain and a dead band break the feedback from
+ * Slows down what units are taken to want while System 2 says that their shares or their load swing: low gain and a dead band break the feedback from
  * share to demand, until it says that they have settled. Others are moved at once. Decides on plain data; times in ms since the epoch.
  */
 export class Damping {
-  readonly #damped = new Map<string, { wants: number; until: number }>();
+  readonly #damped = new Map<string, { wants: number; until: number; because: Set<string> }>();
   #last: ReadonlyMap<string, number> = new Map();
 
   get units(): string[] {
@@ -24,11 +26,14 @@ export class Damping {
 
   /** @returns whether it is for System 3 to do something about */
   heard({ resource, units, state }: DataOf<typeof Loop>, now: number): boolean {
-    if (resource !== SHARES_OF_THE_POOL) return false;
+    if (!SWINGING.has(resource)) return false;
     for (const unit of units) {
       const known = this.#damped.get(unit);
-      if (state === 'settled') this.#damped.delete(unit);
-      else this.#damped.set(unit, { wants: known?.wants ?? this.#middle(unit, units), until: now + LONGEST });
+      const because = known?.because ?? new Set();
+      if (state === 'settled') because.delete(resource);
+      else because.add(resource);
+      if (because.size === 0) this.#damped.delete(unit);
+      else this.#damped.set(unit, { wants: known?.wants ?? this.#middle(unit, units), until: now + LONGEST, because });
     }
     return true;
   }

@@ -1,11 +1,10 @@
 import type { DataOf, Load } from '@vsmcp/vsm';
+import { livingFor } from './replicas.js';
 
 type Report = DataOf<typeof Load>;
 
 /** Milliseconds that are looked at: a few reports, so that one second more or less does not move anybody's share. */
 const WINDOW = 5000;
-/** A replica that said nothing for this long (ms; three heartbeats) has no part in the pool. */
-const LIVING = 6000;
 /** What turns away for lack of a place comes again after this long (ms). */
 const COMES_AGAIN = 1000;
 /** The time (ms) that an operation is taken to need until one has ended. */
@@ -46,7 +45,8 @@ interface Sums {
 export class Demands {
   #reports: Second[] = [];
   readonly #units = new Map<string, Sums>();
-  readonly #replicas = new Map<string, { capacity: number; at: number }>();
+  /** `living`: ms without a word after which it has no part in the pool. */
+  readonly #replicas = new Map<string, { capacity: number; at: number; living: number }>();
   readonly #usual: number;
 
   /** @param usual capacity of a replica that has not said its own yet */
@@ -56,7 +56,8 @@ export class Demands {
 
   /** @param id of the report */
   load({ instance, capacity, units }: Report, now: number, id = ''): void {
-    this.#replicas.set(instance, { capacity, at: now });
+    const living = this.#replicas.get(instance)?.living ?? livingFor();
+    this.#replicas.set(instance, { capacity, at: now, living });
     this.#reports.push({ at: now, instance, units });
     for (const [unit, said] of Object.entries(units)) {
       const sums = this.#units.get(unit) ?? { busy: 0, ended: 0, turned: 0, shed: 0, running: new Map(), cause: id };
@@ -67,15 +68,16 @@ export class Demands {
     }
   }
 
-  /** A heartbeat of a replica. @param leaving it takes no more work */
-  alive(instance: string, now: number, leaving: boolean): void {
+  /** A heartbeat of a replica. @param leaving it takes no more work @param every ms until the next, where it says so */
+  alive(instance: string, now: number, leaving: boolean, every?: number): void {
+    const capacity = this.#replicas.get(instance)?.capacity ?? this.#usual;
     if (leaving) this.#replicas.delete(instance);
-    else this.#replicas.set(instance, { capacity: this.#replicas.get(instance)?.capacity ?? this.#usual, at: now });
+    else this.#replicas.set(instance, { capacity, at: now, living: livingFor(every) });
   }
 
   /** Living replicas and what each can run at the same time, by name. */
   replicas(now: number): { instance: string; capacity: number }[] {
-    for (const [instance, { at }] of this.#replicas) if (now - at > LIVING) this.#replicas.delete(instance);
+    for (const [instance, { at, living }] of this.#replicas) if (now - at > living) this.#replicas.delete(instance);
     return [...this.#replicas]
       .map(([instance, { capacity }]) => ({ instance, capacity }))
       .sort((a, b) => (a.instance < b.instance ? -1 : 1));

@@ -25,8 +25,5 @@ export function directions(context: ServiceContext, epoch: number) {
     },
     /** Factor on the unit's weight. */
     of: (unit: string): number => current.priority[unit] ?? 1,
-    get priority(): Readonly<Record<string, number>> {
-      return current.priority;
-    },
   };
 }

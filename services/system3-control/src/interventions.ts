@@ -41,17 +41,15 @@ export function interventions(context: ServiceContext, epoch: number, options: S
   }
 
   return {
-    /** Begins, goes on with and ends what is to be done. @returns what was begun or ended */
-    async judge(strains: readonly Strain[]): Promise<Move[]> {
-      const moves = ladder.judge(strains, clock.now());
-      for (const move of moves) await record(move);
+    /** Begins, goes on with and ends what is to be done. */
+    async judge(strains: readonly Strain[]): Promise<void> {
+      for (const move of ladder.judge(strains, clock.now())) await record(move);
       const { floors } = ladder;
       const any = Object.keys(floors).length > 0;
       // Once more when it is over: System 1 need not wait for the lease to lapse.
       if (any || saidFloors) await say(Shed, 's1.all.shed', { epoch, lease: LEASE, floors });
       saidFloors = any;
       for (const rung of RUNGS) active.set({ rung }, ladder.active.filter((one) => one.rung === rung).length);
-      return moves;
     },
     get active(): Intervention[] {
       return ladder.active;
@@ -59,7 +57,7 @@ export function interventions(context: ServiceContext, epoch: number, options: S
     /** What an earlier leader left open is over: its commands have lapsed. @param entries of System 3's journal, in order */
     async closeOpen(entries: Iterable<JournalEntry>): Promise<void> {
       for (const intervention of openIn(entries)) {
-        const data = { what: 'ends', ...intervention, because: 'another leads' };
+        const data = { ...intervention, what: 'ends', because: 'another leads' };
         const type = `intervention.${intervention.rung}`;
         await journal.append({ system: 's3', epoch, type, cause: intervention.id, data });
         const told = { ...intervention, state: 'ends' as const, wants: 0, slots: 0, scarce: 'operations' };

@@ -41,11 +41,6 @@ export class Kinds {
     if (kinds?.size === 0) this.#units.delete(unit);
     return { met: kinds?.size ?? 0, answered };
   }
-
-  /** Units that met anything lately. */
-  get units(): Iterable<string> {
-    return this.#units.keys();
-  }
 }
 
 /** The last word on a kind that was both answered and left waiting is that it waits. */

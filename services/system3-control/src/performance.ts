@@ -13,6 +13,8 @@ const MOST_TOLD = 200;
 
 /** Events over some time. */
 interface Sums {
+  /** Seen for the first time, but for those that need no operation: noted, attenuated, refused. */
+  asked: number;
   answered: number;
   /** Dead, or in doubt. */
   failed: number;
@@ -37,14 +39,19 @@ export class Achievements {
   /** Unit → slot → sums; unit '' stands for all, with what no unit absorbs. */
   readonly #units = new Map<string, Map<number, Sums>>();
 
-  measure({ to, outcomes, units }: Report): void {
+  measure({ to, received, outcomes, units }: Report): void {
     const slot = Math.floor(to / SLOT);
+    const all = this.#slot('', slot);
     for (const [unit, load] of Object.entries(units)) {
       const { turned = 0, busy } = load;
-      add(this.#slot(unit, slot), load.outcomes, turned, busy);
-      add(this.#slot('', slot), {}, turned, busy);
+      const sums = this.#slot(unit, slot);
+      add(sums, load.received, load.outcomes);
+      sums.turned += turned;
+      sums.busy += busy;
+      all.turned += turned;
+      all.busy += busy;
     }
-    add(this.#slot('', slot), outcomes, 0, 0);
+    add(all, received, outcomes);
   }
 
   /** Over the window that ends now. */
@@ -96,7 +103,7 @@ export class Achievements {
  * @param bounds slots granted, or the capability where that is known, and the pool
  */
 function achievementOf(
-  { answered, failed, shed, parked, busy }: Sums,
+  { asked, answered, failed, shed, parked, busy }: Sums,
   waiting: number,
   { slots, capability, pool }: { slots?: number | undefined; capability?: number; pool: number },
 ): Achievement {
@@ -104,10 +111,12 @@ function achievementOf(
   const pace = answered + failed > 0 && busy > 0 ? (MINUTE * (answered + failed)) / busy : Number.POSITIVE_INFINITY;
   const actuality = answered * perMinute;
   const reach = (answered + failed + shed + waiting) * perMinute;
+  // What waited for a tool and was answered by now was asked for once.
+  const missing = Math.min(parked, Math.max(0, asked - answered - failed - shed)) * perMinute;
   // Who has no whole share runs one at a time.
   const own = capability ?? Math.min(reach, Math.max(1, slots ?? 0) * pace);
   const can = Math.max(actuality, own);
-  const could = Math.max(can, Math.min(reach + parked * perMinute, Math.max(1, pool) * pace));
+  const could = Math.max(can, Math.min(reach + missing, Math.max(1, pool) * pace));
   if (could === 0)
     return { actuality, capability: 0, potentiality: 0, productivity: null, latency: null, performance: null };
   const productivity = can === 0 ? 0 : actuality / can;
@@ -123,26 +132,22 @@ function achievementOf(
 }
 
 function none(): Sums {
-  return { answered: 0, failed: 0, shed: 0, parked: 0, turned: 0, busy: 0 };
+  return { asked: 0, answered: 0, failed: 0, shed: 0, parked: 0, turned: 0, busy: 0 };
 }
 
-function add(
-  to: Sums,
-  { answered = 0, dead = 0, doubt = 0, shed = 0, parked = 0 }: Counts,
-  turned: number,
-  busy: number,
-) {
+function add(to: Sums, received: number, counts: Counts): void {
+  const { answered = 0, dead = 0, doubt = 0, shed = 0, parked = 0, noted = 0, attenuated = 0, refused = 0 } = counts;
+  to.asked += received - noted - attenuated - refused;
   to.answered += answered;
   to.failed += dead + doubt;
   to.shed += shed;
   to.parked += parked;
-  to.turned += turned;
-  to.busy += busy;
 }
 
 function sumOf(slots: ReadonlyMap<number, Sums>): Sums {
   const total = none();
-  for (const { answered, failed, shed, parked, turned, busy } of slots.values()) {
+  for (const { asked, answered, failed, shed, parked, turned, busy } of slots.values()) {
+    total.asked += asked;
     total.answered += answered;
     total.failed += failed;
     total.shed += shed;

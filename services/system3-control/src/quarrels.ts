@@ -8,6 +8,7 @@ import {
   Precedence,
   reasonOf,
   SHARES_OF_THE_POOL,
+  THEIR_LOAD,
 } from '@vsmcp/vsm';
 
 type Told = DataOf<typeof Loop>;
@@ -23,6 +24,8 @@ const MOST = 1000;
 export async function quarrels({ journal, log, ask, instance }: ServiceContext, epoch: number) {
   const standing = new Map<string, Told>();
   const said = new Map<string, Precedence>();
+  /** Resources about which it is being asked. */
+  const asking = new Set<string>();
   for (const { cause, data } of (await journal.read({ system: 's3', type: 'purpose.first', limit: MOST })).reverse()) {
     const known = Precedence.safeParse(data);
     if (cause && known.success && known.data.by !== 'policy') said.set(cause, known.data);
@@ -45,13 +48,16 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
 
   return {
     hearing: async (loop: Told): Promise<void> => {
-      if (loop.resource === SHARES_OF_THE_POOL || loop.resource.startsWith(HAVING)) return;
+      if (isNobodys(loop)) return;
       if (loop.state === 'settled') standing.delete(loop.resource);
       else standing.set(loop.resource, loop);
-      if (loop.state !== 'found') return;
-      await decide(loop).catch((error: unknown) =>
-        log.warn({ err: error, ...loop }, `whose purpose comes first could not be asked: ${reasonOf(error)}`),
-      );
+      if (loop.state === 'settled' || loop.first || asking.has(loop.resource)) return;
+      asking.add(loop.resource);
+      await decide(loop)
+        .catch((error: unknown) =>
+          log.warn({ err: error, ...loop }, `whose purpose comes first could not be asked: ${reasonOf(error)}`),
+        )
+        .finally(() => asking.delete(loop.resource));
     },
     async prefer({ unit, resource, because, by }: Asked<'prefer'>): Promise<Answer<'prefer'>> {
       const loop = standing.get(resource);
@@ -63,4 +69,9 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
       return answer;
     },
   };
+}
+
+/** It is about no resource that one of them could have first. */
+function isNobodys({ resource }: Told): boolean {
+  return resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD || resource.startsWith(HAVING);
 }

@@ -1,17 +1,22 @@
 import type { CapabilityState, DataOf } from '@vsmcp/vsm';
 
-/** A replica that said nothing for this long (ms; three heartbeats) does not count. */
-const LIVING = 6000;
+/** ms from one heartbeat to the next where it does not say, and how many may be missed. */
+const EVERY = 2000;
+const MISSED = 3;
+
+/** ms without a word after which a replica does not count. @param every ms from one of its heartbeats to the next */
+export const livingFor = (every = EVERY): number => MISSED * every;
 
 /** What living replicas of System 1 said of each server: one replica's trouble is not the fleet's while another serves. */
 export class Replicas {
-  readonly #seen = new Map<string, number>();
+  readonly #seen = new Map<string, { at: number; living: number }>();
   readonly #ready = new Map<string, Set<string>>();
 
-  /** A sign of life. */
-  seen(instance: string, now: number): void {
-    this.#seen.set(instance, now);
-    for (const [other, at] of this.#seen) if (now - at > LIVING) this.#gone(other);
+  /** A sign of life. @param every ms until its next heartbeat, where this is one that says so */
+  seen(instance: string, now: number, every?: number): void {
+    const living = every === undefined ? this.#seen.get(instance)?.living : livingFor(every);
+    this.#seen.set(instance, { at: now, living: living ?? livingFor() });
+    for (const [other, { at, living: longest }] of this.#seen) if (now - at > longest) this.#gone(other);
   }
 
   says({ instance, server, state }: DataOf<typeof CapabilityState>, now: number): void {

@@ -71,10 +71,10 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     },
   });
   const below = systemsBelow(context);
-  const heartbeats = on(Heartbeat, async ({ data: { system, instance, state } }) => {
+  const heartbeats = on(Heartbeat, async ({ data: { system, instance, state, every } }) => {
     if (system !== 's1') return;
-    table.seen(instance);
-    pool.seen(instance, state === 'draining');
+    table.seen(instance, every);
+    pool.seen(instance, state === 'draining', every);
   });
   await table.take(wanted);
   await unitTable.take(file);

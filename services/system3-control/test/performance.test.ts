@@ -13,8 +13,9 @@ function after(seconds: readonly ({ answered: number; busy?: number; turned?: nu
   for (const [s, { busy, turned, ...outcomes }] of seconds.entries()) {
     const one = load((s + 1) * 1000, outcomes.answered, busy === undefined ? {} : { busy });
     const { desk } = one.units;
-    if (desk) Object.assign(desk, { outcomes, ...(turned !== undefined && { turned }) });
-    achievements.measure({ ...one, outcomes });
+    const received = Object.values(outcomes).reduce((sum, n) => sum + n, 0);
+    if (desk) Object.assign(desk, { received, outcomes, ...(turned !== undefined && { turned }) });
+    achievements.measure({ ...one, received, outcomes });
   }
   return achievements;
 }
@@ -46,6 +47,14 @@ describe('performance', () => {
     assert.deepEqual([units.desk?.productivity, units.desk?.latency, fleet.performance], [1, 0.75, 0.75]);
   });
 
+  it('what waited for a tool and was answered then counts once, and what needs no operation not at all', () => {
+    const achievements = after([{ answered: 0, parked: 5, noted: 3, attenuated: 2 }]);
+    assert.equal(achievements.report(1000, ALONE).efficiency, 0);
+    const claimedBack = load(2000, 5);
+    achievements.measure({ ...claimedBack, received: 0, units: {} });
+    assert.equal(achievements.report(2000, ALONE).efficiency, 1);
+  });
+
   it('what a unit could do with the whole pool, and may not with its share, is lost latency too', () => {
     // a second each; two at the same time make 120 a minute, and 100 more wait
     const busy = times(59, { answered: 2, busy: 2000, turned: 100 });
@@ -65,7 +74,7 @@ describe('performance', () => {
     achievements.measure(load(1000, 8));
     achievements.measure(load(1000, 4, { dead: 4, unit: 'machine' }));
     const nobody = load(1000, 0);
-    achievements.measure({ ...nobody, units: {}, outcomes: { parked: 4 } });
+    achievements.measure({ ...nobody, received: 4, units: {}, outcomes: { parked: 4 } });
     const { fleet, units } = achievements.report(1000, ALONE);
     assert.deepEqual([units.desk?.performance, units.machine?.performance], [1, 0.5]);
     assert.deepEqual([fleet.actuality, fleet.capability, fleet.potentiality, fleet.latency], [12, 16, 20, 0.8]);

@@ -17,4 +17,14 @@ describe('replicas', () => {
     replicas.seen('i2', 7000);
     assert.ok(!replicas.readyElsewhere('calc-mcp', 'i2'), 'i1 was not heard of for 7 s');
   });
+
+  it('one whose heart beats slower counts for longer', () => {
+    const replicas = new Replicas();
+    replicas.seen('i1', 0, 60_000);
+    replicas.says(report({ instance: 'i1' }), 0);
+    replicas.seen('i2', 179_000);
+    assert.ok(replicas.readyElsewhere('calc-mcp', 'i2'));
+    replicas.seen('i2', 181_000);
+    assert.ok(!replicas.readyElsewhere('calc-mcp', 'i2'));
+  });
 });

@@ -1,2 +1,2 @@
 export { type Found, openRegistries } from './registries.js';
-export { system4 } from './system4.js';
+export { openSystem4, type System4Options, system4 } from './system4.js';

@@ -1,27 +1,42 @@
 import type { Service, ServiceContext } from '@vsmcp/service';
 import { acquisitions } from './acquisitions.js';
-import { openRegistries } from './registries.js';
+import { type Found, openRegistries } from './registries.js';
 import { openSenses } from './senses/senses.js';
+import { strained } from './strained.js';
 
 /** Milliseconds between looks at what takes too long. */
 const TICK = 1000;
+
+export interface System4Options {
+  /** What reads the registries; by default those that the configuration names. */
+  openRegistries?: (context: ServiceContext) => (signal?: AbortSignal) => Promise<Found>;
+}
 
 /**
  * System 4: outside and then. Its senses bring the environment in; what waits without an answer sends it to look for a tool that
  * has one. It proposes; System 5 decides, System 3 commands, System 1 tries and installs. One instance leads.
  */
-export const system4: Service = {
-  system: 's4',
-  async start(context) {
-    context.standing({ state: 'standby' });
-    const leadership = context.leaderships.campaign('s4', (epoch) => lead(context, epoch));
-    return () => leadership.stop();
-  },
-};
+export function openSystem4({ openRegistries: open = openRegistries }: System4Options = {}): Service {
+  return {
+    system: 's4',
+    async start(context) {
+      context.standing({ state: 'standby' });
+      const leadership = context.leaderships.campaign('s4', (epoch) => lead(context, epoch, open(context)));
+      return () => leadership.stop();
+    },
+  };
+}
 
-async function lead(context: ServiceContext, epoch: number): Promise<() => Promise<void>> {
+export const system4: Service = openSystem4();
+
+async function lead(
+  context: ServiceContext,
+  epoch: number,
+  search: (signal?: AbortSignal) => Promise<Found>,
+): Promise<() => Promise<void>> {
   const { clock, config, journal, log } = context;
-  const work = acquisitions(context, epoch, openRegistries(context));
+  const work = acquisitions(context, epoch, search);
+  const inside = strained(context, () => work.lookAnew());
   const kept = new Set<string>();
   for await (const entry of journal.replay('s4')) {
     if (entry.type.startsWith('acquisition.')) work.restore(entry);
@@ -29,15 +44,15 @@ async function lead(context: ServiceContext, epoch: number): Promise<() => Promi
   }
   const consumers = await Promise.all([
     context.hear('s4.report', [work.loads, work.tried, work.capabilities, work.demands]),
-    context.hear('s4.intelligence', [work.verdicts], { prefetch: 1 }),
+    context.hear('s4.intelligence', [work.verdicts, inside.hearing], { prefetch: 1 }),
     context.hear('s4.command', [work.acquire], { prefetch: 1 }),
     context.answer({ discover: (asked) => work.discover(asked), acquisitions: () => work.acquisitions() }),
   ]);
   await work.takeOver();
   const closeSenses = await openSenses(context, epoch, kept);
   const stopTicking = clock.every(TICK, work.tick);
-  const stopLooking = clock.every(config.settings.variety_check_interval, work.look);
-  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, work.lookAnew);
+  const stopLooking = clock.every(config.settings.variety_check_interval, inside.unless(work.look));
+  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, inside.unless(work.lookAnew));
   work.lookAnew();
   context.standing({ state: 'active', epoch });
   log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');

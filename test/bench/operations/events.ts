@@ -11,7 +11,7 @@ import { openServices } from '../support/pair.js';
 import { type Figure, quantile } from '../support/report.js';
 
 const RUNS = 3;
-const EVENTS = 10_000;
+const EVENTS = 5000;
 const WIDTH = 1000;
 const PREFETCH = 500;
 

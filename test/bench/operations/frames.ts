@@ -10,8 +10,8 @@ import type { Figure } from '../support/report.js';
 
 const RUNS = 3;
 /** Events of a run, by how they travel. */
-const FRAMED = 2_000_000;
-const SINGLE = 50_000;
+const FRAMED = 1_000_000;
+const SINGLE = 20_000;
 const PREFETCH = 250;
 const PUBLISHER = fileURLToPath(new URL('../support/publisher.ts', import.meta.url));
 

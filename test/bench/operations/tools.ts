@@ -8,6 +8,7 @@ import { openMcpHost } from '@vsmcp/mcp';
 import { type Database, type FleetConfigInput, openLog, openPostgres, realClock } from '@vsmcp/service';
 import { openSystem1 } from '../../../services/system1-operations/src/index.js';
 import { system2 } from '../../../services/system2-coordination/src/index.js';
+import { servePackages } from '../../support/packages.js';
 import { openTestPostgres } from '../../support/postgres.js';
 import { until } from '../../support/until.js';
 import { inFlight, type Ran, repeated } from '../support/load.js';
@@ -20,18 +21,20 @@ import { matchingAndMapping } from './steps.js';
 const NPM = '@modelcontextprotocol/server-everything@2026.8.31';
 /** Servers are installed once for all runs on this machine. */
 const CACHE = join(tmpdir(), 'vsmcp-test-cache');
+/** A server of our own, out of the test's packages, that says nothing of what its tools do. */
+const PLAIN = '@fixture/unruly@1.0.0';
 const RUNS = 3;
-const CALLS = 3000;
+const CALLS = 1000;
 const WIDTH = 64;
 const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
 
 const CONFIG: FleetConfigInput = {
-  servers: { every: { npm: NPM, parallel: true } },
+  servers: { every: { npm: NPM, parallel: true }, plain: { npm: PLAIN, parallel: true } },
   units: {
     desk: {
       responses: {
         'call.again': { ...ECHO, idempotent: true },
-        'call.once': ECHO,
+        'call.once': { call: 'plain.write', with: { said: '=data.text' } },
         'call.claimed': { ...ECHO, idempotent: true, claims: ['=event.id'] },
       },
     },
@@ -40,7 +43,17 @@ const CONFIG: FleetConfigInput = {
 
 /** Tool calls through System 1 over stdio, beside the SDK's own client on the same server. */
 export async function toolCalls(): Promise<Figure[]> {
-  const sdk = await bySdk();
+  const endings: (() => Promise<void>)[] = [];
+  const { env } = await servePackages({ after: (end) => void endings.push(end) }, 'unruly');
+  Object.assign(process.env, env);
+  try {
+    return await measured(await bySdk());
+  } finally {
+    for (const end of endings) await end();
+  }
+}
+
+async function measured(sdk: readonly Ran[]): Promise<Figure[]> {
   const figures = figuresOf('the SDK’s client', sdk);
   const postgres = await openTestPostgres();
   if (postgres === undefined) {
@@ -86,20 +99,26 @@ async function throughSystem1(what: string, sdk: readonly Ran[], database?: Data
       const outcome = await outsider.send(eventOf(randomUUID(), type, { text: `text ${n}` }));
       if (outcome !== 'answered') throw new Error(`${type} was not answered but ${outcome}`);
     };
-    const ready = () => outsider.send(eventOf(randomUUID(), 'call.again', { text: '' }));
-    await until(async () => (await ready()) === 'answered', { timeout: 60_000, what: 'the server answers' });
+    const ready = (type: string) => outsider.send(eventOf(randomUUID(), type, { text: '' }));
+    for (const type of ['call.again', 'call.once']) {
+      await until(async () => (await ready(type)) === 'answered', { timeout: 60_000, what: `${type} is answered` });
+    }
     const runs = (type: string) => repeated(RUNS, () => inFlight(CALLS, WIDTH, (n) => call(type, n)));
     stages.clear();
     const again = await runs('call.again');
     const shares = stages.take((RUNS + 1) * CALLS, meanOf(again));
+    const ratio = again.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
+    const figures: Figure[] = [
+      ...figuresOf(what, again, { rate: '10,000', p99: '< 10' }),
+      { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
+    ];
+    if (database === undefined) return figures;
     const once = await runs('call.once');
     const intent = stages.take((RUNS + 1) * CALLS, meanOf(once)).get('intend') ?? 0;
     const claimed = await runs('call.claimed');
-    const ratio = again.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
     return [
-      ...figuresOf(what, again, { rate: '10,000', p99: '< 10' }),
-      { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
-      ...figuresOf(`${what}, with the intent written`, once),
+      ...figures,
+      ...figuresOf(`${what}, a tool that must not be called twice`, once),
       { what: `${what}: writing the intent`, unit: 'ms', values: [intent] },
       ...figuresOf(`${what}, with a claim of its own`, claimed),
       ...shareFigures(what, shares, meanOf(claimed) - meanOf(again)),

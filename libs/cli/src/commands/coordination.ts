@@ -1,4 +1,4 @@
-import { type Answer, HAVING, QUESTIONS, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
+import { type Answer, HAVING, loopText, QUESTIONS, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../command.js';
 import { ago, count, line, table } from '../output.js';
@@ -93,22 +93,12 @@ function show({
   return parts.join('\n');
 }
 
-function loopLines({
-  units,
-  resource,
-  state,
-  before,
-  limit,
-  first,
-}: Answer<'coordination'>['loops'][number]): string[] {
-  const rate = `${before.toFixed(1)} → ${limit} turns a minute`;
-  if (resource === SHARES_OF_THE_POOL)
-    return [`${units.join(', ')}: ${resource} swing, ${before.toFixed(1)} turns a minute: ${state}`];
-  if (resource.startsWith(HAVING))
-    return [
-      `${units.join(', ')} came and went again and again, ${before.toFixed(1)} times a minute: not installed until that has settled`,
-    ];
-  const head = `${units.join(' ↔ ')} undo each other on ${line(resource)}: ${state}, ${rate}`;
+function loopLines(loop: Answer<'coordination'>['loops'][number]): string[] {
+  const { units, resource, state, before, limit, first } = loop;
+  const head = `${line(loopText(loop, ' ↔ '))}: ${state}, ${before.toFixed(1)} → ${limit} turns a minute`;
+  if (resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD)
+    return [head, '  System 3 moves their shares slowly until that has settled'];
+  if (resource.startsWith(HAVING)) return [head, '  it is not installed until that has settled'];
   if (first) return [head, `  ${first.unit} comes first: ${line(first.because)} (${first.by})`];
   const mend = `vsmcp coordination prefer ${units.join('|')} '${line(resource)}' --because …`;
   return [head, `  whose purpose comes first? ${mend}`];

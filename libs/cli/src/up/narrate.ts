@@ -1,4 +1,14 @@
-import { Acquisition, AlertState, CapabilityState, type DataOf, Loop, Outcome, Stage, Verdict } from '@vsmcp/vsm';
+import {
+  Acquisition,
+  AlertState,
+  CapabilityState,
+  type DataOf,
+  Loop,
+  loopText,
+  Outcome,
+  Stage,
+  Verdict,
+} from '@vsmcp/vsm';
 import { z } from 'zod';
 import { count, line } from '../output.js';
 
@@ -121,10 +131,12 @@ function alertNote({ alert, severity, unit, what, level, told, by }: DataOf<type
   return { about: unit, text };
 }
 
-/** Two units that undo each other. */
-function loopNote({ resource, units, state, before, limit }: DataOf<typeof Loop>): Note {
+/** Units that undo each other, shares that swing, a server that comes and goes. */
+function loopNote(loop: DataOf<typeof Loop>): Note {
+  const { resource, units, state, before, limit, first } = loop;
+  if (first && state === 'damped') return { about: first.unit, text: `comes first on ${resource}: ${first.because}` };
   const text = {
-    found: `undo each other on ${resource}, ${count(Math.round(before), 'turn')} a minute`,
+    found: `${loopText({ units: [], resource }).trim()}, ${count(Math.round(before), 'turn')} a minute`,
     damped: `System 2 cools them on ${resource}: from ${Math.round(before)} to at most ${count(limit, 'turn')} a minute`,
     settled: `quiet again on ${resource}`,
   }[state];

@@ -47,9 +47,10 @@ export interface ContextOptions {
   clock?: Clock;
   ids?: Ids;
   random?: Random;
-  /** Milliseconds. */
+  /** Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats, unless said). */
   heartbeat?: number;
-  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic'>;
+  databaseCheck?: number;
+  leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
   /** How a fleet below is reached; where it is absent, there is none. */
   reach?: Reach;
 }
@@ -81,7 +82,8 @@ export function openContext(options: ContextOptions): OpenContext {
   const ids = options.ids ?? randomUUID;
   const log = options.log.child({ system, instance });
   const speaker = { path: config.path, system, instance };
-  const presence = new Presence({ system, instance, version, started: clock.now() });
+  const interval = options.heartbeat ?? HEARTBEAT;
+  const presence = new Presence({ system, instance, version, started: clock.now(), every: interval });
   const metrics = options.metrics.of(system);
   const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
@@ -138,8 +140,7 @@ export function openContext(options: ContextOptions): OpenContext {
     standing: (where) => presence.standing(where),
   };
 
-  const interval = options.heartbeat ?? HEARTBEAT;
-  const database = watchDatabase(state.database, clock, interval);
+  const database = watchDatabase(state.database, clock, options.databaseCheck ?? interval);
   presence.check('broker', () => bus.health());
   presence.check('database', database.check);
   const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');

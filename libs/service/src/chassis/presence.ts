@@ -13,11 +13,11 @@ type Beat = DataOf<typeof Heartbeat>;
 /** What one instance says about itself, in its heartbeat and on /ready. */
 export class Presence {
   readonly #checks = new Map<string, Check>();
-  readonly #who: Pick<Beat, 'system' | 'instance' | 'version' | 'started'>;
+  readonly #who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>;
   #standing: { state: Beat['state']; epoch?: number } = { state: 'active' };
   #started = false;
 
-  constructor(who: Pick<Beat, 'system' | 'instance' | 'version' | 'started'>) {
+  constructor(who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>) {
     this.#who = who;
   }
 

@@ -15,6 +15,7 @@ export function inconsistencies(config: FleetConfig): Problem[] {
     ...unusableSystems(config),
     ...impossibleNeeds(config),
     ...unknownUnits(config),
+    ...overRate(config),
   ];
 }
 
@@ -64,6 +65,25 @@ function unknownUnits({ policy: { first }, units }: FleetConfig): Problem[] {
     const message = `got unit '${unit}', expected one listed under units${meant ? ` (did you mean '${meant}'?)` : ''}`;
     return [{ path: ['policy', 'first', i], message }];
   });
+}
+
+/** A response whose calls are more than the rate of their server allows could never be made. */
+function overRate({ units, servers }: FleetConfig): Problem[] {
+  const problems: Problem[] = [];
+  for (const [unit, { responses }] of Object.entries(units)) {
+    for (const [event, response] of Object.entries(responses)) {
+      if (typeof response === 'string') continue;
+      const calls = [response, ...(response.then ?? [])].map(({ call }) => call.slice(0, call.indexOf('.')));
+      for (const server of new Set(calls)) {
+        const { rate } = servers[server] ?? {};
+        const made = calls.filter((name) => name === server).length;
+        if (!rate || made <= rate.calls) continue;
+        const message = `got ${made} calls of '${server}', expected at most ${rate.calls}: its rate allows no more in ${rate.per / 1000} s`;
+        problems.push({ path: ['units', unit, 'responses', event], message });
+      }
+    }
+  }
+  return problems;
 }
 
 /** Of two patterns neither is more specific and both match some event only when they are the same. */

@@ -2,7 +2,7 @@ import { type Clock, reasonOf } from '@vsmcp/vsm';
 import type { Database } from '../database.js';
 import type { Leadership, Leaderships } from '../leadership.js';
 import type { Log } from '../log.js';
-import { holderOf, type Lease, openLease } from './lease.js';
+import { holderOf, type Lease, type Now, openLease } from './lease.js';
 
 /** How long beyond the lease's life one that could not lead waits before it tries again (ms). */
 const REST = 2000;
@@ -14,6 +14,8 @@ export interface LeadershipOptions {
   log: Log;
   /** Milliseconds on a clock that nobody sets. */
   monotonic?: () => number;
+  /** The clock that all holders share, where it is not the database's own: in a lab, whose time is not the machine's. */
+  now?: Now;
   /** Life of a lease, how often it is renewed, and how long before its end the holder stops by itself (ms). */
   ttl?: number;
   renew?: number;
@@ -29,11 +31,11 @@ export function openLeaderships(database: Database, options: LeadershipOptions):
   const campaigns = new Set<Leadership>();
   return {
     campaign(name, lead) {
-      const campaign = new Campaign(openLease(database, name, options.holder), name, lead, options);
+      const campaign = new Campaign(openLease(database, name, options.holder, options.now), name, lead, options);
       campaigns.add(campaign);
       return campaign;
     },
-    leader: async (name) => (await holderOf(database, name))?.split('/')[0],
+    leader: async (name) => (await holderOf(database, name, options.now))?.split('/')[0],
     async stop() {
       await Promise.all([...campaigns].map((campaign) => campaign.stop()));
       campaigns.clear();

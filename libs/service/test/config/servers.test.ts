@@ -46,6 +46,32 @@ policy: { private: [10.0.0.0/8, "fd00::/8", ::1, mcp.internal, localhost] }
   assert.equal(policy.private.length, 5);
 });
 
+test('a rate is at least one call, and no response makes more than it allows', () => {
+  assert.deepEqual(
+    problems(`servers:
+  slow: { npm: time-mcp@1.0.6, rate: 2/m }
+  none: { npm: time-mcp@1.0.6, rate: 0/m }
+  odd: { npm: time-mcp@1.0.6, rate: 60 per minute }
+`).map((problem) => problem.split(',')[0]),
+    ["vsmcp.yaml:3 servers.none.rate: got '0/m'", "vsmcp.yaml:4 servers.odd.rate: got '60 per minute'"],
+  );
+  assert.deepEqual(
+    problems(`servers:
+  slow: { npm: time-mcp@1.0.6, rate: 2/m }
+units:
+  desk:
+    responses:
+      file.md: { call: slow.now, then: [{ call: slow.now }, { call: slow.now }] }
+      file.txt: { call: slow.now, then: [{ call: slow.now }] }
+policy: { first: [dest] }
+`),
+    [
+      "vsmcp.yaml:6 units.desk.responses.file.md: got 3 calls of 'slow', expected at most 2: its rate allows no more in 60 s",
+      "vsmcp.yaml:8 policy.first.0: got unit 'dest', expected one listed under units (did you mean 'desk'?)",
+    ],
+  );
+});
+
 test('what cannot be reached so is told, each with its line', () => {
   assert.deepEqual(
     problems(`servers:

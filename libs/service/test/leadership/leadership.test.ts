@@ -3,6 +3,7 @@ import { before, test } from 'node:test';
 import { VsmError } from '@vsmcp/vsm';
 import { until } from '../../../../test/support/until.js';
 import { type Database, type Leaderships, openLeaderships, openLog, openState, realClock } from '../../src/index.js';
+import { holderOf, openLease } from '../../src/leadership/lease.js';
 import { onEveryDatabase } from '../support/databases.js';
 
 const SHORT = { ttl: 400, renew: 50, margin: 100 };
@@ -96,5 +97,23 @@ onEveryDatabase('leadership', (on) => {
     await until(() => second.leading);
     assert.match(led[0] ?? '', /^b starts/);
     await Promise.all([a.stop(), b.stop()]);
+  });
+
+  test('where time is given, leases run by it and not by the database', async () => {
+    let now = 5_000;
+    const a = openLease(on.database, 'lab', 'a', () => now);
+    const b = openLease(on.other, 'lab', 'b', () => now);
+    assert.deepEqual(await a.acquire(1000), { won: true, epoch: 1 });
+    assert.deepEqual(await b.acquire(1000), { won: false, epoch: 1 });
+    now = 5_900;
+    assert.equal(await a.renew(1, 1000), true);
+    now = 6_899;
+    assert.equal(await holderOf(on.database, 'lab', () => now), 'a');
+    assert.equal((await b.acquire(1000)).won, false);
+    now = 6_900;
+    assert.equal(await holderOf(on.database, 'lab', () => now), undefined);
+    assert.deepEqual(await b.acquire(1000), { won: true, epoch: 2 });
+    await b.giveBack(2);
+    assert.deepEqual(await a.acquire(1000), { won: true, epoch: 3 });
   });
 });

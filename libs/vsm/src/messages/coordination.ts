@@ -93,15 +93,18 @@ export const Release = defineMessage(
   z.looseObject({ instance: z.string(), claims: z.array(z.string()) }),
 );
 
+const Slots = z.record(z.string(), z.number().int().min(0));
+
 /**
- * S1 → S2: the operations at the same time that count for each unit at this replica from now on, as System 3 granted them.
+ * S1 → S2: the operations at the same time that count for each unit at this replica from now on, as System 3 granted them, and those that it
+ * has under way.
  * Key: `balance.<instance>`.
  */
 export const Balance = defineMessage(
   's1',
   'balance',
   'coordination',
-  z.looseObject({ instance: z.string(), units: z.record(z.string(), z.number().int().min(0)) }),
+  z.looseObject({ instance: z.string(), units: Slots, running: Slots.default({}) }),
 );
 
 /** S1 → S2: the servers that were acquired and are not removed, as of this version of the table. Key: `stock.<instance>`. */
@@ -114,6 +117,8 @@ export const Stock = defineMessage(
 
 /** What a loop of a server that comes and goes is about: this, and its name. */
 export const HAVING = 'having ';
+/** What a loop is about of units whose load is now with the one and now with the other. */
+export const THEIR_LOAD = 'their load';
 /** What a loop of units whose shares swing is about. */
 export const SHARES_OF_THE_POOL = 'their shares of the pool';
 
@@ -145,3 +150,11 @@ export const Handover = defineMessage(
   'coordination',
   z.looseObject({ event: z.looseObject({}), attempts: z.number().int(), key: z.string() }),
 );
+
+/** What a loop is about, for people: who does what to whom. */
+export function loopText({ units, resource }: Pick<DataOf<typeof Loop>, 'units' | 'resource'>, and = ' and '): string {
+  if (resource === SHARES_OF_THE_POOL) return `${units.join(and)} take ${resource} from each other`;
+  if (resource === THEIR_LOAD) return `${units.join(and)} hand their load to and fro`;
+  if (resource.startsWith(HAVING)) return `${units.join(and)} is acquired and removed again and again`;
+  return `${units.join(and)} undo each other on ${resource}`;
+}

@@ -83,6 +83,8 @@ export const Load = defineMessage(
     received: z.number().int(),
     duplicates: z.number().int(),
     retried: z.number().int(),
+    /** Claims on shared resources that System 2 did not answer in time. */
+    uncoordinated: z.number().int().optional(),
     running: z.number().int(),
     /** Concurrency this replica may use. */
     capacity: z.number().int(),

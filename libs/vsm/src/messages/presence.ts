@@ -16,7 +16,7 @@ export const Vitals = z.looseObject({
 });
 export type Vitals = z.infer<typeof Vitals>;
 
-/** Every service, every two seconds. Key: `<from>.<instance>.heartbeat`. Times in ms since the epoch. */
+/** Every service, every two seconds where it does not say otherwise. Key: `<from>.<instance>.heartbeat`. Times in ms since the epoch. */
 export const Heartbeat = defineMessage(
   'any',
   'heartbeat',
@@ -29,6 +29,8 @@ export const Heartbeat = defineMessage(
     state: z.enum(['active', 'standby', 'draining']),
     epoch: z.number().int().optional(),
     started: z.number(),
+    /** Milliseconds until the next one. */
+    every: z.number().positive().optional(),
     ready: z.boolean(),
     /** Name of a health check → what is wrong; empty when all is well. */
     trouble: z.record(z.string(), z.string()).default({}),

@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { SYSTEM_NAMES, type System } from './systems.js';
+
+/**
+ * What ails a viable system, as Beer found it (The Heart of Enterprise, 1979; Diagnosing the System, 1985) and Pérez Ríos ordered it
+ * (Design and Diagnosis for Sustainable Organizations, 2012, ch. 3: functional pathologies of Systems 1 to 5, and of channels).
+ */
+export const PathologyName = z.enum([
+  'coordination-missing',
+  'intelligence-cut-off',
+  'metasystem-starved',
+  'control-collapsed',
+  'pain-unheard',
+]);
+export type PathologyName = z.infer<typeof PathologyName>;
+
+export const Pathology = z.looseObject({
+  name: PathologyName,
+  /** In a few words, for a person. */
+  title: z.string(),
+  /** The figures that it was told by. */
+  evidence: z.string(),
+  /** What the literature calls it. */
+  known: z.string(),
+});
+export type Pathology = z.infer<typeof Pathology>;
+
+type Metasystem = 's2' | 's3' | 's4' | 's5';
+
+/** What pathologies are told by. Counts are of the window. */
+export interface Signs {
+  /** ms */
+  window: number;
+  /** ms for which the fleet has been watched. */
+  watched: number;
+  /** Systems that lead and answer. */
+  present: Readonly<Record<Metasystem, boolean>>;
+  /** Events that System 1 saw through, or holds. */
+  events: number;
+  /** Of them, single operations that were commanded from above. */
+  commanded: number;
+  /** Claims on shared resources that nobody answered. */
+  uncoordinated: number;
+  /** Kinds of events that nothing answers, how long the oldest has waited (ms), and whether System 4 said anything of them. */
+  gaps: readonly { type: string; waited: number; pursued: boolean }[];
+  /** Pain that nobody acknowledged, and for how long (ms). */
+  pains: readonly { unit: string; what: string; stood: number }[];
+  /** ms that pain has before it climbs. */
+  climb: number;
+}
+
+/** Events below which a share says nothing. */
+const ENOUGH = 20;
+/** Claims without an answer that are no accident. */
+const CLAIMS = 3;
+/** Share of the operations above which the metasystem no longer steers but rows. */
+const COMMANDED = 0.5;
+/** Pain stands too long after so many times the climbing limit: its owner had one, System 5 the others. */
+const LIMITS = 10;
+/** ms that the fleet must have been watched: what has just started lacks everything. */
+const START = 60_000;
+
+/** Names what ails the fleet, each with the figures it was told by; none when nothing does. */
+export function pathologies(signs: Signs): Pathology[] {
+  if (signs.watched < START) return [];
+  return [
+    ...coordinationMissing(signs),
+    ...intelligenceCutOff(signs),
+    ...metasystemStarved(signs),
+    ...controlCollapsed(signs),
+    ...painUnheard(signs),
+  ];
+}
+
+function coordinationMissing({ uncoordinated, window, present }: Signs): Pathology[] {
+  if (uncoordinated < CLAIMS) return [];
+  const who = present.s2 ? 'though System 2 runs' : 'System 2 is missing';
+  return [
+    {
+      name: 'coordination-missing',
+      title: 'Units need the same things, and nobody coordinates them',
+      evidence: `${uncoordinated} claims on shared resources got no answer in ${minutes(window)}; ${who}`,
+      known: 'disjointed behaviour within System 1 for want of System 2 (Pérez Ríos, System 2 pathologies)',
+    },
+  ];
+}
+
+function intelligenceCutOff({ gaps, window, present }: Signs): Pathology[] {
+  const left = gaps.filter(({ waited, pursued }) => waited > window && !pursued);
+  // There are kinds for which no server seems to be: one that pursues any is not cut off.
+  if (left.length === 0 || gaps.some(({ pursued }) => pursued)) return [];
+  const longest = Math.max(...left.map(({ waited }) => waited));
+  const who = present.s4 ? 'System 4 has said nothing of them' : 'System 4 is missing';
+  return [
+    {
+      name: 'intelligence-cut-off',
+      title: 'The world changed, and nobody looks',
+      evidence: `${count(left.length, 'kind')} of events without an answer (${named(left.map(({ type }) => type))}), the longest for ${minutes(longest)}; ${who}`,
+      known:
+        'headless chicken: System 4 missing or cut off (Pérez Ríos, System 4 pathologies; Beer, Heart of Enterprise)',
+    },
+  ];
+}
+
+function metasystemStarved({ present, events, window }: Signs): Pathology[] {
+  const silent = (['s3', 's4', 's5'] as const).filter((system) => !present[system]);
+  if (silent.length < 2 || events < ENOUGH) return [];
+  return [
+    {
+      name: 'metasystem-starved',
+      title: 'Operations run, and nobody is above them',
+      evidence: `${events} events in ${minutes(window)} went through System 1, while ${names(silent)} were silent`,
+      known:
+        'dominance of System 1, lack of metasystem (Pérez Ríos, pathologies of the whole; Beer, Diagnosing the System)',
+    },
+  ];
+}
+
+function controlCollapsed({ commanded, events, window }: Signs): Pathology[] {
+  if (events < ENOUGH || commanded / events < COMMANDED) return [];
+  return [
+    {
+      name: 'control-collapsed',
+      title: 'System 3 does the work of System 1',
+      evidence: `${commanded} of ${events} operations in ${minutes(window)} (${Math.round((100 * commanded) / events)} %) were commanded one by one, each with System 5's leave`,
+      known:
+        'hypertrophy of System 3, System 5 collapsed into it (Pérez Ríos, Systems 3 and 5; Beer, Heart of Enterprise)',
+    },
+  ];
+}
+
+function painUnheard({ pains, climb, present }: Signs): Pathology[] {
+  const limit = LIMITS * climb;
+  const long = pains.filter(({ stood }) => stood > limit);
+  const [first] = [...long].sort((a, b) => b.stood - a.stood);
+  if (first === undefined) return [];
+  const who = present.s5 ? 'nobody acknowledged it' : 'System 5 is missing';
+  return [
+    {
+      name: 'pain-unheard',
+      title: 'It hurts, and nobody answers',
+      evidence: `${count(long.length, 'pain')} beyond ${minutes(limit)}, the longest for ${minutes(first.stood)} (${first.unit}: ${first.what}); ${who}`,
+      known: 'lack or insufficiency of algedonic channels (Pérez Ríos, pathologies of information channels)',
+    },
+  ];
+}
+
+const names = (systems: readonly System[]): string => systems.map((system) => SYSTEM_NAMES[system]).join(' and ');
+const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+const minutes = (ms: number): string =>
+  ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
+const named = (types: readonly string[]): string =>
+  types.slice(0, 3).join(', ') + (types.length > 3 ? ` and ${types.length - 3} more` : '');
