@@ -14,7 +14,10 @@ import { type Rabbit, rabbitServer, startRabbit } from '../support/rabbitmq.js';
 import { until } from '../support/until.js';
 
 const EAST = 'vsm.east';
-const runtime = { amqpDeclare: true, amqpPoolSize: 4, cookie: [] };
+const runtime = { amqpDeclare: true, amqpPoolSize: 4 };
+/** The upper fleet has another cookie than the lower one. */
+const COOKIES = { upper: 'what the upper fleet signs with', lower: 'what the lower fleet signs with' };
+const VARIABLE = 'VSMCP_TEST_EAST_COOKIE';
 
 /** A second virtual host, and a user there who has what the fleet above has, and no more. */
 async function addVhost(rabbit: Rabbit): Promise<{ inside: string; border: string }> {
@@ -62,6 +65,8 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
     t.after(async () => {
       for (const end of ends.reverse()) await end();
     });
+    process.env[VARIABLE] = COOKIES.lower;
+    ends.push(async () => delete process.env[VARIABLE]);
     const rabbit = await startRabbit();
     ends.push(() => rabbit.remove());
     const urls = await addVhost(rabbit);
@@ -69,15 +74,16 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
     ends.push(() => Promise.all([wide.close(), deep.close()]));
 
     const services = () => wholeFleet().filter(({ system }) => system !== 's2' && system !== 's4');
-    const open = (url: string, config: object, database: typeof wide) =>
+    const open = (url: string, cookie: string, config: object, database: typeof wide) =>
       openFleet({
         services: services(),
         config,
         database,
-        reach: amqpReach(url, { config: FleetConfig.parse({}), runtime }),
+        reach: amqpReach(url, { config: FleetConfig.parse({}), runtime: { ...runtime, cookie: [cookie] } }),
       });
     const east = await open(
       urls.inside,
+      COOKIES.lower,
       {
         path: EAST,
         name: 'east',
@@ -96,9 +102,12 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
     const above = () =>
       open(
         rabbit.url,
+        COOKIES.upper,
         {
           path: 'vsm',
-          units: { east: { absorbs: 'shop.#', system: { path: EAST, broker: urls.border } } },
+          units: {
+            east: { absorbs: 'shop.#', system: { path: EAST, broker: urls.border, cookie: { from: VARIABLE } } },
+          },
           pain: { climb: '500ms' },
         },
         wide,

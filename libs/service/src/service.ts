@@ -89,10 +89,13 @@ export interface ServiceContext {
   standing(state: { state: 'active' | 'standby'; epoch?: number }): void;
 }
 
-/** A fleet that is a unit of this one: its path, and the URL of its broker where that is not this fleet's own. */
+/** A fleet that is a unit of this one. */
 export interface Below {
   path: string;
+  /** The URL of its broker, where that is not this fleet's own. */
   broker?: string;
+  /** What its members sign with, where that is not this fleet's own cookie. */
+  cookie?: readonly string[];
 }
 
 /** W3C trace context. */

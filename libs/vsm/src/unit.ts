@@ -81,20 +81,21 @@ export type CallResponse = z.infer<typeof CallResponse>;
 export const Response = z.union([z.literal('noted'), z.literal('wanted'), CallResponse]);
 export type Response = z.infer<typeof Response>;
 
+const FromVariable = z.strictObject({
+  from: z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable'),
+});
+
 /**
  * A fleet as a unit. A file (`./west.yaml`): it runs with this one, its path is this one's and the unit's name. Or one that runs elsewhere, by its
- * path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on this fleet's own.
+ * path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on this fleet's own. Its members sign with the secrets in the
+ * variable that `cookie` names, or with this fleet's own.
  */
 export const UnitSystem = z.union([
   z.string().regex(/\.ya?ml$/, 'a file such as ./west.yaml'),
   z.strictObject({
     path: z.string().refine(isKey, 'dot-separated words of a-z 0-9 _ -'),
-    broker: z
-      .union([
-        z.string().regex(/^amqps?:\/\//, 'amqp://host:5672/vhost'),
-        z.strictObject({ from: z.string().regex(/^[A-Za-z_]\w*$/, 'the name of an environment variable') }),
-      ])
-      .optional(),
+    broker: z.union([z.string().regex(/^amqps?:\/\//, 'amqp://host:5672/vhost'), FromVariable]).optional(),
+    cookie: FromVariable.optional(),
   }),
 ]);
 export type UnitSystem = z.infer<typeof UnitSystem>;

@@ -43,7 +43,7 @@ export const consciousness: Service = openConsciousness();
 
 async function start(context: ServiceContext, slow: number): Promise<() => Promise<void>> {
   const { clock, config, journal } = context;
-  const model = newModel(windowOf(config), clock.now(), 3 * slow, limitsOf(config));
+  const model = newModel(windowOf(config), clock.now(), { old: 3 * slow, limits: limitsOf(config) });
   const asking = new Asking(context, (views) => evolve(model, { fact: 'view', views }, clock.now()), slow);
   const take = async (fact: Fact, ...stale: ViewName[]): Promise<void> => {
     evolve(model, fact, clock.now());

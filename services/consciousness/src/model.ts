@@ -96,7 +96,11 @@ export type Fact =
  * @param old ms after which an answer says that it is old
  * @param limits of the units that are systems
  */
-export function newModel(window: number, now: number, old = 15_000, limits: Limits = new Map()): Model {
+export function newModel(
+  window: number,
+  now: number,
+  { old = 15_000, limits = new Map() }: { old?: number; limits?: Limits } = {},
+): Model {
   return {
     since: now,
     window,

@@ -124,6 +124,22 @@ describe('System 2', () => {
     assert.equal(loops.length, 1);
   });
 
+  it('has the others yield to the one whose purpose comes first', async () => {
+    const precede = (unit: string) =>
+      fleet.ask('precede', { resource: 'notice', first: { unit, because: 'it stays', by: 'ann' }, by: 's3' });
+    assert.equal((await precede('stranger')).accepted, false);
+    assert.equal((await precede('pinboard')).accepted, true);
+    await s1.claim('loser', 'tidy', 'notice');
+    const { yields, reason } = await waits('loser');
+    assert.deepEqual([yields, reason], [true, 'the purpose of pinboard comes first on notice: it stays (ann)']);
+    await s1.claim('winner', 'pinboard', 'notice');
+    await granted('winner');
+    await s1.release('winner');
+    const { loops, resolved } = await fleet.ask('coordination', {});
+    assert.equal(loops[0]?.first?.unit, 'pinboard');
+    assert.deepEqual([resolved[0]?.how, resolved[0]?.behind], ['first', ['tidy']]);
+  });
+
   it('a new leader grants nothing while leases of the last may be held, but goes on damping', async () => {
     await s1.claim('old', 'u1', 'y');
     await granted('old');

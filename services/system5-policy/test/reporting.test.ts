@@ -5,7 +5,7 @@ import { gist, HEARTBEAT, isDue, reportOf } from '../src/reporting.js';
 
 const system = { present: true, instances: [] };
 const status = (more: Partial<Status> = {}): Status => ({
-  ...{ name: 'west', purpose: '', viable: true, reasons: ['a', 'b', 'c', 'd', 'e', 'f'] },
+  ...{ name: 'west', purpose: '', viable: true, reasons: ['a', 'b', 'c', 'd', 'e', 'f'], pathologies: [] },
   systems: {
     1: { ...system, units: 1, variety_absorbed: 1, servers: 0 },
     2: { ...system, conflicts_resolved: 0, loops: [] },

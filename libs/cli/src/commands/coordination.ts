@@ -38,7 +38,8 @@ export function coordination(vsmcp: Command): void {
   );
 }
 
-function show({
+/** System 2's account, for people. */
+export function show({
   held,
   waiting,
   loops,

@@ -36,10 +36,17 @@ export function unset(config: Situation['config'], env: Environment): Finding[] 
 
 function unsetOfSystems({ units }: Pick<FleetConfig, 'units'>, env: Environment): Finding[] {
   return Object.entries(units).flatMap(([unit, { system }]) => {
-    const broker = typeof system === 'object' ? system.broker : undefined;
-    if (typeof broker !== 'object' || env[broker.from] !== undefined) return [];
-    const mend = `set ${broker.from} where the fleet runs, to a URL such as amqp://user:password@host:5672/vhost`;
-    return [broken(`unit ${unit} wants ${broker.from} for its broker, which is not set`, mend)];
+    if (typeof system !== 'object') return [];
+    const { broker, cookie } = system;
+    const wants = [
+      { what: 'broker', from: broker, mend: 'a URL such as amqp://user:password@host:5672/vhost' },
+      { what: 'cookie', from: cookie, mend: 'what that fleet has as VSMCP_COOKIE' },
+    ];
+    return wants.flatMap(({ what, from, mend }) => {
+      if (typeof from !== 'object' || env[from.from] !== undefined) return [];
+      const problem = `unit ${unit} wants ${from.from} for its ${what}, which is not set`;
+      return [broken(problem, `set ${from.from} where the fleet runs, to ${mend}`)];
+    });
   });
 }
 

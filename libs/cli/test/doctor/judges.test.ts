@@ -129,12 +129,16 @@ test('without a registry of npm, what is installed runs, and what is not does no
 
 test('variables that servers and units want and that are not set', () => {
   const config = FleetConfig.parse({
-    units: { east: { absorbs: 'e.#', system: { path: 'east', broker: { from: 'EAST' } } } },
+    units: { east: { absorbs: 'e.#', system: { path: 'east', broker: { from: 'EAST' }, cookie: { from: 'KEY' } } } },
     servers: { gh: { npm: 'time-mcp@1.0.6', args: [{ from: 'A' }], env: { T: { from: 'B' }, L: 'text' } } },
   });
   assert.deepEqual(
     unset(config, { A: 'x' }).map(({ what }) => what),
-    ['server gh wants B, which is not set', 'unit east wants EAST for its broker, which is not set'],
+    [
+      'server gh wants B, which is not set',
+      'unit east wants EAST for its broker, which is not set',
+      'unit east wants KEY for its cookie, which is not set',
+    ],
   );
 });
 

@@ -1,5 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Consumer, Member, NervousSystem } from '@vsmcp/nervous-system';
+import { type Consumer, type Member, type NervousSystem, openSigner } from '@vsmcp/nervous-system';
 import {
   Algedonic,
   type Clock,
@@ -131,10 +131,11 @@ export function openContext(options: ContextOptions): OpenContext {
         },
       };
     },
-    async reach({ path, broker }) {
+    async reach({ path, broker, cookie }) {
       const reach = options.reach;
       if (!reach) throw new VsmError('VSM_CONFIG', `${path} cannot be reached from here: nothing says how`);
-      return reach({ path, party: 'parent', instance, log: log.child({ below: path }) }, broker);
+      const signer = cookie === undefined ? undefined : openSigner(cookie);
+      return reach({ path, party: 'parent', instance, log: log.child({ below: path }), signer }, broker);
     },
     check: (name, check) => presence.check(name, check),
     standing: (where) => presence.standing(where),

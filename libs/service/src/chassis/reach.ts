@@ -6,8 +6,8 @@ import type { Reach } from './context.js';
 import type { Runtime } from './runtime.js';
 
 /**
- * Joins fleets over AMQP: this process's own, and those below it on the same broker or another. On the same broker they have the same cookie;
- * what comes from a fleet on another broker is not checked for a signature.
+ * Joins fleets over AMQP: this process's own, and those below it on the same broker or another. A member without a signer of its own signs with
+ * the process's cookie.
  * @param url of the own broker
  */
 export function amqpReach(
@@ -17,8 +17,5 @@ export function amqpReach(
   const { amqpDeclare: declare, amqpPoolSize: pool, cookie } = runtime;
   const around = { heartbeat: config.settings.amqp_heartbeat, declare, pool, clock: realClock, ids: randomUUID };
   const signer = cookie.length > 0 ? openSigner(cookie) : undefined;
-  return (member, broker) =>
-    broker === undefined
-      ? connectAmqp({ ...member, ...around, url, signer })
-      : connectAmqp({ ...member, ...around, url: broker });
+  return (member, broker) => connectAmqp({ ...member, ...around, url: broker ?? url, signer: member.signer ?? signer });
 }

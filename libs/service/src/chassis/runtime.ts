@@ -24,6 +24,11 @@ const url = (example: string, protocols: readonly string[]) =>
 
 const collector = url('http://localhost:4318', ['http:', 'https:']);
 
+/** The secrets of a cookie, by comma or line. */
+export function secretsOf(cookie: string): string[] {
+  return cookie.split(/[,\n]/).flatMap((secret) => secret.trim() || []);
+}
+
 /** What a process is told by its environment; the fleet's settings (settingsIn) come on top. */
 const Variables = z.object({
   /** Tells this machine's or pod's instances from others; host name and process id where it is not set. */
@@ -34,7 +39,7 @@ const Variables = z.object({
   /** Secrets of the fleet that its members sign with, by comma or line: the first signs, all verify. */
   VSMCP_COOKIE: z
     .string()
-    .transform((text) => text.split(/[,\n]/).flatMap((secret) => secret.trim() || []))
+    .transform(secretsOf)
     .refine((secrets) => secrets.length > 0, 'a secret, or two by comma')
     .default([]),
   VSMCP_LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),

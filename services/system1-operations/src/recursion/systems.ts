@@ -1,5 +1,7 @@
-import type { Below, FleetConfig } from '@vsmcp/service';
+import { type Below, type FleetConfig, secretsOf } from '@vsmcp/service';
 import { pathBelow, VsmError, WAIT_BELOW } from '@vsmcp/vsm';
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** A unit that is a fleet. */
 export interface System extends Below {
@@ -11,23 +13,39 @@ export interface System extends Below {
 
 /**
  * The units that are systems.
- * @param env where the URL of a broker that is kept in a variable stands
+ * @param env where brokers and cookies that are kept in variables stand
  * @throws VSM_CONFIG naming the variable that is not set
  */
-export function systemsOf({ path, units }: FleetConfig, env: Readonly<Record<string, string | undefined>>): System[] {
+export function systemsOf({ path, units }: FleetConfig, env: Env): System[] {
   return Object.entries(units).flatMap(([unit, { system, absorbs = [], wait = WAIT_BELOW }]) => {
     if (system === undefined) return [];
     if (typeof system === 'string') return [{ unit, absorbs, wait, path: pathBelow(path, unit) }];
-    const broker = typeof system.broker === 'object' ? fromVariable(unit, system.broker.from, env) : system.broker;
-    return [{ unit, absorbs, wait, path: system.path, ...(broker !== undefined && { broker }) }];
+    const { broker, cookie } = system;
+    const url = typeof broker === 'object' ? brokerIn(unit, broker.from, env) : broker;
+    return [
+      {
+        ...{ unit, absorbs, wait, path: system.path },
+        ...(url !== undefined && { broker: url }),
+        ...(cookie !== undefined && { cookie: cookieIn(unit, cookie.from, env) }),
+      },
+    ];
   });
 }
 
-function fromVariable(unit: string, variable: string, env: Readonly<Record<string, string | undefined>>): string {
+function brokerIn(unit: string, variable: string, env: Env): string {
   const value = env[variable]?.trim();
   if (value && /^amqps?:\/\//.test(value)) return value;
   throw new VsmError(
     'VSM_CONFIG',
     `${variable} ${value ? 'is no URL such as amqp://user:password@host:5672' : 'is not set'}: the broker of unit ${unit} stands there; set it for System 1`,
+  );
+}
+
+function cookieIn(unit: string, variable: string, env: Env): string[] {
+  const secrets = secretsOf(env[variable] ?? '');
+  if (secrets.length > 0) return secrets;
+  throw new VsmError(
+    'VSM_CONFIG',
+    `${variable} is not set: what the members of unit ${unit} sign with (their VSMCP_COOKIE) stands there; set it for System 1`,
   );
 }

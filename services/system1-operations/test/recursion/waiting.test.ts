@@ -21,19 +21,27 @@ test('after a restart it is not known what was said: both are said again', () =>
   assert.deepEqual(brief(signalsOf([west, east], [late], undefined, 1)), ['pain waits:west', 'pleasure waits:east']);
 });
 
-test('systems are known by file, path or broker; a broker may stand in the environment', () => {
+test('systems are known by file, path or broker; a broker and a cookie may stand in the environment', () => {
   const config = FleetConfig.parse({
     path: 'vsm.a',
     units: {
       desk: { absorbs: 'file.#' },
       west: { system: './w.yaml', absorbs: 'w.#', wait: '5s' },
-      east: { system: { path: 'vsm.east', broker: { from: 'EAST' } }, absorbs: ['e.#', 'f.*'] },
+      east: {
+        system: { path: 'vsm.east', broker: { from: 'EAST' }, cookie: { from: 'EAST_COOKIE' } },
+        absorbs: ['e.#', 'f.*'],
+      },
     },
   });
-  assert.deepEqual(systemsOf(config, { EAST: 'amqp://u:p@east/v' }), [
+  const east = { unit: 'east', absorbs: ['e.#', 'f.*'], wait: 600_000, path: 'vsm.east' };
+  assert.deepEqual(systemsOf(config, { EAST: 'amqp://u:p@east/v', EAST_COOKIE: 'new, old' }), [
     { unit: 'west', absorbs: ['w.#'], wait: 5000, path: 'vsm.a.west' },
-    { unit: 'east', absorbs: ['e.#', 'f.*'], wait: 600_000, path: 'vsm.east', broker: 'amqp://u:p@east/v' },
+    { ...east, broker: 'amqp://u:p@east/v', cookie: ['new', 'old'] },
   ]);
+  assert.throws(
+    () => systemsOf(config, { EAST: 'amqp://east', EAST_COOKIE: ' ' }),
+    /EAST_COOKIE is not set: .*VSMCP_COOKIE/,
+  );
   assert.throws(() => systemsOf(config, {}), /EAST is not set: the broker of unit east stands there/);
   assert.throws(() => systemsOf(config, { EAST: 'http://x' }), /EAST is no URL such as amqp/);
 });
