@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { Reported, VsmError } from '@vsmcp/vsm';
+import { Reported, reasonOf, VsmError } from '@vsmcp/vsm';
 import { gist, isDue, reportOf } from './reporting.js';
 
 /** How long (ms) the other systems may take to say how they are. */
@@ -13,11 +13,18 @@ export function upward({ ask, clock, config, log, say }: ServiceContext): () => 
   let alone = 0;
   return async () => {
     if (clock.now() < alone) return;
-    const [status, systems] = await Promise.all([
+    const [status, systems] = await Promise.allSettled([
       ask('status', {}, { timeout: PATIENCE }),
       ask('recursion', {}, { timeout: PATIENCE }),
     ]);
-    const report = reportOf(config.path, status, systems.units, config.settings.recursion_depth);
+    if (status.status === 'rejected') {
+      // The fleet above sees that no report comes.
+      log.debug({ reason: reasonOf(status.reason) }, 'how this fleet is cannot be said');
+      return;
+    }
+    // Without its System 3 a fleet is not viable, and that is told.
+    const units = systems.status === 'fulfilled' ? systems.value.units : {};
+    const report = reportOf(config.path, status.value, units, config.settings.recursion_depth);
     const now = clock.now();
     if (!isDue(report, last, now)) return;
     try {

@@ -17,6 +17,7 @@ const status = (more: Partial<Status> = {}): Status => ({
     ...{ window: 1, required: 3.2, available: 3, gap: 0.2, seen: 3, unseen: 0, answered: 0.98 },
     ...{ waiting: { types: 1, events: 5 }, bits: { unknown: 'too few' } },
   },
+  pathologies: [],
   health: { status: 'ok', services: {} },
   account: { received: 10, outcomes: {} },
   ...more,
