@@ -1,8 +1,11 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
+const SAMPLE = join('test', 'fleet', 'sample.test.ts');
+
 /**
- * The test files, in the order they run: first what tests one package, and the lab, whose time is its own; then what tests the fleet and needs the machine to itself.
+ * The test files, in the order they run: first what tests one package, the lab, whose time is its own, and the fleet; then its faults, which need the machine
+ * to themselves. Of the fleet's, the sample goes first: its day takes two minutes, in which it mostly waits.
  * @param {string[]} parts paths or pieces of them; none means all
  * @param {boolean} long the long proofs (`*.long.ts`) instead: minutes each, for a machine that is quiet
  * @returns {{ parallel: string[], alone: string[] }} paths below `root`
@@ -14,8 +17,11 @@ export function testFiles(root, parts, long = false) {
   const wanted = (files) =>
     files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
   return {
-    parallel: wanted(['scripts/test', ...packages, 'test/lab'].flatMap((folder) => below(root, folder, kind))),
-    alone: wanted(['test/fleet', 'test/faults'].flatMap((folder) => below(root, folder, kind))),
+    parallel: wanted([
+      ...['scripts/test', ...packages, 'test/lab'].flatMap((folder) => below(root, folder, kind)),
+      ...below(root, 'test/fleet', kind).sort((a, b) => Number(b === SAMPLE) - Number(a === SAMPLE)),
+    ]),
+    alone: wanted(below(root, 'test/faults', kind)),
   };
 }
 

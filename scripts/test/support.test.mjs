@@ -30,12 +30,19 @@ test('test files are found, packages before the fleet, and a part selects by pat
     'libs/a/test/x.test.ts',
     'libs/a/test/support.ts',
     'services/b/test/deep/y.test.ts',
-    'test/fleet/z.test.ts',
+    'test/faults/k.test.ts',
+    'test/fleet/a.test.ts',
+    'test/fleet/sample.test.ts',
   ])
     file(path);
   assert.deepEqual(testFiles(folder, []), {
-    parallel: ['libs/a/test/x.test.ts', 'services/b/test/deep/y.test.ts'],
-    alone: ['test/fleet/z.test.ts'],
+    parallel: [
+      'libs/a/test/x.test.ts',
+      'services/b/test/deep/y.test.ts',
+      'test/fleet/sample.test.ts',
+      'test/fleet/a.test.ts',
+    ],
+    alone: ['test/faults/k.test.ts'],
   });
   assert.deepEqual(testFiles(folder, ['./services/b']), { parallel: ['services/b/test/deep/y.test.ts'], alone: [] });
 });

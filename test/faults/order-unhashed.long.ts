@@ -1,0 +1,3 @@
+import { keepsOrder } from '../support/order.js';
+
+keepsOrder(false, 40);
