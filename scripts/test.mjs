@@ -42,12 +42,13 @@ try {
 
 const long = process.argv.includes('--long');
 const parts = process.argv.slice(2).filter((part) => part !== '--long');
-const { parallel, alone } = testFiles(ROOT, parts, long);
-if (parallel.length + alone.length === 0) {
+const files = testFiles(ROOT, parts, long);
+if (files.length === 0) {
   process.stderr.write(`no test file has ${parts.join(' or ')} in its path\n`);
   process.exit(64);
 }
-const results = [...(await runAll(parallel, jobs)), ...(await runAll(alone, 1))];
+// long proofs want the machine to themselves
+const results = await runAll(files, long ? 1 : jobs);
 
 const sum = (of) => results.reduce((total, result) => total + of(result), 0);
 const notRun = [...missing, ...results.flatMap(({ file, skipped }) => skipped.map((test) => `${file}: ${test}`))];

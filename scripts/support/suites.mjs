@@ -4,25 +4,20 @@ import { join } from 'node:path';
 const SAMPLE = join('test', 'fleet', 'sample.test.ts');
 
 /**
- * The test files, in the order they run: first what tests one package, the lab, whose time is its own, and the fleet; then its faults, which need the machine
- * to themselves. Of the fleet's, the sample goes first: its day takes two minutes, in which it mostly waits.
+ * The test files, in the order they begin: first what tests one package, then the lab, the fleet and its faults. Of the fleet's, the sample goes first: its day
+ * takes two minutes, in which it mostly waits.
  * @param {string[]} parts paths or pieces of them; none means all
  * @param {boolean} long the long proofs (`*.long.ts`) instead: minutes each, for a machine that is quiet
- * @returns {{ parallel: string[], alone: string[] }} paths below `root`
+ * @returns {string[]} paths below `root`
  */
 export function testFiles(root, parts, long = false) {
   const kind = long ? /\.long\.ts$/ : /\.test\.(ts|mjs)$/;
   const folders = (group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).sort() : []);
   const packages = ['libs', 'services'].flatMap((group) => folders(group).map((name) => `${group}/${name}/test`));
-  const wanted = (files) =>
-    files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
-  return {
-    parallel: wanted([
-      ...['scripts/test', ...packages, 'test/lab'].flatMap((folder) => below(root, folder, kind)),
-      ...below(root, 'test/fleet', kind).sort((a, b) => Number(b === SAMPLE) - Number(a === SAMPLE)),
-    ]),
-    alone: wanted(below(root, 'test/faults', kind)),
-  };
+  const files = ['scripts/test', ...packages, 'test/lab', 'test/fleet', 'test/faults'].flatMap((folder) =>
+    below(root, folder, kind).sort((a, b) => Number(b === SAMPLE) - Number(a === SAMPLE)),
+  );
+  return files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
 }
 
 function below(root, folder, kind) {
