@@ -6,6 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Embedded, openEmbedded } from '@vsmcp/service';
 
+/** Templates made by this process, for names of their own. */
+let made = 0;
+
 /** An embedded database in memory, made the fast way. */
 export async function openTestEmbedded(): Promise<Embedded> {
   return openEmbedded('memory', { template: await embeddedTemplate() });
@@ -21,7 +24,7 @@ export async function embeddedTemplate(): Promise<Blob> {
   const database = await openEmbedded('memory');
   const template = await database.engine.dumpDataDir('none');
   await database.close();
-  const own = `${file}.${process.pid}`;
+  const own = `${file}.${process.pid}.${++made}`;
   await writeFile(own, Buffer.from(await template.arrayBuffer()));
   await rename(own, file); // whole or not at all: other tests start at the same time
   return template;
