@@ -16,7 +16,7 @@ import { AGAIN, type Leases } from './leases.js';
 import { APART, type Found, type Loops } from './loops.js';
 import type { Outbox } from './outbox.js';
 import { Remembered, Resolved } from './resolved.js';
-import type { Swinging } from './swinging.js';
+import { areFilled, type Swinging } from './swinging.js';
 import type { Takeover } from './takeover.js';
 
 /** A held-back claim is told to ask again after at most this long (ms), the delay that System 1 can keep best. */
@@ -188,7 +188,7 @@ export function coordinate(
     },
     balance(said: DataOf<typeof Balance>): void {
       const { instance, units, running } = said;
-      swinging.shares.said(instance, units, clock.now());
+      if (areFilled(units, running)) swinging.shares.said(instance, units, clock.now());
       swinging.load.said(instance, running, clock.now());
     },
     stock: (said: DataOf<typeof Stock>) => tellControl('churn', churn.stock(said, clock.now())),

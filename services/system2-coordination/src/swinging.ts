@@ -20,6 +20,18 @@ const MINUTE = 60_000;
 /** Correlation below which the one has what the other has not; heaps that last a fifth of the time and never meet have −0.25. */
 const OPPOSED = -0.2;
 
+/** Part of what is granted that must be under way for shares to say anything. */
+const FILLED = 0.5;
+
+/**
+ * Whether units want what they are granted: idle places are lent to whoever stirs and taken back, and that is no swing.
+ * @param granted, running unit → operations at the same time
+ */
+export function areFilled(granted: Record<string, number>, running: Record<string, number>): boolean {
+  const sum = (of: Record<string, number>) => Object.values(of).reduce((all, n) => all + n, 0);
+  return sum(running) >= FILLED * sum(granted);
+}
+
 /**
  * Watches figures of the units, as the replicas tell them, for some that swing: what System 3 grants, and the load, where the one has what the
  * other has not (a rhythm of the environment, which all have together, is nobody's to damp). A loop is found when a swing goes on, damped when the

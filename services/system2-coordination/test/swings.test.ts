@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { areFilled } from '../src/swinging.js';
 import { LENGTH, swingOf } from '../src/swings.js';
 
 const series = (of: (n: number) => number) => Array.from({ length: LENGTH }, (_, n) => of(n));
@@ -58,5 +59,11 @@ describe('swings', () => {
 
   it('too few samples say nothing', () => {
     assert.equal(swingOf(series((n) => 50 * (1 + wave(8, n))).slice(0, 20)), undefined);
+  });
+
+  it('places that are lent and not filled say nothing', () => {
+    assert.equal(areFilled({ desk: 599, machine: 300 }, { desk: 1 }), false);
+    assert.equal(areFilled({ desk: 6, machine: 3 }, { desk: 6, machine: 1 }), true);
+    assert.equal(areFilled({}, {}), true);
   });
 });
