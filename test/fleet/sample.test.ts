@@ -75,10 +75,14 @@ describe('the front desk', () => {
     assert.equal(calc?.version, '2.1.1');
     assert.match(calc?.integrity ?? '', /^sha512-/);
 
-    await until(async () => (await loops(up)).some(({ state }) => state === 'damped'), {
-      timeout: 60_000,
-      what: 'System 2 damps tidy and pinboard',
-    });
+    await until(
+      async () =>
+        (await loops(up)).some(({ resource, state }) => resource === 'notice/welcome.md' && state === 'damped'),
+      {
+        timeout: 60_000,
+        what: 'System 2 damps tidy and pinboard',
+      },
+    );
     await until(() => up.output().includes('pain climbs to System 5'), { timeout: 60_000, what: 'pain climbs' });
     await until(() => up.output().includes('backups        over'), { timeout: 90_000, what: 'pain ends' });
     await until(() => up.output().includes('Your turn'), { timeout: 60_000, what: 'the day ends' });
@@ -104,6 +108,7 @@ describe('the front desk', () => {
     }
     const account = await up.get<{ received: number; outcomes: Record<string, number> }>('/account');
     const settledOrHeld = Object.values(account.outcomes).reduce((sum, count) => sum + count, 0);
+    assert.doesNotMatch(up.output(), /shares of the pool/, 'nobody takes anything from anybody where there is plenty');
     assert.ok(account.received - settledOrHeld <= 10, `what is in progress is little: ${JSON.stringify(account)}`);
     assert.equal(await up.stop(), 0);
   });
@@ -130,6 +135,11 @@ async function answerOf(up: Up, name: string): Promise<string> {
   return readFile(join(outbox, file), 'utf8');
 }
 
-async function loops(up: Up): Promise<{ state: string }[]> {
-  return (await up.get<{ loops: { state: string }[] }>('/coordination')).loops;
+interface Loop {
+  resource: string;
+  state: string;
+}
+
+async function loops(up: Up): Promise<Loop[]> {
+  return (await up.get<{ loops: Loop[] }>('/coordination')).loops;
 }
