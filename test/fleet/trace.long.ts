@@ -98,7 +98,7 @@ describe('telemetry of a fleet', async () => {
     assert.match(metrics, /vsmcp_process_up\{service="system1-operations-2"\} 1/);
     assert.match(
       metrics,
-      /vsmcp_messages_total\{[^}]*channel="outcome"[^}]*direction="sent"[^}]*service="system1-operations"/,
+      /vsmcp_messages_total\{[^}]*channel="outcome"[^}]*direction="sent"[^}]*service="system1-operations(-2)?"/,
     );
     assert.match(metrics, /vsmcp_call_seconds_bucket\{.*trace_id="[0-9a-f]{32}"/);
     assert.equal(metrics.match(/# TYPE vsmcp_messages counter/g)?.length, 1);
