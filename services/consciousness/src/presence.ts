@@ -1,8 +1,5 @@
-import { type Answer, type DataOf, type Heartbeat, SYSTEMS, type System, type Vitals } from '@vsmcp/vsm';
+import { type Answer, type DataOf, type Heartbeat, livingFor, SYSTEMS, type System, type Vitals } from '@vsmcp/vsm';
 
-/** ms from one heartbeat to the next where it does not say; and how many may be missed before the last is no sign of life. */
-const EVERY = 2000;
-const MISSED = 3;
 /** A silent instance is listed so long, then forgotten. ms */
 const REMEMBERED = 60_000;
 const MOST_INSTANCES = 1000;
@@ -25,7 +22,7 @@ export type Instance = {
   heard: number;
 };
 
-const aliveFor = ({ every = EVERY }: DataOf<typeof Heartbeat>): number => MISSED * every;
+const aliveFor = ({ every }: DataOf<typeof Heartbeat>): number => livingFor(every);
 /** ms for which a silent instance is listed. */
 const rememberedFor = (beat: DataOf<typeof Heartbeat>): number => Math.max(REMEMBERED, 2 * aliveFor(beat));
 

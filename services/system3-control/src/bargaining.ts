@@ -3,7 +3,7 @@ import { type Answer, type DataOf, type Load, type Loop, Shares, type Unit } fro
 import { type Bargain, bargain, type Replica, type Wish } from './bargain.js';
 import { Damping } from './damping.js';
 import { type Demand, Demands } from './demand.js';
-import { grantsOf } from './grants.js';
+import { grantsOf, sum } from './grants.js';
 import { Kinds, varietyFactor } from './kinds.js';
 import type { Granted } from './performance.js';
 import { strainsOf } from './strains.js';
@@ -163,10 +163,4 @@ function shown(wish: Wish, made: Bargain, i: number, priority: number, kinds: { 
     ...(cap !== undefined && { cap }),
     ...(made.rate !== undefined && { rate: made.rates[i] ?? 0 }),
   };
-}
-
-function sum(numbers: Iterable<number>): number {
-  let total = 0;
-  for (const n of numbers) total += n;
-  return total;
 }

@@ -1,5 +1,4 @@
-import type { DataOf, Load } from '@vsmcp/vsm';
-import { livingFor } from './replicas.js';
+import { type DataOf, type Load, livingFor } from '@vsmcp/vsm';
 
 type Report = DataOf<typeof Load>;
 

@@ -47,7 +47,8 @@ function ratesOf({ slots, rates }: Bargain, row: Uint32Array, part: number): num
   return here;
 }
 
-function sum(numbers: Iterable<number>): number {
+/** Of any list of numbers, typed arrays too. */
+export function sum(numbers: Iterable<number>): number {
   let total = 0;
   for (const n of numbers) total += n;
   return total;

@@ -1,10 +1,9 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { type Answer, Intervention, type JournalEntry, Shed, Stress } from '@vsmcp/vsm';
+import { type Answer, Intervention, type JournalEntry, Rung, Shed, Stress } from '@vsmcp/vsm';
 import { Ladder, type Move, type Strain, type StressOptions } from './stress.js';
 
 /** For how long (ms) System 1 sheds without hearing of it again. */
 const LEASE = 5000;
-const RUNGS = ['borrow', 'shed', 'amplify', 'tell'] as const;
 
 /**
  * Takes the steps that `stress.ts` decides on: commands System 1 to shed, tells Systems 4 and 5, and puts each step on record with the report
@@ -49,7 +48,7 @@ export function interventions(context: ServiceContext, epoch: number, options: S
       // Once more when it is over: System 1 need not wait for the lease to lapse.
       if (any || saidFloors) await say(Shed, 's1.all.shed', { epoch, lease: LEASE, floors });
       saidFloors = any;
-      for (const rung of RUNGS) active.set({ rung }, ladder.active.filter((one) => one.rung === rung).length);
+      for (const rung of Rung.options) active.set({ rung }, ladder.active.filter((one) => one.rung === rung).length);
     },
     get active(): Intervention[] {
       return ladder.active;

@@ -25,13 +25,8 @@ export function performing(context: ServiceContext, { granted, unkept, intervent
   );
   const achievements = new Achievements();
   const accounts = new Accounts();
-  let last = achievements.report(clock.now(), granted());
   let said: unknown;
-
-  function measured(): DataOf<typeof Performance> {
-    last = achievements.report(clock.now(), granted());
-    return last;
-  }
+  const measured = () => achievements.report(clock.now(), granted());
 
   async function report(): Promise<void> {
     const performance = measured();

@@ -1,11 +1,4 @@
-import type { CapabilityState, DataOf } from '@vsmcp/vsm';
-
-/** ms from one heartbeat to the next where it does not say, and how many may be missed. */
-const EVERY = 2000;
-const MISSED = 3;
-
-/** ms without a word after which a replica does not count. @param every ms from one of its heartbeats to the next */
-export const livingFor = (every = EVERY): number => MISSED * every;
+import { type CapabilityState, type DataOf, livingFor } from '@vsmcp/vsm';
 
 /** What living replicas of System 1 said of each server: one replica's trouble is not the fleet's while another serves. */
 export class Replicas {

@@ -16,6 +16,13 @@ export const Vitals = z.looseObject({
 });
 export type Vitals = z.infer<typeof Vitals>;
 
+/** ms from one heartbeat to the next where it does not say, and how many may be missed. */
+const EVERY = 2000;
+const MISSED = 3;
+
+/** ms without a word after which an instance no longer counts as living. @param every ms from one of its heartbeats to the next */
+export const livingFor = (every: number = EVERY): number => MISSED * every;
+
 /** Every service, every two seconds where it does not say otherwise. Key: `<from>.<instance>.heartbeat`. Times in ms since the epoch. */
 export const Heartbeat = defineMessage(
   'any',
