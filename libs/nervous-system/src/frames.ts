@@ -17,6 +17,12 @@ export function unpackFrame(content: Uint8Array): unknown {
   return unpacker.unpack(content);
 }
 
+/** The message that carries a packed frame: the same events in the same frame are the same message. @param first of its events */
+export function frameMessage(content: Uint8Array, first: CloudEvent): Outgoing {
+  const id = createHash('sha256').update(content).digest('base64url');
+  return { channel: 'environment', key: first.type, id, content, contentType: FRAME, headers: partitionHeaders(first) };
+}
+
 export interface FramerOptions {
   publish(message: Outgoing): Promise<void>;
   clock: Clock;
@@ -101,9 +107,6 @@ export class Framer {
       await Promise.all([this.#send(events.slice(0, half)), this.#send(events.slice(half))]);
       return;
     }
-    // The same events in the same frame are the same message.
-    const id = createHash('sha256').update(content).digest('base64url');
-    const to = { channel: 'environment', key: first.type, id } as const;
-    await this.#around.publish({ ...to, content, contentType: FRAME, headers: partitionHeaders(first) });
+    await this.#around.publish(frameMessage(content, first));
   }
 }

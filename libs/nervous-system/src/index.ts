@@ -1,7 +1,7 @@
 export { type AmqpOptions, connectAmqp } from './amqp/amqp.js';
 export { declarePasses } from './amqp/pass.js';
 export { type BrokerVisit, type Rights, type Standing, visitBroker } from './amqp/visit.js';
-export { Framer, type FramerOptions, packFrame, unpackFrame } from './frames.js';
+export { Framer, type FramerOptions, frameMessage, packFrame, unpackFrame } from './frames.js';
 export { HEADERS } from './headers.js';
 export { type MemoryBroker, openMemoryBroker } from './memory/broker.js';
 export * from './nervous-system.js';

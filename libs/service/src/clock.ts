@@ -13,6 +13,20 @@ export const realClock: Clock = {
   },
 };
 
+/** Resolves after `ms`, or as soon as nobody waits any more. */
+export function pause(clock: Clock, ms: number, stopped: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      cancel();
+      stopped.removeEventListener('abort', end);
+      resolve();
+    };
+    const cancel = clock.after(ms, end);
+    if (stopped.aborted) end();
+    else stopped.addEventListener('abort', end);
+  });
+}
+
 /** A clock that stands still until it is told to move; what falls due runs in the order of its time. */
 export interface ManualClock extends Clock {
   /** Moves on by `ms`, running what falls due on the way; lets promises settle after each. */

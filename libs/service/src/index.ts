@@ -10,7 +10,7 @@ export type { Readiness } from './chassis/presence.js';
 export { amqpReach } from './chassis/reach.js';
 export { runService } from './chassis/run.js';
 export { type Runtime, readRuntime, secretsOf } from './chassis/runtime.js';
-export { type ManualClock, manualClock, realClock } from './clock.js';
+export { type ManualClock, manualClock, pause, realClock } from './clock.js';
 export { patternsOf, tie, unknownServers } from './config/consistency.js';
 export type { Environment } from './config/environment.js';
 export {

@@ -1,5 +1,6 @@
 import type { CloudEvent } from './event.js';
 import type { StandingQueue } from './queues.js';
+import type { UnitSystem } from './unit.js';
 
 /** Extension attribute: the paths of the fleets that an event has come down through, parted by spaces. */
 const VIA = 'vsmcpvia';
@@ -10,6 +11,11 @@ export const WAIT_BELOW = 600_000;
 /** The path of a fleet that a file of this one's describes. */
 export function pathBelow(path: string, unit: string): string {
   return `${path}.${unit}`;
+}
+
+/** The path of the fleet that a unit is: one whose file is named, or one that runs elsewhere. */
+export function pathOfSystem(path: string, unit: string, system: UnitSystem): string {
+  return typeof system === 'string' ? pathBelow(path, unit) : system.path;
 }
 
 /** The fleets that an event has come down through, the outermost first. */

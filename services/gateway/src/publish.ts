@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { unpackFrame } from '@vsmcp/nervous-system';
+import { frameMessage, unpackFrame } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import {
   CLOUDEVENTS_JSON,
@@ -39,7 +38,7 @@ export async function publishEvents(
 
 /** All or none, as with the others; what is fine travels as it is. */
 async function publishFrame({ bus }: ServiceContext, content: Buffer): Promise<CloudEvent[]> {
-  const { type, events: framed } = readFrame(content);
+  const { events: framed } = readFrame(content);
   const events = framed.map((one, n) => {
     if (one.ok) return one.event;
     throw bad(`event ${n}: ${one.reason}`);
@@ -47,9 +46,7 @@ async function publishFrame({ bus }: ServiceContext, content: Buffer): Promise<C
   const keys = new Set(events.map(partitionKeyOf));
   const [first] = events;
   if (first === undefined || keys.size > 1) throw bad('the events of a frame have one partition key, or none');
-  const id = createHash('sha256').update(content).digest('base64url');
-  const to = { channel: 'environment', key: type, id } as const;
-  await bus.publish({ ...to, content, contentType: FRAME, headers: partitionHeaders(first) });
+  await bus.publish(frameMessage(content, first));
   return events;
 }
 

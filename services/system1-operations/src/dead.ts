@@ -1,7 +1,8 @@
 import type { Consumer } from '@vsmcp/nervous-system';
-import { type Delivery, DONE, type Handler, HEADERS, NOT_SIGNED, unpackFrame } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Handler, HEADERS, NOT_SIGNED } from '@vsmcp/nervous-system';
 import { evidenceOf, type ServiceContext } from '@vsmcp/service';
-import { arrive, type Clock, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
+import { type Clock, CloudEvent, QUEUES, readJson } from '@vsmcp/vsm';
+import { arrivals } from './arrivals.js';
 import { sleep } from './patience.js';
 import type { Settling } from './settling.js';
 import { fromOutside } from './task.js';
@@ -54,7 +55,7 @@ function isUnheardBroadcast({ key, content }: Delivery): boolean {
  * Events of the environment, as they came or as one replica handed them to another. Messages of the fleet are none.
  * @param channel where it died
  */
-function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery, channel: string): CloudEvent[] {
+function eventsOf(context: ServiceContext, delivery: Delivery, channel: string): CloudEvent[] {
   if (channel === 'coordination' && delivery.key.startsWith('handover.')) {
     const message = CloudEvent.safeParse(safeJson(delivery.content));
     const { data } = message.success ? message.data : {};
@@ -63,9 +64,7 @@ function eventsOf({ clock, ids, config }: ServiceContext, delivery: Delivery, ch
     return event.success ? [event.data] : [];
   }
   if (channel !== 'environment') return [];
-  const limits = { maxBytes: config.settings.max_event_bytes, now: clock.now(), newId: ids, unpack: unpackFrame };
-  const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
-  return arrived.flatMap((one) => (one.ok ? [fromOutside(one.event)] : []));
+  return arrivals(context, delivery, context.clock.now()).flatMap((one) => (one.ok ? [fromOutside(one.event)] : []));
 }
 
 async function holdDead(

@@ -1,5 +1,5 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
-import { type Answer, type Asked, pathBelow, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
+import { type Answer, type Asked, pathOfSystem, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
 import type { Breakers } from './breakers.js';
 import type { Bulkhead } from './bulkhead.js';
 import { ACQUIRED_UNIT, type Catalog } from './catalog.js';
@@ -67,9 +67,7 @@ function unitsOf(parts: Parts, { name, after = '', limit }: Asked<'units'>, now:
     responses: unit.responses,
     weight: unit.weight,
     acquired: Object.keys(acquired.get(unitName) ?? {}),
-    ...(unit.system !== undefined && {
-      system: typeof unit.system === 'string' ? pathBelow(parts.path, unitName) : unit.system.path,
-    }),
+    ...(unit.system !== undefined && { system: pathOfSystem(parts.path, unitName, unit.system) }),
   });
   if (name !== undefined) {
     const whole = catalog.unit(name, acquired);

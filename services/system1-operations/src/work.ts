@@ -1,6 +1,7 @@
-import { type Delivery, DONE, type Verdict as Ending, type Handler, unpackFrame } from '@vsmcp/nervous-system';
+import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
 import { inEventSpan, type ServiceContext } from '@vsmcp/service';
-import { type Arrived, arrive, queueName } from '@vsmcp/vsm';
+import { type Arrived, queueName } from '@vsmcp/vsm';
+import { arrivals } from './arrivals.js';
 import { handleHere } from './here.js';
 import type { Operations } from './operations.js';
 import type { Settling } from './settling.js';
@@ -44,12 +45,13 @@ export function workHandler(parts: WorkParts): Handler {
   };
 }
 
-/** The events of a message, and what could not be read as one. @param now ms since the epoch */
-export function arrivedIn({ config, ids, metrics }: ServiceContext, delivery: Delivery, now: number): Arrived[] {
-  const limits = { maxBytes: config.settings.max_event_bytes, now, newId: ids, unpack: unpackFrame };
-  const arrived = arrive({ ...delivery, messageId: delivery.id }, limits);
+/** The events of a message, and what could not be read as one; those that come together are counted. @param now ms since the epoch */
+export function arrivedIn(context: ServiceContext, delivery: Delivery, now: number): Arrived[] {
+  const arrived = arrivals(context, delivery, now);
   if (arrived.length > 1) {
-    metrics.counter('vsmcp_together_total', 'Events that came with others in a batch or frame').inc(arrived.length);
+    context.metrics
+      .counter('vsmcp_together_total', 'Events that came with others in a batch or frame')
+      .inc(arrived.length);
   }
   return arrived;
 }

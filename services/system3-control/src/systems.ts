@@ -1,6 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type FleetConfig, on, type ServiceContext } from '@vsmcp/service';
-import { Algedonic, type Answer, Below, pathBelow, type SystemReport, type SystemView, type Units } from '@vsmcp/vsm';
+import {
+  Algedonic,
+  type Answer,
+  Below,
+  pathOfSystem,
+  type SystemReport,
+  type SystemView,
+  type Units,
+} from '@vsmcp/vsm';
 
 /** Silence of a system's System 5 that hurts (ms): it reports every 10 s at least. */
 export const SILENT = 45_000;
@@ -12,7 +20,7 @@ export function unheard({ path, units }: FleetConfig): Systems {
   return new Map(
     Object.entries(units).flatMap(([unit, { system }]) => {
       if (system === undefined) return [];
-      return [[unit, { path: typeof system === 'string' ? pathBelow(path, unit) : system.path, heard: null }]];
+      return [[unit, { path: pathOfSystem(path, unit, system), heard: null }]];
     }),
   );
 }

@@ -1,4 +1,4 @@
-import { pathBelow } from '@vsmcp/vsm';
+import { pathOfSystem } from '@vsmcp/vsm';
 import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
 
@@ -24,7 +24,7 @@ export function unusableSystems({ path: own, units }: Pick<FleetConfig, 'path' |
       const message = 'got a response, expected none: the system answers what this unit absorbs';
       problems.push({ path: [...path, 'responses', type], message });
     }
-    const below = typeof system === 'string' ? pathBelow(own, unit) : system.path;
+    const below = pathOfSystem(own, unit, system);
     const where = typeof system === 'string' ? [...path, 'system'] : [...path, 'system', 'path'];
     if (typeof system !== 'string' && gateway !== undefined) {
       const message = 'got a port, expected none: a fleet that runs elsewhere has its own gateway there';

@@ -1,5 +1,5 @@
 import { type Below, type FleetConfig, secretsOf } from '@vsmcp/service';
-import { pathBelow, VsmError, WAIT_BELOW } from '@vsmcp/vsm';
+import { pathOfSystem, VsmError, WAIT_BELOW } from '@vsmcp/vsm';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -19,12 +19,13 @@ export interface System extends Below {
 export function systemsOf({ path, units }: FleetConfig, env: Env): System[] {
   return Object.entries(units).flatMap(([unit, { system, absorbs = [], wait = WAIT_BELOW }]) => {
     if (system === undefined) return [];
-    if (typeof system === 'string') return [{ unit, absorbs, wait, path: pathBelow(path, unit) }];
+    const below = { unit, absorbs, wait, path: pathOfSystem(path, unit, system) };
+    if (typeof system === 'string') return [below];
     const { broker, cookie } = system;
     const url = typeof broker === 'object' ? brokerIn(unit, broker.from, env) : broker;
     return [
       {
-        ...{ unit, absorbs, wait, path: system.path },
+        ...below,
         ...(url !== undefined && { broker: url }),
         ...(cookie !== undefined && { cookie: cookieIn(unit, cookie.from, env) }),
       },

@@ -1,4 +1,4 @@
-import { on, type ServiceContext } from '@vsmcp/service';
+import { on, pause, type ServiceContext } from '@vsmcp/service';
 import {
   type DataOf,
   type Ended,
@@ -61,26 +61,12 @@ export async function listen(
     { prefetch: 500 },
   );
   const stop = loads.listen((load) => reports.push(load));
-  await Promise.race([enough, passed(context, ms, stopped)]);
+  await Promise.race([enough, pause(context.clock, ms, stopped)]);
   stop();
   // What the last reports count is on its way.
-  await passed(context, LATE, stopped);
+  await pause(context.clock, LATE, stopped);
   await ear.stop();
   return account(outcomes, seen.size >= MOST_HEARD ? [] : reports);
-}
-
-/** Resolves after `ms`, or when nobody waits any more. */
-function passed({ clock }: ServiceContext, ms: number, stopped: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      stopped.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    if (stopped.aborted) end();
-    else stopped.addEventListener('abort', end);
-  });
 }
 
 function account(outcomes: readonly { said: Said; at: number }[], reports: readonly Report[]): Listened {
@@ -142,7 +128,7 @@ export async function witness(
     const operations = ones.map(({ event: { source, id } }) => ({ source, id }));
     await context.say(Probe, `probe.${word(unit)}`, { probe, unit, operations });
   }
-  await passed(context, patience, stopped);
+  await pause(context.clock, patience, stopped);
   await ear.stop();
   const booked = await context.ledger.find(said.map(({ event }) => event));
   const samples = said.map((one) => ({

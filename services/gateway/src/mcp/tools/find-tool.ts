@@ -1,3 +1,4 @@
+import { pause } from '@vsmcp/service';
 import type { Clock } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { HttpError } from '../../failure.js';
@@ -102,7 +103,7 @@ async function patiently(
     if (message !== told) await progress(wait - left / 1000, wait, message);
     told = message;
     if (isOver(view, first)) break;
-    await pause(Math.min(LOOK, left), signal, clock);
+    await pause(clock, Math.min(LOOK, left), signal);
     view = await again();
   }
   return view;
@@ -112,16 +113,4 @@ async function patiently(
 function isOver({ acquisition: now }: View, { acquisition: then }: View): boolean {
   if (now === undefined || !OVER.includes(now.step)) return false;
   return now.proposal !== then?.proposal || now.step !== then.step;
-}
-
-function pause(ms: number, signal: AbortSignal, clock: Clock): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      cancel();
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const cancel = clock.after(ms, end);
-    signal.addEventListener('abort', end);
-  });
 }
