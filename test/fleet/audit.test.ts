@@ -60,7 +60,13 @@ async function watch(t: TestContext, lie: Lie) {
   await fleet.gateway.hear({ channel: 'algedonic', bind: ['#'] }, [
     on(Algedonic, async ({ data }) => void pains.push(data)),
   ]);
-  return { audits, pains, until: fleet.until, publish: (type: string, name: string) => fleet.publish(type, { name }) };
+  return {
+    audits,
+    pains,
+    fleet,
+    until: fleet.until,
+    publish: (type: string, name: string) => fleet.publish(type, { name }),
+  };
 }
 
 /** Publishes events of the types until an audit is as it should be. */
@@ -142,5 +148,21 @@ describe('System 3*', () => {
       [...new Set(audit.findings.map(({ kind, found }) => `${kind}: ${found}`))],
       ['claim: done without a lease'],
     );
+  });
+
+  it('judges by the units as they are by now', async (t) => {
+    const world = await watch(t, (context) => context);
+    const { claims: _, ...unclaimed } = UNITS.desk.responses['file.claimed'];
+    const units = { desk: { responses: { ...UNITS.desk.responses, 'file.claimed': unclaimed } } };
+    const { accepted, because } = await world.fleet.ask('configure', {
+      units: FleetConfig.parse({ units }).units,
+      by: 'somebody',
+    });
+    assert.ok(accepted, because);
+    const claimsNothing = async () =>
+      !JSON.stringify(await world.fleet.ask('units', { name: 'desk' })).includes('board/');
+    await world.until(claimsNothing, { what: 'System 1 has the unit as it is now' });
+    const audit = await shows(world, ['file.claimed'], ({ witnessed }) => witnessed > 0);
+    assert.deepEqual(audit.findings, []);
   });
 });

@@ -60,7 +60,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
   const hearLoop = async (loop: DataOf<typeof Loop>) => {
     await Promise.all([pool.loops(loop), table.loops(loop), between.hearing(loop)]);
   };
-  const star = auditing(context, epoch, options.audit);
+  const star = auditing(context, epoch, options.audit, unitTable.get);
   const performance = performing(context, {
     granted: pool.granted,
     unkept: pool.unkept,

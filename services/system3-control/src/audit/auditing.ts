@@ -11,7 +11,7 @@ import {
   word,
 } from '@vsmcp/vsm';
 import { judge } from './judge.js';
-import { Loads, listen, witness } from './round.js';
+import { Loads, listen, type UnitOf, witness } from './round.js';
 
 /** How System 3* audits. Times in ms. */
 export interface AuditOptions {
@@ -37,7 +37,7 @@ const ENOUGH = 5;
 type Said = DataOf<typeof Outcome>;
 
 /** System 3*: looks past the reports at what the units did. Sporadic, and one audit at a time. */
-export function auditing(context: ServiceContext, epoch: number, options: AuditOptions) {
+export function auditing(context: ServiceContext, epoch: number, options: AuditOptions, unitOf: UnitOf) {
   const { clock, ids, instance, journal, log, metrics, random } = context;
   const audited = metrics.counter('vsmcp_audited_operations_total', 'Operations that System 3* compared with evidence');
   const found = metrics.counter('vsmcp_audit_findings_total', 'What did not agree', ['kind']);
@@ -54,7 +54,7 @@ export function auditing(context: ServiceContext, epoch: number, options: AuditO
     const { counting, said, counted } = await listen(context, loads, options.listen, stopped);
     const chosen = pick(said, options.samples, random);
     if (stopped.aborted || chosen.length + counted === 0) return;
-    const { samples, grounds } = await witness(context, chosen, name, options.patience, stopped);
+    const { samples, grounds } = await witness(context, chosen, name, { ...options, unitOf }, stopped);
     if (stopped.aborted) return;
     const findings = [...samples.flatMap((sample) => judge(sample, grounds)), ...counting.findings()];
     const witnessed = samples.filter(({ ended }) => ended !== undefined).length;

@@ -8,12 +8,17 @@ import {
   Outcome,
   Probe,
   reasonOf,
+  type Unit,
+  type Units,
   word,
 } from '@vsmcp/vsm';
 import { Counting, type Grounds, type Sample } from './judge.js';
 
 type Said = DataOf<typeof Outcome>;
 type Report = DataOf<typeof Load>;
+
+/** A unit as it is by now. */
+export type UnitOf = (name: string) => Unit | undefined;
 
 /** Outcomes heard in one audit: with more, listening ends early, and they are not counted. */
 const MOST_HEARD = 5000;
@@ -114,7 +119,7 @@ export async function witness(
   context: ServiceContext,
   said: readonly Said[],
   probe: string,
-  patience: number,
+  { patience, unitOf }: { patience: number; unitOf: UnitOf },
   stopped: AbortSignal,
 ): Promise<{ samples: Sample[]; grounds: Grounds }> {
   const seen = new Map<string, Ended>();
@@ -136,12 +141,17 @@ export async function witness(
     booked: booked.find(({ source, id }) => source === one.event.source && id === one.event.id),
     ended: seen.get(nameOf(one.instance, one.event)),
   }));
-  return { samples, grounds: await groundsOf(context, [...seen.values()]) };
+  const units = Object.fromEntries([...byUnit.keys()].flatMap((name) => pairOf(name, unitOf(name))));
+  return { samples, grounds: await groundsOf(context, units, [...seen.values()]) };
 }
 
-async function groundsOf(context: ServiceContext, seen: readonly Ended[]): Promise<Grounds> {
+function pairOf(name: string, unit: Unit | undefined): [string, Unit][] {
+  return unit === undefined ? [] : [[name, unit]];
+}
+
+async function groundsOf(context: ServiceContext, units: Units, seen: readonly Ended[]): Promise<Grounds> {
   const { rows } = await context.capabilities.read();
-  const grounds = { units: context.config.units, capabilities: rows };
+  const grounds = { units, capabilities: rows };
   const claims = seen.flatMap((ended) => ended.claims.map(({ claim }) => claim));
   if (claims.length === 0) return { ...grounds, granted: new Map(), since: 0 };
   // Who cannot be asked has granted nothing that could be judged by it.
