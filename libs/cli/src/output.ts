@@ -42,6 +42,11 @@ export function brief(value: unknown, most = 200): string {
   return line(typeof value === 'string' ? value : (JSON.stringify(value) ?? ''), most);
 }
 
+/** A figure to a tenth: `9.8`, `12`. */
+export function tenths(n: number): string {
+  return String(Math.round(n * 10) / 10);
+}
+
 /** `1.5 GB`, `120 MB`. @param bytes */
 export function size(bytes: number): string {
   if (bytes < 1e6) return `${Math.round(bytes / 1e3)} kB`;

@@ -1,7 +1,7 @@
 import { type Achievement, type Answer, QUESTIONS } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking } from '../command.js';
-import { count, line, percent, table } from '../output.js';
+import { count, line, percent, table, tenths } from '../output.js';
 
 /** `vsmcp control` */
 export function control(vsmcp: Command): void {
@@ -16,9 +16,9 @@ export function control(vsmcp: Command): void {
 
 function show(control: Answer<'control'>): string {
   const { pool, rate, demand, scarce, replicas, damped, audit, units, performance, autonomy } = control;
-  const bounded = rate === undefined ? '' : ` · ${round(rate)} may begin a second`;
+  const bounded = rate === undefined ? '' : ` · ${tenths(rate)} may begin a second`;
   const parts = [
-    `${round(demand)} wanted of ${pool} operations at the same time${bounded} · ${count(replicas.length, 'replica')}`,
+    `${tenths(demand)} wanted of ${pool} operations at the same time${bounded} · ${count(replicas.length, 'replica')}`,
     ...(scarce.length > 0 ? [`used up: ${scarce.join(', ')}`] : []),
     performed(performance.fleet),
     ...spent(autonomy),
@@ -37,7 +37,7 @@ function show(control: Answer<'control'>): string {
   if (units.length === 0) return [...parts, 'No unit wants anything now; each replica shares by itself.'].join('\n');
   const rows = units.map(({ unit, wants, slots, weight, minimum, cap, kinds }) => {
     const { productivity = null, latency = null, performance: all = null } = performance.units[unit] ?? {};
-    const figures = [round(wants), slots, round(weight), minimum, cap ?? '–', `${kinds.answered}/${kinds.met}`];
+    const figures = [tenths(wants), slots, tenths(weight), minimum, cap ?? '–', `${kinds.answered}/${kinds.met}`];
     return [unit, ...figures.map(String), percent(productivity), percent(latency), percent(all)];
   });
   const head = [
@@ -58,7 +58,7 @@ function show(control: Answer<'control'>): string {
 function performed({ actuality, capability, potentiality, productivity, latency, performance }: Achievement): string {
   if (performance === null) return 'performance: nothing came in the last minute';
   const ratios = `productivity ${percent(productivity)} × latency ${percent(latency)} = performance ${percent(performance)}`;
-  return `${ratios} · in the last minute did ${round(actuality)} events, could have done ${round(capability)}, could do ${round(potentiality)}`;
+  return `${ratios} · in the last minute did ${tenths(actuality)} events, could have done ${tenths(capability)}, could do ${tenths(potentiality)}`;
 }
 
 function spent({ spent: times, seconds, active }: Answer<'control'>['autonomy']): string[] {
@@ -73,5 +73,3 @@ function spent({ spent: times, seconds, active }: Answer<'control'>['autonomy'])
     ),
   ];
 }
-
-const round = (n: number) => Math.round(n * 10) / 10;

@@ -9,7 +9,7 @@ import { ago, brief, line, size, table } from '../output.js';
 const OWN: Record<System, readonly (readonly [path: string, query?: Record<string, string | number>])[]> = {
   s1: [['/capabilities'], ['/account'], ['/waiting', { limit: 20 }]],
   s2: [['/coordination']],
-  s3: [],
+  s3: [['/control'], ['/recursion']],
   s4: [['/acquisitions']],
   s5: [['/policies'], ['/decisions'], ['/alerts']],
   consciousness: [['/variety']],

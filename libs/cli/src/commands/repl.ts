@@ -36,6 +36,8 @@ const READS = [
   'alerts',
   'policies',
   'coordination',
+  'control',
+  'recursion',
   'acquisitions',
   'account',
 ] as const;

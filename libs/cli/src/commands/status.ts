@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { type AskOptions, ask, asking } from '../command.js';
 import type { Fleet } from '../fleet.js';
-import { count, line, percent, table } from '../output.js';
+import { count, line, percent, table, tenths } from '../output.js';
 import { tree } from './tree.js';
 
 /** `vsmcp status` */
@@ -52,7 +52,7 @@ function show(status: Status): string {
       ],
     ),
     '',
-    `variety   required ${figure(variety.required)}, available ${figure(variety.available)}, gap ${figure(variety.gap)} kinds of events`,
+    `variety   required ${tenths(variety.required)}, available ${tenths(variety.available)}, gap ${tenths(variety.gap)} kinds of events`,
     `traffic   ${percent(variety.answered)} settled · ${count(variety.waiting.types, 'kind')} waiting, ${count(variety.waiting.events, 'event')}`,
     `events    ${account.received} received${outcomes.length === 0 ? '' : `: ${outcomes.join(', ')}`}`,
   ].join('\n');
@@ -65,8 +65,4 @@ function row(
 ): string[] {
   const states = instances.map(({ state, ready }) => (ready ? state : `${state}, not ready`));
   return [SYSTEM_NAMES[system], present ? states.join(' · ') : 'missing', now];
-}
-
-function figure(n: number): string {
-  return String(Math.round(n * 10) / 10);
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QUESTIONS, reasonOf, Status, SYSTEM_NAMES } from '@vsmcp/vsm';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type Fleet, fleetAt } from '../fleet.js';
-import { count, line, percent, table } from '../output.js';
+import { count, line, percent, table, tenths } from '../output.js';
 import { interrupted } from '../signal.js';
 import { instancesTable } from './inspect.js';
 
@@ -69,7 +69,7 @@ async function screen(fleet: Fleet, before: Look | undefined): Promise<{ look: L
   const look: Look = { at: now, received: status.account.received, outcomes: status.account.outcomes };
   const { variety } = status;
   const text = [
-    `${status.name}  ${status.viable ? 'viable' : 'NOT VIABLE'}  ${new Date(now).toISOString().slice(11, 19)}  ${percent(variety.answered)} settled, gap ${Math.round(variety.gap * 10) / 10} kinds`,
+    `${status.name}  ${status.viable ? 'viable' : 'NOT VIABLE'}  ${new Date(now).toISOString().slice(11, 19)}  ${percent(variety.answered)} settled, gap ${tenths(variety.gap)} kinds`,
     ...status.reasons.map((reason) => `! ${line(reason)}`),
     '',
     before ? rates(before, look) : '',
@@ -98,7 +98,7 @@ async function screen(fleet: Fleet, before: Look | undefined): Promise<{ look: L
 /** Events a second between two looks. */
 function rates(before: Look, now: Look): string {
   const passed = Math.max(1, now.at - before.at) / 1000;
-  const rate = (n: number) => `${Math.round((10 * n) / passed) / 10}/s`;
+  const rate = (n: number) => `${tenths(n / passed)}/s`;
   const kinds = Object.entries(now.outcomes)
     .map(([kind, n]) => [kind, n - (before.outcomes[kind] ?? 0)] as const)
     .filter(([, n]) => n !== 0)
