@@ -28,13 +28,21 @@ function below(root, folder, kind) {
     .sort();
 }
 
+/** What TAP says of a failed test's error, on one line: the beginning of its message, and where it was thrown. */
+function reason(block) {
+  const message = /^ *error: (?:\|-\n)?([\s\S]*?)(?:\n *(?:code|name|stack):|$(?![\s\S]))/m.exec(block)?.[1] ?? '';
+  const place = /\(.*?((?:test|src)\/[^\s)]+:\d+):\d+\)/.exec(block)?.[1];
+  return `: ${message.replace(/\s+/g, ' ').trim().slice(0, 300)}${place ? ` (${place})` : ''}`;
+}
+
 /** Reads the counts, and the names of what failed and was skipped, out of what node:test reports as TAP. A file without a summary has failed as a whole. */
 export function readTap(tap, exitCode) {
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
   const skipped = [...tap.matchAll(/^\s*(?:not )?ok \d+ - (.*?) # (?:SKIP|TODO)\s*(.*)$/gm)].map(([, test, why]) =>
     why ? `${test}: ${why}` : test,
   );
-  const broken = [...tap.matchAll(/^\s*not ok \d+ - (?!.*# (?:SKIP|TODO))(.*)$/gm)].map(([, test]) => test);
+  const failures = tap.matchAll(/^ *not ok \d+ - (?!.*# (?:SKIP|TODO))(.*)(?:\n *---\n([\s\S]*?)\n *\.\.\.$)?/gm);
+  const broken = [...failures].map(([, test, block]) => `${test}${block ? reason(block) : ''}`);
   const passed = count('pass');
   const failed = count('fail') + count('cancelled');
   return { passed, failed: failed === 0 && exitCode !== 0 ? 1 : failed, broken, skipped };

@@ -49,6 +49,11 @@ test('a report is counted; a file that reports nothing has failed', () => {
   const tap =
     'ok 1 - a\nok 2 - b # SKIP no broker here\nnot ok 3 - c\n# tests 3\n# pass 1\n# fail 1\n# cancelled 0\n# skipped 1\n';
   assert.deepEqual(readTap(tap, 1), { passed: 1, failed: 1, broken: ['c'], skipped: ['b: no broker here'] });
+  const block =
+    "  ---\n  error: |-\n    one\n    two\n  code: 'X'\n  stack: |-\n    it (/home/a/test/b.test.ts:7:1)\n  ...";
+  assert.deepEqual(readTap(`not ok 1 - d\n${block}\n# pass 0\n# fail 1\n`, 1).broken, [
+    'd: one two (test/b.test.ts:7)',
+  ]);
   assert.deepEqual(readTap('', 1), { passed: 0, failed: 1, broken: [], skipped: [] });
 });
 
