@@ -51,6 +51,13 @@ export interface ToolResult {
   suspicions?: Suspicion[];
 }
 
+/** How far a call is, as its server says: `done` grows towards `total`, where that is known. The words are cleaned. */
+export interface Progress {
+  done: number;
+  total?: number;
+  message?: string;
+}
+
 /** A running server. Never reused once dead. */
 export interface ServerConnection {
   readonly tools: readonly Tool[];
@@ -68,9 +75,16 @@ export interface ServerConnection {
   /**
    * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's own
    * error is a result with `isError`. Rejections are `CallError`s, which say whether the call is in doubt.
-   * @param deadline ms for this call; cancellation reaches the server
+   * @param deadline ms for this call, however much progress is reported; cancellation reaches the server
+   * @param onProgress told of each report of the server on this call
    */
-  call(tool: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult>;
+  call(
+    tool: string,
+    args: Record<string, unknown>,
+    deadline: number,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<ToolResult>;
   /** Asks whether it is there. @returns ms until it answered. Rejects with VSM_MCP or, past `deadline` ms, VSM_TIMEOUT */
   ping(deadline: number): Promise<number>;
   /** Ends the whole process group (SIGTERM, then SIGKILL after 2 s), or the session with a server elsewhere. */

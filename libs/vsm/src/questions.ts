@@ -536,6 +536,8 @@ export const QUESTIONS = {
       type: z.string().optional(),
       tool: ToolRef,
       params: z.record(z.string(), z.unknown()).default({}),
+      /** Id of the event that stands for it, for who follows it; the same id runs once. System 3 makes one where absent. */
+      operation: z.string().min(1).max(200).optional(),
       by: By,
       wait: z.number().min(0).max(600_000).default(30_000),
     }),

@@ -8,6 +8,7 @@ import {
   Heartbeat,
   Loop,
   Outcome,
+  Progressed,
   reasonOf,
   Verdict,
 } from '@vsmcp/vsm';
@@ -20,7 +21,7 @@ const KEEP_ALIVE = 15_000;
 const MOST_INSTANCES = 1000;
 
 /**
- * GET /stream: server-sent events `outcome`, `acquisition`, `verdict`, `alert`, `loop`, `capability`, `instance` (a heartbeat that says
+ * GET /stream: server-sent events `outcome`, `progress` (of a call under way), `acquisition`, `verdict`, `alert`, `loop`, `capability`, `instance` (a heartbeat that says
  * something new), and `dropped`. The channels are heard only while somebody reads.
  * @returns how to end it
  */
@@ -122,7 +123,8 @@ function listen(context: ServiceContext, say: (event: string, data: object) => v
       on(AlertState, async ({ data }) => say('alert', data)),
     ]),
     context.hear({ channel: 'coordination', bind: ['loop.#'] }, [on(Loop, async ({ data }) => say('loop', data))]),
-    context.hear({ channel: 'report', bind: ['*.*.heartbeat', 's1.*.capability'] }, [
+    context.hear({ channel: 'report', bind: ['*.*.heartbeat', 's1.*.capability', 's1.*.progress'] }, [
+      on(Progressed, async ({ data }) => say('progress', data)),
       on(CapabilityState, async ({ data: { tools, ...summary } }) =>
         say('capability', { ...summary, tools: tools.map(({ name }) => name) }),
       ),

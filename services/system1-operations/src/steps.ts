@@ -4,6 +4,7 @@ import type { Passage } from './breakers.js';
 import { argumentsOf, scopeOf } from './mapping.js';
 import { boundedResult, type Failure, textOf } from './outcome.js';
 import { type CallPlan, isRepeatable, type PlanStep } from './plan.js';
+import { progressing } from './progress.js';
 import type { Called } from './servers/server.js';
 import type { Servers } from './servers/servers.js';
 import type { Tally } from './tally.js';
@@ -47,6 +48,7 @@ export class Steps {
   readonly #tally: Tally;
   readonly #signals: { draining: AbortSignal; ending: AbortSignal };
   readonly #observe: (labels: { tool: string }, seconds: number) => void;
+  readonly #progressing: ReturnType<typeof progressing>;
   readonly #suspicious: { inc(labels: { tool: string }): void };
 
   /** @param signals draining: no event is begun any more; ending: what was begun is not gone on with */
@@ -60,6 +62,7 @@ export class Steps {
     this.#servers = servers;
     this.#tally = tally;
     this.#signals = signals;
+    this.#progressing = progressing(context);
     this.#suspicious = context.metrics.counter('vsmcp_suspicious_results_total', 'Results with suspicious words', [
       'tool',
     ]);
@@ -117,6 +120,7 @@ export class Steps {
       async (span) => {
         const called = await this.#servers.call(server, tool, args, {
           deadline: this.#deadline(plan),
+          onProgress: this.#progressing(task, unit, `${server}.${tool}`),
           waiting: step === 0 ? this.#signals.draining : this.#signals.ending,
           intend: this.isRepeatable(planned, plan)
             ? async () => true

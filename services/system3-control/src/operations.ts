@@ -50,7 +50,7 @@ export function operations(context: ServiceContext, epoch: number) {
     /** Hears outcomes of operations of our own types. */
     listen: () => listen(`${OWN}.#`),
     async operate(request: Asked<'operate'>): Promise<Answer<'operate'>> {
-      const operation = context.ids();
+      const operation = request.operation ?? context.ids();
       const { by, tool: ref, params } = request;
       const [server, tool] = partsOf(ref);
       const type = request.type ?? `${OWN}.${server}.${word(tool)}`;

@@ -1,7 +1,10 @@
-import { type Answer, QUESTIONS, VsmError } from '@vsmcp/vsm';
+import { randomUUID } from 'node:crypto';
+import { type Answer, Progressed, QUESTIONS, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, jsonOption, whoAmI } from '../command.js';
+import type { Fleet } from '../fleet.js';
 import { line } from '../output.js';
+import { listen } from '../stream.js';
 
 interface RunOptions extends AskOptions {
   params: string;
@@ -19,14 +22,35 @@ export function operations(vsmcp: Command): void {
     `vsmcp operations run calc-mcp.math --params '{"expression":"6*7"}'`,
   ).action(async (tool: string, options: RunOptions) => {
     const params = jsonOption('--params', options.params);
+    const operation = randomUUID();
+    const run = (fleet: Fleet) => fleet.post('/operations', { operation, tool, params, by: whoAmI() });
     await ask(
       options,
-      (fleet) => fleet.post('/operations', { tool, params, by: whoAmI() }),
+      (fleet) => (options.json ? run(fleet) : withProgress(fleet, operation, () => run(fleet))),
       QUESTIONS.operate.answer,
       show,
       mustBeAnswered,
     );
   });
+}
+
+/** Says on stderr how far the tool is, while it says so itself. */
+async function withProgress<T>(fleet: Fleet, operation: string, run: () => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  const hear = (event: string, data: unknown) => {
+    const said = Progressed.data.safeParse(data);
+    if (event !== 'progress' || !said.success || said.data.event.id !== operation) return;
+    const { done, total, message } = said.data;
+    const far = total === undefined ? `${done}` : `${done} of ${total}`;
+    process.stderr.write(`${[far, message && line(message, 200)].filter(Boolean).join(' · ')}\n`);
+  };
+  const listening = listen(fleet, over.signal, hear).catch(() => undefined); // the answer does not depend on it
+  try {
+    return await run();
+  } finally {
+    over.abort();
+    await listening;
+  }
 }
 
 function mustBeAnswered({ refused, outcome }: Answer<'operate'>): void {

@@ -11,7 +11,7 @@ import { Heard, noteOf } from '../up/narrate.js';
 
 /** ms before the stream is opened again after it broke off. */
 const AGAIN = 1000;
-const KINDS = ['outcome', 'acquisition', 'verdict', 'alert', 'loop', 'capability', 'instance'] as const;
+const KINDS = ['outcome', 'progress', 'acquisition', 'verdict', 'alert', 'loop', 'capability', 'instance'] as const;
 
 interface TailOptions extends AskOptions {
   only?: string[];

@@ -4,10 +4,11 @@ import {
   CallToolResultSchema,
   ErrorCode,
   McpError,
+  type Progress as Said,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, type Confinement, reasonOf, type Suspicion, type Tool, VsmError } from '@vsmcp/vsm';
-import type { ServerConnection, ToolResult } from '../host.js';
+import type { Progress, ServerConnection, ToolResult } from '../host.js';
 import type { McpLog } from '../log.js';
 import { DialError } from '../reach/dial.js';
 import { cleanText } from '../text.js';
@@ -128,7 +129,13 @@ class Connection implements ServerConnection {
     return performance.now() - started;
   }
 
-  async call(name: string, args: Record<string, unknown>, deadline: number, signal?: AbortSignal): Promise<ToolResult> {
+  async call(
+    name: string,
+    args: Record<string, unknown>,
+    deadline: number,
+    signal?: AbortSignal,
+    onProgress?: (progress: Progress) => void,
+  ): Promise<ToolResult> {
     const at = `${this.options.name}.${cleanText(name, 128)}`;
     const unsent = (why: string) => new CallError('VSM_MCP', `${at}: ${why}`, { sent: false, answered: false });
     if (!this.alive) throw unsent(`the server is gone: ${this.transport.reason}`);
@@ -144,6 +151,7 @@ class Connection implements ServerConnection {
       const answer = await this.client.request(request, CallToolResultSchema, {
         timeout: deadline,
         signal: abort.signal,
+        ...(onProgress && { onprogress: (said: Said) => onProgress(progressOf(said)) }),
       });
       const result = this.#results.check(tool, answer);
       if (typeof result !== 'string') return result;
@@ -224,6 +232,14 @@ class Connection implements ServerConnection {
     for (const listener of this.#closeListeners) listener(reason);
     this.#closeListeners.length = 0;
   }
+}
+
+function progressOf({ progress, total, message }: Said): Progress {
+  return {
+    done: progress,
+    ...(total !== undefined && { total }),
+    ...(message !== undefined && { message: cleanText(message, 200) }),
+  };
 }
 
 /** Without the code that the SDK puts before it. */

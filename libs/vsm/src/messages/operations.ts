@@ -224,6 +224,25 @@ export const Operate = defineMessage(
   }),
 );
 
+/**
+ * How far a call under way is, as its server says: at most once a second and call. Key: `s1.<instance>.progress`.
+ * `done` grows towards `total`, where that is known; the words are the server's, cleaned.
+ */
+export const Progressed = defineMessage(
+  's1',
+  'progress',
+  'report',
+  z.looseObject({
+    event: EventRef,
+    unit: z.string(),
+    tool: ToolRef,
+    instance: z.string(),
+    done: z.number(),
+    total: z.number().optional(),
+    message: z.string().optional(),
+  }),
+);
+
 export const HeldFilter = z.object({
   reason: HeldReason.optional(),
   type: z.string().optional(),

@@ -83,7 +83,7 @@ export class Session {
     if (this.#calls >= MOST_CALLS) return failed(`${MOST_CALLS} calls of this session run already`, 'wait for one');
     this.#calls++;
     try {
-      const result = await (this.#tools.get(name)?.run(args, call) ?? callByName(this.#parts, name, args, this.#by));
+      const result = await (this.#tools.get(name)?.run(args, call) ?? callByName(this.#parts, name, args, call));
       if (result !== undefined) return result;
     } catch (error) {
       return failedBy(error);
@@ -104,6 +104,7 @@ export class Session {
     return {
       by: this.#by,
       signal,
+      wantsProgress: progressToken !== undefined,
       async progress(progress, total, message) {
         if (progressToken === undefined) return;
         await notify({ method: 'notifications/progress', params: { progressToken, progress, total, message } });

@@ -13,8 +13,10 @@ export interface Call {
   by: string;
   /** Ends when the client has given up. */
   signal: AbortSignal;
-  /** Tells the client how far it is, if the client wants to know. @param total what `done` will be in the end */
-  progress(done: number, total: number, message: string): Promise<void>;
+  /** The client asked to be told how far it is. */
+  wantsProgress: boolean;
+  /** Tells the client how far it is, if it asked. @param total what `done` will be in the end, where that is known */
+  progress(done: number, total?: number, message?: string): Promise<void>;
   /** Puts tools of the fleet on the session's own list. */
   list(tools: readonly DeclaredTool[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import { CallError, type McpHost, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
+import { CallError, type McpHost, type Progress, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
 import {
   type Clock,
   Confinement,
@@ -42,6 +42,16 @@ export type Called =
   | { ok: false; failure: Failure; reason: string; ms: number }
   /** The claim went to another before the call was made. */
   | { ok: false; failure: 'overtaken' };
+
+export interface CallOptions {
+  /** ms for the call itself. */
+  deadline: number;
+  /** Calls it off while it waits for its turn. */
+  waiting: AbortSignal;
+  /** Asked right before the call is made; false when it must not be made any more. */
+  intend: () => Promise<boolean>;
+  onProgress: (progress: Progress) => void;
+}
 
 export interface Around {
   host: McpHost;
@@ -98,29 +108,20 @@ export class Server {
 
   /**
    * Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`.
-   * @param deadline ms for the call itself
-   * @param waiting calls it off while it waits for its turn
-   * @param intend asked right before the call is made; false when it must not be made any more
    */
-  async call(
-    tool: string,
-    args: Record<string, unknown>,
-    deadline: number,
-    waiting: AbortSignal,
-    intend: () => Promise<boolean>,
-  ): Promise<Called> {
+  async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
     const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
     let end = () => {};
     try {
-      if (writes && !this.wish.spec.parallel) end = await this.#turns.take(waiting);
+      if (writes && !this.wish.spec.parallel) end = await this.#turns.take(options.waiting);
     } catch (error) {
       return { ok: false, failure: 'unsent', reason: `called off before its turn: ${reasonOf(error)}`, ms: 0 };
     }
     try {
       const connection = this.#connection;
       if (!connection?.alive) return { ok: false, failure: 'unsent', reason: 'the server is not running', ms: 0 };
-      if (!(await intend())) return { ok: false, failure: 'overtaken' };
-      return await this.#send(connection, tool, args, deadline, writes);
+      if (!(await options.intend())) return { ok: false, failure: 'overtaken' };
+      return await this.#send(connection, tool, args, options, writes);
     } finally {
       end();
     }
@@ -136,13 +137,13 @@ export class Server {
     connection: ServerConnection,
     tool: string,
     args: Record<string, unknown>,
-    deadline: number,
+    { deadline, onProgress }: CallOptions,
     writes: boolean,
   ): Promise<Called> {
     const { clock } = this.#around;
     const started = clock.now();
     try {
-      const result = await connection.call(tool, args, deadline);
+      const result = await connection.call(tool, args, deadline, undefined, onProgress);
       this.#timeouts = 0;
       return { ok: true, result, ms: clock.now() - started };
     } catch (error) {

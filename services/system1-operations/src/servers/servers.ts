@@ -4,7 +4,7 @@ import type { ServiceContext } from '@vsmcp/service';
 import type { Answer, Tool } from '@vsmcp/vsm';
 import type { ServerView } from '../disposition.js';
 import { Ownership } from './ownership.js';
-import { type Called, Server, type ServerState } from './server.js';
+import { type Called, type CallOptions, Server, type ServerState } from './server.js';
 import { Telling } from './telling.js';
 import { notHere, tested, unknownServer } from './test.js';
 import type { Wish } from './wishes.js';
@@ -67,15 +67,10 @@ export class Servers {
     return this.#running.get(name)?.tool(tool);
   }
 
-  async call(
-    name: string,
-    tool: string,
-    args: Record<string, unknown>,
-    options: { deadline: number; waiting: AbortSignal; intend: () => Promise<boolean> },
-  ): Promise<Called> {
+  async call(name: string, tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
     const server = this.#running.get(name);
     if (server === undefined) return { ok: false, failure: 'unsent', reason: `server ${name} is not here`, ms: 0 };
-    return server.call(tool, args, options.deadline, options.waiting, options.intend);
+    return server.call(tool, args, options);
   }
 
   /**

@@ -4,11 +4,12 @@ import { z } from 'zod';
 import { HttpError } from '../../failure.js';
 import { put, SLACK } from '../../questions.js';
 import type { Demands } from '../demands.js';
+import { following } from '../following.js';
 import { mustBeGranted } from '../grants.js';
 import { MOST_NAME } from '../names.js';
 import type { Offers } from '../offers.js';
 import { outcomeResult } from '../results.js';
-import { type GatewayTool, passing } from '../tool.js';
+import { type Call, type GatewayTool, passing } from '../tool.js';
 
 /** What all sessions share. */
 export interface Parts {
@@ -31,8 +32,8 @@ export function callTool(parts: Parts): GatewayTool {
       }),
       annotations: { readOnlyHint: false, openWorldHint: true },
     },
-    async ({ name, arguments: params }, { by }) => {
-      const result = await callByName(parts, name, params, by);
+    async ({ name, arguments: params }, call) => {
+      const result = await callByName(parts, name, params, call);
       if (result !== undefined) return result;
       const what = `the fleet has no tool ${name} ready`;
       throw new HttpError(404, 'VSM_NOT_FOUND', what, 'find_tool names those it has');
@@ -49,12 +50,14 @@ export async function callByName(
   { context, offers }: Parts,
   name: string,
   params: Record<string, unknown>,
-  by: string,
+  call: Call,
 ): Promise<CallToolResult | undefined> {
   const offer = (await offers.all()).get(name);
   if (offer === undefined) return undefined;
   const { server, tool } = offer;
-  await mustBeGranted(context, by, 'call_tool', { server, tool });
+  await mustBeGranted(context, call.by, 'call_tool', { server, tool });
   const wait = context.config.settings.operation_deadline + SLACK;
-  return outcomeResult(await put(context, 'operate', { tool: `${server}.${tool}`, params, by, wait }, wait + SLACK));
+  const operation = context.ids();
+  const asked = { operation, tool: `${server}.${tool}`, params, by: call.by, wait };
+  return outcomeResult(await following(context, operation, call, () => put(context, 'operate', asked, wait + SLACK)));
 }

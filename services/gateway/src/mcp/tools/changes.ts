@@ -5,6 +5,7 @@ import { HttpError } from '../../failure.js';
 import { ShortEvent } from '../../incoming.js';
 import { publishEvents } from '../../publish.js';
 import { put, SLACK } from '../../questions.js';
+import { following } from '../following.js';
 import { mustBeGranted } from '../grants.js';
 import { answering, type Call, type GatewayTool } from '../tool.js';
 
@@ -135,15 +136,19 @@ function run(context: ServiceContext): GatewayTool {
       title: 'Run a tool once',
       description:
         "Runs server.tool once under policy and says how it went: operation, outcome, result. call_tool does the same and gives the tool's own answer.",
-      input: QUESTIONS.operate.ask.omit({ by: true, wait: true, type: true }).extend({
+      input: QUESTIONS.operate.ask.omit({ by: true, wait: true, type: true, operation: true }).extend({
         wait: z.number().int().min(0).max(300).default(30).describe('seconds to wait for the outcome'),
       }),
       output: QUESTIONS.operate.answer,
       annotations: { readOnlyHint: false, openWorldHint: true },
     },
-    async ({ wait, ...asked }, { by }) => {
+    async ({ wait, ...asked }, call) => {
+      const { by } = call;
       await mustBeGranted(context, by, 'call_tool', toolOf(asked.tool));
-      return put(context, 'operate', { ...asked, by, wait: wait * 1000 }, wait * 1000 + SLACK);
+      const operation = context.ids();
+      return following(context, operation, call, () =>
+        put(context, 'operate', { ...asked, operation, by, wait: wait * 1000 }, wait * 1000 + SLACK),
+      );
     },
   );
 }
