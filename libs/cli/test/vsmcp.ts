@@ -1,13 +1,8 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-export const COMMAND = [
-  '--import',
-  import.meta.resolve('tsx'),
-  '-C',
-  'source',
-  fileURLToPath(new URL('./fixtures/vsmcp.ts', import.meta.url)),
-];
+/** `vsmcp` as it was built: a command starts three times faster than from source. */
+export const COMMAND = [fileURLToPath(new URL('../bin/vsmcp.js', import.meta.url))];
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
 /** Runs one `vsmcp` command as a process of its own. */

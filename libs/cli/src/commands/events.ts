@@ -2,7 +2,6 @@ import { isKey, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { type AskOptions, ask, asking, jsonOption } from '../command.js';
-import { publishFrames } from '../frames.js';
 
 interface PublishOptions extends AskOptions {
   data: string;
@@ -33,7 +32,10 @@ export function events(vsmcp: Command): void {
     'vsmcp events publish reading.taken --frame readings.ndjson',
     'zcat events.ndjson.gz | vsmcp events publish --frame -',
   ).action(async (type: string | undefined, options: PublishOptions) => {
-    if (options.frame !== undefined) return publishFrames(type, { ...options, frame: options.frame });
+    if (options.frame !== undefined) {
+      const { publishFrames } = await import('../frames.js'); // the AMQP client is loaded only by who speaks to a broker
+      return publishFrames(type, { ...options, frame: options.frame });
+    }
     if (type === undefined) throw new VsmError('VSM_USAGE', 'name the type of the event, or a file with --frame');
     if (!isKey(type)) throw new VsmError('VSM_USAGE', `${type} is no event type: dot-separated words of a-z 0-9 _ -`);
     const event = { type, source: options.source, id: options.id, data: jsonOption('--data', options.data) };

@@ -1,5 +1,3 @@
-import { declarePasses } from '@vsmcp/nervous-system';
-import { loadConfig, withSecrets } from '@vsmcp/service';
 import { Party, permissionsOf, topology as topologyOf, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { configFileOf, readIfThere } from '../config/file.js';
@@ -53,7 +51,7 @@ export function topology(vsmcp: Command): void {
   ])
     .option('--json', 'print the differences as JSON')
     .action(async (options: BrokerOptions) => {
-      const broker = brokerOf(options);
+      const broker = await brokerOf(options);
       const { path, wanted, users } = await wish(options, broker);
       const found = differences(path, wanted, await broker.read(), users);
       if (options.json) print({ broker: broker.shown, differences: found });
@@ -67,7 +65,7 @@ export function topology(vsmcp: Command): void {
   ])
     .option('--amqp <url>', 'the broker itself, with such a user; where the management interface says, unless given')
     .action(async (options: BrokerOptions) => {
-      const broker = brokerOf(options);
+      const broker = await brokerOf(options);
       const { path, wanted, users } = await wish(options, broker);
       const over = async () => options.amqp ?? (await broker.amqp(options.vhost));
       const done = await apply(broker, over, path, wanted, users);
@@ -93,6 +91,7 @@ async function apply(
   const lacking = before.filter(({ how }) => how !== 'extra');
   if (lacking.length > 0) {
     await broker.write(importable(wanted));
+    const { declarePasses } = await import('@vsmcp/nervous-system');
     await declarePasses(await amqp(), topologyOf(path).passes);
   }
   const { exchanges, queues, bindings } = wanted;
@@ -109,12 +108,15 @@ async function wish(
 ): Promise<{ path: string; wanted: Definitions; users: BrokerUser[] }> {
   const file = configFileOf(options.config, process.env, process.cwd());
   const there = options.config !== undefined || (await readIfThere(file)) !== undefined;
+  const { loadConfig } = await import('@vsmcp/service');
   const { path } = await loadConfig(there ? file : undefined, process.env);
   const users = options.users === undefined ? [] : await readUsers(options.users, path);
   return { path, wanted: definitionsOf(path, options.vhost, users, await broker?.can()), users };
 }
 
-function brokerOf({ management }: BrokerOptions): Management {
+/** The configuration is read by what the services use: loaded only by who needs it, so that the other commands stay quick. */
+async function brokerOf({ management }: BrokerOptions): Promise<Management> {
+  const { withSecrets } = await import('@vsmcp/service');
   return managementAt(management ?? withSecrets(process.env).VSMCP_MANAGEMENT_URL ?? MANAGEMENT);
 }
 

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type UpOptions, upSettings, withOptions } from '../up/settings.js';
+import type { UpOptions } from '../up/settings.js';
 
 /** `vsmcp up` */
 export function up(vsmcp: Command): void {
@@ -22,9 +22,10 @@ Examples:
   vsmcp up --broker amqp://guest:guest@127.0.0.1:5672 --processes --replicas system1-operations=2`,
     )
     .action(async (options: UpOptions) => {
+      // the services are loaded only by who runs them: the other commands stay quick
+      const { upSettings, withOptions } = await import('../up/settings.js');
       Object.assign(process.env, withOptions(process.env, options));
       const settings = upSettings(options, process.env, process.cwd());
-      // the services are loaded only by who runs them: the other commands stay quick
       const { runUp } = await import('../up/up.js');
       await runUp(settings);
     });

@@ -1,5 +1,4 @@
 import { basename, relative } from 'node:path';
-import { problemText } from '@vsmcp/service';
 import type { Command } from 'commander';
 import { configFileOf } from '../config/file.js';
 import { Ended } from '../ended.js';
@@ -35,6 +34,7 @@ Examples:
         const has = `${count(Object.keys(units).length, 'unit')}, ${count(Object.keys(servers).length, 'server')}`;
         process.stdout.write(`${shown} is right: ${name}, ${has}\n`);
       } else {
+        const { problemText } = await import('@vsmcp/service');
         const lines = problems.map((problem) =>
           problemText(problem, problem.file === basename(file) ? shown : problem.file),
         );
