@@ -1,28 +1,18 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { NOT_HELD, openSandbox } from '@vsmcp/mcp';
+import { inWords, lookAtMachine, type Rung } from '@vsmcp/mcp';
 import { Confinement } from '@vsmcp/vsm';
 import { type Finding, ok, warning } from './finding.js';
 import type { Situation } from './situation.js';
 
-type Rungs = readonly { rung: Confinement; ok: boolean; why?: string }[];
-
-/** Which rungs of the ladder hold here, found by trying. */
+/** Which rungs of the ladder hold here, found by trying, and what the one in use does not hold. */
 export async function lookAtConfinement({ config }: Situation): Promise<Finding[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'vsmcp-doctor-'));
-  try {
-    const { rungs } = await openSandbox(folder);
-    return judgeConfinement(rungs, 'wrong' in config ? undefined : config.policy.acquire.confinement);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { rungs } = await lookAtMachine();
+  return judgeConfinement(rungs, 'wrong' in config ? undefined : config.policy.acquire.confinement);
 }
 
 /** @param wanted the weakest rung that policy accepts */
-export function judgeConfinement(rungs: Rungs, wanted: Confinement = 'namespace'): Finding[] {
+export function judgeConfinement(rungs: readonly Rung[], wanted: Confinement = 'namespace'): Finding[] {
   const ladder = Confinement.options;
-  const best = rungs.find((each) => each.ok)?.rung ?? 'none';
+  const { rung: best, gaps } = rungs.find((each) => each.ok) ?? { rung: 'none' as const, gaps: [] };
   const missing = rungs.filter((each) => !each.ok && ladder.indexOf(each.rung) < ladder.indexOf(best));
   const needs = missing.map(({ rung, why = 'it does not hold here' }) => `${rung}: ${why}`);
   const reached = `servers are confined by ${best}`;
@@ -33,5 +23,5 @@ export function judgeConfinement(rungs: Rungs, wanted: Confinement = 'namespace'
           needs.join('; ') || 'use Linux with user namespaces',
         )
       : ok(`${reached}${needs.length === 0 ? '' : ` · stronger: ${needs.join('; ')}`}`);
-  return [first, ok(`${best} does not hold: ${NOT_HELD[best].join('; ')}`)];
+  return [first, ...gaps.map((gap) => ok(`${best} does not hold: ${inWords(gap)}`))];
 }

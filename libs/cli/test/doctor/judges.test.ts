@@ -103,7 +103,7 @@ test('a database: another fleet’s, a newer release’s, one to be filled, one 
 test('confinement: what is missing for more, and less than policy wants', () => {
   const rungs = (best: number) =>
     (['bubblewrap', 'namespace', 'permission', 'none'] as const).map((rung, i) =>
-      i >= best ? { rung, ok: true } : { rung, ok: false, why: `no ${rung}` },
+      i >= best ? { rung, ok: true, gaps: ['network' as const] } : { rung, ok: false, why: `no ${rung}`, gaps: [] },
     );
   assert.equal(states(...judgeConfinement(rungs(0))), 'ok ok');
   const second = judgeConfinement(rungs(1));
