@@ -1,4 +1,5 @@
-import { mkdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../run.js';
 import type { Command } from './launch.js';
@@ -23,11 +24,8 @@ export interface Group {
  * Makes a control group below the one that this process is in, so that limits from above hold on. Holds exactly, for root too,
  * where RLIMIT_NPROC does not. Rejects where the kernel or the mount does not allow it.
  */
-export async function makeGroup(sh: string, cgroup?: string, mounts?: string): Promise<Group> {
-  const own = ownGroup(
-    cgroup ?? (await readFile('/proc/self/cgroup', 'utf8')),
-    mounts ?? (await readFile('/proc/self/mountinfo', 'utf8')),
-  );
+export async function makeGroup(sh: string): Promise<Group> {
+  const own = await ownFolder();
   if (own === undefined) throw new Error('no control group for processes is mounted');
   const folder = join(own, `vsmcp-${process.pid}-${made++}`);
   await mkdir(folder);
@@ -55,18 +53,32 @@ export async function makeGroup(sh: string, cgroup?: string, mounts?: string): P
   }
 }
 
-/** Whether such groups can be made here, and joined. */
+/** Whether such groups can be made here, and joined. Removes those that are left of a fleet that was killed. */
 export async function findsGroups(sh: string | undefined): Promise<boolean> {
   if (sh === undefined) return false;
   try {
+    await sweep(await ownFolder());
     const group = await makeGroup(sh);
     const { file, args } = group.around({ file: sh, args: ['-c', ':'] });
     const { code } = await run(file, args, { cwd: '/', env: {}, timeout: PATIENCE });
     await group.remove();
     return code === 0;
   } catch {
+    // no such hierarchy, no right to write to it, or the controller is not given on: then they cannot be made here
     return false;
   }
+}
+
+async function ownFolder(): Promise<string | undefined> {
+  const read = (name: string) => readFile(`/proc/self/${name}`, 'utf8');
+  return ownGroup(await read('cgroup'), await read('mountinfo'));
+}
+
+async function sweep(folder: string | undefined): Promise<void> {
+  const names = folder === undefined ? [] : await readdir(folder);
+  const left = names.filter((name) => !existsSync(`/proc/${/^vsmcp-(\d+)-\d+$/.exec(name)?.[1] ?? 'self'}`));
+  // one that has processes cannot be removed, which is right
+  await Promise.allSettled(left.map((name) => rmdir(join(folder ?? '', name))));
 }
 
 /**

@@ -32,7 +32,7 @@ done
 shift
 mkdir -p "$root/proc"
 mount -t proc proc "$root/proc" 2>/dev/null || :
-mount -o remount,ro "$root"
+mount -o remount,bind,ro "$root"
 unshare=$(command -v unshare)
 PATH=$path
 exec "$unshare" --root="$root" --wd="$folder" -- "$@"
