@@ -6,13 +6,24 @@ import type { Situation } from './situation.js';
 /** Which rungs of the ladder hold here, found by trying, and what the one in use does not hold. */
 export async function lookAtConfinement({ config }: Situation): Promise<Finding[]> {
   const { rungs } = await lookAtMachine();
-  return judgeConfinement(rungs, 'wrong' in config ? undefined : config.policy.acquire.confinement);
+  if ('wrong' in config) return judgeConfinement(rungs);
+  const hosted = Object.entries(config.servers).flatMap(([name, { hosts }]) => (hosts.length > 0 ? [name] : []));
+  return judgeConfinement(rungs, config.policy.acquire.confinement, hosted);
 }
 
-/** @param wanted the weakest rung that policy accepts */
-export function judgeConfinement(rungs: readonly Rung[], wanted: Confinement = 'namespace'): Finding[] {
+const NONE: Rung = { rung: 'none', ok: true, gaps: [] };
+
+/**
+ * @param wanted the weakest rung that policy accepts
+ * @param hosted servers that are to reach some hosts and no others
+ */
+export function judgeConfinement(
+  rungs: readonly Rung[],
+  wanted: Confinement = 'namespace',
+  hosted: readonly string[] = [],
+): Finding[] {
   const ladder = Confinement.options;
-  const { rung: best, gaps } = rungs.find((each) => each.ok) ?? { rung: 'none' as const, gaps: [] };
+  const { rung: best, gaps } = rungs.find((each) => each.ok) ?? NONE;
   const missing = rungs.filter((each) => !each.ok && ladder.indexOf(each.rung) < ladder.indexOf(best));
   const needs = missing.map(({ rung, why = 'it does not hold here' }) => `${rung}: ${why}`);
   const reached = `servers are confined by ${best}`;
@@ -23,5 +34,14 @@ export function judgeConfinement(rungs: readonly Rung[], wanted: Confinement = '
           needs.join('; ') || 'use Linux with user namespaces',
         )
       : ok(`${reached}${needs.length === 0 ? '' : ` · stronger: ${needs.join('; ')}`}`);
-  return [first, ...gaps.map((gap) => ok(`${best} does not hold: ${inWords(gap)}`))];
+  const loose =
+    hosted.length > 0 && gaps.includes('network')
+      ? [
+          warning(
+            `${hosted.join(', ')} may reach some hosts, and ${best} does not hold them to these`,
+            needs.join('; ') || 'use Linux with user namespaces',
+          ),
+        ]
+      : [];
+  return [first, ...loose, ...gaps.map((gap) => ok(`${best} does not hold: ${inWords(gap)}`))];
 }

@@ -113,6 +113,9 @@ test('confinement: what is missing for more, and less than policy wants', () => 
   assert.equal(states(...third), 'warning ok');
   assert.match(third[1]?.what ?? '', /permission does not hold: the network/);
   assert.equal(states(...judgeConfinement(rungs(2), 'permission')), 'ok ok');
+  const hosted = judgeConfinement(rungs(2), 'permission', ['weather']);
+  assert.equal(states(...hosted), 'ok warning ok');
+  assert.match(hosted[1]?.what ?? '', /weather may reach some hosts, and permission does not hold them to these/);
 });
 
 test('clocks: what the way takes is not a difference', () => {

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -16,6 +17,19 @@ export async function familyOf(leader: number): Promise<number[]> {
     }
   }
   return family;
+}
+
+/** Whether the kernel tells who descends from whom. */
+export const canCount = (): boolean => existsSync(`/proc/self/task/${process.pid}/children`);
+
+/** Bytes of memory that these processes have for themselves, in memory or swapped out (proc(5), `status`). */
+export async function memoryOf(family: readonly number[]): Promise<number> {
+  let kibibytes = 0;
+  for (const pid of family) {
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
+    for (const [, amount] of status.matchAll(/^(?:RssAnon|VmSwap):\s+(\d+) kB$/gm)) kibibytes += Number(amount);
+  }
+  return kibibytes * 1024;
 }
 
 /** Bytes of files that were deleted and are still held open by these processes: they are in no folder any more. */

@@ -8,11 +8,12 @@ const WORDS = {
   sockets: 'sockets in the file system',
   processes: 'other processes of this user: what they are called and their environment',
   forks: `more than ${PROCESSES} processes for a second: they are counted, and the server is ended`,
-  strays: 'processes whose parent has ended: nobody counts them',
+  uncounted:
+    'how many processes it starts, and the memory of them all: this machine does not tell who descends from whom',
+  strays: 'processes whose parent has ended, if it may run programs: nobody counts them',
   limits: 'memory beyond the JavaScript heap, open files, and CPU',
   granted: 'the disk that it may fill, and sockets, in folders that it was granted',
-  bursts: 'what it writes to the disk between two looks, a second apart',
-  memory: 'the memory of all its processes together (each is held to 2 GiB)',
+  bursts: 'what it writes to the disk, and what memory many processes take, between two looks, a second apart',
   kernel: 'flaws of the kernel itself',
 } as const;
 
@@ -28,6 +29,8 @@ export interface Tried {
   process: boolean;
   /** Whether something binds the number of its processes exactly. */
   bound: boolean;
+  /** Whether the kernel tells which processes are its own. */
+  counted: boolean;
   /** Whether limits of memory, files and CPU are set. */
   limits: boolean;
 }
@@ -40,12 +43,12 @@ export function gapsOf(rung: Confinement, tried: Tried): Gap[] {
     network: tried.loopback,
     sockets: tried.socket,
     processes: tried.process,
-    forks: !tried.bound,
-    strays: !tried.bound && !own,
+    forks: !tried.bound && tried.counted,
+    uncounted: !tried.counted,
+    strays: tried.counted && !own,
     limits: !tried.limits,
     granted: true,
     bursts: true,
-    memory: true,
     kernel: true,
   };
   return GAPS.filter((gap) => open[gap]);

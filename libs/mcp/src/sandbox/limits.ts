@@ -4,6 +4,8 @@ import type { Confiners, Launch } from './launch.js';
 export const HEAP = 512;
 /** Processes of a server: with its threads where a control group or RLIMIT_NPROC holds them, without where they are counted. */
 export const PROCESSES = 256;
+/** Bytes of written private memory of one process, and of all processes of a server together. */
+export const MEMORY = { one: 2 * 2 ** 30, all: 4 * 2 ** 30 };
 /** Bytes of what each server has of /tmp and /dev/shm, in memory. */
 export const TEMPORARY = 64 * 2 ** 20;
 
@@ -15,7 +17,7 @@ export const TEMPORARY = 64 * 2 ** 20;
  */
 export function limited({ disk }: Pick<Launch, 'disk'>, confiners: Confiners, ownUsers: boolean): string[] {
   if (!confiners.prlimit) return [];
-  const limits = ['--core=0', '--nofile=1024', `--fsize=${disk}`, `--data=${2 * 2 ** 30}`, '--cpu=3600'];
+  const limits = ['--core=0', '--nofile=1024', `--fsize=${disk}`, `--data=${MEMORY.one}`, '--cpu=3600'];
   return [confiners.prlimit, ...limits, ...(ownUsers ? [`--nproc=${PROCESSES}`] : []), '--'];
 }
 

@@ -9,6 +9,7 @@ import type { Rung } from '../host.js';
 import { type Ran, run } from '../run.js';
 import { COMMANDS } from './commands.js';
 import { environmentOf } from './environment.js';
+import { canCount } from './family.js';
 import { gapsOf } from './gaps.js';
 import type { Confiners, Launch } from './launch.js';
 
@@ -147,6 +148,6 @@ function judge(rung: Confinement, ran: Ran, write: boolean, confiners: Confiners
   if (escaped.length > 0) return no(`a probe inside got through: ${escaped.join(', ')}`);
   const ownUsers = rung === 'bubblewrap' || rung === 'namespace';
   const limits = confiners.prlimit !== undefined;
-  const gaps = gapsOf(rung, { ...found, bound: groups || (ownUsers && bound), limits });
+  const gaps = gapsOf(rung, { ...found, bound: groups || (ownUsers && bound), counted: canCount(), limits });
   return { rung, ok: true, gaps, ...(!limits && { why: 'prlimit not found: only the JavaScript heap is limited' }) };
 }

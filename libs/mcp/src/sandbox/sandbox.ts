@@ -7,6 +7,7 @@ import { bytesIn, fullReason } from './disk.js';
 import { environmentOf } from './environment.js';
 import { makeGroup } from './groups.js';
 import type { Command } from './launch.js';
+import { MEMORY } from './limits.js';
 import { lookAtMachine, type Machine, rungOf } from './machine.js';
 import { absolute, absoluteGrants } from './paths.js';
 import type { Values } from './values.js';
@@ -85,7 +86,7 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
         ...(group?.around(command) ?? command),
         cwd: folder,
         env,
-        watch: (pid, end) => watchServer({ pid, folder, disk, clock }, end),
+        watch: (pid, end) => watchServer({ pid, folder, disk, memory: MEMORY.all }, clock, end),
         release: async () => group?.remove(),
       };
     },

@@ -1,21 +1,26 @@
 import { type Clock, reasonOf } from '@vsmcp/vsm';
-import { bytesIn, fullReason } from './disk.js';
-import { deletedBytes, familyOf } from './family.js';
+import { bytesIn, fullReason, sizeOf } from './disk.js';
+import { deletedBytes, familyOf, memoryOf } from './family.js';
 import { PROCESSES } from './limits.js';
 
 /** ms between two looks; and how many times longer the pause is than the look took, so that it stays cheap for many files. */
 const PAUSE = 1000;
 const RATIO = 20;
 
+export interface Watched {
+  pid: number;
+  folder: string;
+  /** Bytes that it may have in its folder, and as memory of all its processes. */
+  disk: number;
+  memory: number;
+}
+
 /**
- * Looks again and again at what a server has written into its own folder and at how many processes it is, and has it ended when it
- * is too much. What is written between two looks comes on top.
- * @param disk bytes that it may have. @returns what ends the watch
+ * Looks again and again at what a server has written into its own folder, how many processes it is and what memory they have, and has
+ * it ended when it is too much. What is written or taken between two looks comes on top.
+ * @returns what ends the watch
  */
-export function watchServer(
-  { pid, folder, disk, clock }: { pid: number; folder: string; disk: number; clock: Clock },
-  end: (reason: string) => void,
-): () => void {
+export function watchServer(watched: Watched, clock: Clock, end: (reason: string) => void): () => void {
   let over = false;
   let cancel = clock.after(PAUSE, look);
   return () => {
@@ -25,7 +30,7 @@ export function watchServer(
 
   function look(): void {
     const started = performance.now();
-    void excess(pid, folder, disk).then((reason) => {
+    void excess(watched).then((reason) => {
       if (over) return;
       if (reason === undefined) cancel = clock.after(Math.max(PAUSE, RATIO * (performance.now() - started)), look);
       else end(reason);
@@ -33,10 +38,11 @@ export function watchServer(
   }
 }
 
-async function excess(pid: number, folder: string, disk: number): Promise<string | undefined> {
+async function excess({ pid, folder, disk, memory }: Watched): Promise<string | undefined> {
   try {
     const family = await familyOf(pid);
     if (family.length > PROCESSES) return `it was ended for having more than ${PROCESSES} processes`;
+    if ((await memoryOf(family)) > memory) return `it was ended for taking more than ${sizeOf(memory)} of memory`;
     const bytes = (await bytesIn(folder, disk)) + (await deletedBytes(family));
     return bytes > disk ? `it was ended for filling the disk: ${fullReason(folder, disk)}` : undefined;
   } catch (error) {
