@@ -35,7 +35,7 @@ export function judgeConfinement(
         )
       : ok(`${reached}${needs.length === 0 ? '' : ` · stronger: ${needs.join('; ')}`}`);
   const loose =
-    hosted.length > 0 && gaps.includes('network')
+    hosted.length > 0 && gaps.includes('hosts')
       ? [
           warning(
             `${hosted.join(', ')} may reach some hosts, and ${best} does not hold them to these`,

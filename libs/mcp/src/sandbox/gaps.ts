@@ -4,13 +4,14 @@ import { PROCESSES } from './limits.js';
 /** What a server may be held back from, in the words for it where it is not. */
 const WORDS = {
   files: 'files of this user',
-  network: 'the network, with what listens on this machine; declared hosts are only advice',
+  network: 'the network, with what listens on this machine',
+  hosts: 'the hosts that it may reach: who has some has the network',
   sockets: 'sockets in the file system',
   processes: 'other processes of this user: what they are called and their environment',
   forks: `more than ${PROCESSES} processes for a second: they are counted, and the server is ended`,
   uncounted:
     'how many processes it starts, and the memory of them all: this machine does not tell who descends from whom',
-  strays: 'processes whose parent has ended, if it may run programs: nobody counts them',
+  strays: 'processes that it leaves behind, where it may run programs: nobody counts or ends them',
   limits: 'memory beyond the JavaScript heap, open files, and CPU',
   granted: 'the disk that it may fill, and sockets, in folders that it was granted',
   bursts: 'what it writes to the disk, and what memory many processes take, between two looks, a second apart',
@@ -41,11 +42,12 @@ export function gapsOf(rung: Confinement, tried: Tried): Gap[] {
   const open: Record<Gap, boolean> = {
     files: tried.read || tried.write,
     network: tried.loopback,
+    hosts: !own,
     sockets: tried.socket,
     processes: tried.process,
     forks: !tried.bound && tried.counted,
     uncounted: !tried.counted,
-    strays: tried.counted && !own,
+    strays: tried.counted && !own && !tried.bound,
     limits: !tried.limits,
     granted: true,
     bursts: true,

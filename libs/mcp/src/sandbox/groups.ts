@@ -16,7 +16,9 @@ let made = 0;
 export interface Group {
   /** The command, started within the group. */
   around(command: Command): Command;
-  /** Removes it once its processes are gone. */
+  /** Its processes, by number, those that left their parents included. */
+  members(): Promise<number[]>;
+  /** Ends what is left in it, and removes it. */
   remove(): Promise<void>;
 }
 
@@ -31,6 +33,14 @@ export async function makeGroup(sh: string): Promise<Group> {
   await mkdir(folder);
   const group: Group = {
     around: ({ file, args }) => ({ file: sh, args: ['-c', JOIN, 'sh', folder, file, ...args] }),
+    async members() {
+      const text = await readFile(join(folder, 'cgroup.procs'), 'utf8');
+      // 0 is one that cannot be seen from here
+      return text
+        .split('\n')
+        .map(Number)
+        .filter((pid) => pid > 0);
+    },
     async remove() {
       for (let left = PATIENCE / PAUSE; ; left--) {
         const failed = await rmdir(folder).then(
@@ -39,6 +49,7 @@ export async function makeGroup(sh: string): Promise<Group> {
         );
         if (failed === undefined) return;
         if (left <= 0) throw failed;
+        for (const pid of await group.members()) killOne(pid);
         await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
     },
@@ -50,6 +61,14 @@ export async function makeGroup(sh: string): Promise<Group> {
   } catch (error) {
     await group.remove();
     throw error;
+  }
+}
+
+function killOne(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // ESRCH: it is gone, which is what was wanted
   }
 }
 

@@ -5,6 +5,7 @@ import type { Installed, Sandbox } from '../host.js';
 import { COMMANDS } from './commands.js';
 import { bytesIn, fullReason } from './disk.js';
 import { environmentOf } from './environment.js';
+import { familyOf } from './family.js';
 import { makeGroup } from './groups.js';
 import type { Command } from './launch.js';
 import { MEMORY } from './limits.js';
@@ -86,7 +87,10 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
         ...(group?.around(command) ?? command),
         cwd: folder,
         env,
-        watch: (pid, end) => watchServer({ pid, folder, disk, memory: MEMORY.all }, clock, end),
+        watch(pid, end) {
+          const members = group?.members ?? (() => familyOf(pid));
+          return watchServer({ members, folder, disk, memory: MEMORY.all }, clock, end);
+        },
         release: async () => group?.remove(),
       };
     },

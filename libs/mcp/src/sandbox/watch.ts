@@ -1,6 +1,6 @@
 import { type Clock, reasonOf } from '@vsmcp/vsm';
 import { bytesIn, fullReason, sizeOf } from './disk.js';
-import { deletedBytes, familyOf, memoryOf } from './family.js';
+import { deletedBytes, memoryOf } from './family.js';
 import { PROCESSES } from './limits.js';
 
 /** ms between two looks; and how many times longer the pause is than the look took, so that it stays cheap for many files. */
@@ -8,7 +8,8 @@ const PAUSE = 1000;
 const RATIO = 20;
 
 export interface Watched {
-  pid: number;
+  /** Its processes, by number. */
+  members(): Promise<number[]>;
   folder: string;
   /** Bytes that it may have in its folder, and as memory of all its processes. */
   disk: number;
@@ -38,9 +39,9 @@ export function watchServer(watched: Watched, clock: Clock, end: (reason: string
   }
 }
 
-async function excess({ pid, folder, disk, memory }: Watched): Promise<string | undefined> {
+async function excess({ members, folder, disk, memory }: Watched): Promise<string | undefined> {
   try {
-    const family = await familyOf(pid);
+    const family = await members();
     if (family.length > PROCESSES) return `it was ended for having more than ${PROCESSES} processes`;
     if ((await memoryOf(family)) > memory) return `it was ended for taking more than ${sizeOf(memory)} of memory`;
     const bytes = (await bytesIn(folder, disk)) + (await deletedBytes(family));

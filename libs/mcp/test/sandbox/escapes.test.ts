@@ -7,7 +7,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { bytesIn } from '../../src/sandbox/disk.js';
 import type { Gap } from '../../src/sandbox/gaps.js';
 import { PROCESSES } from '../../src/sandbox/limits.js';
-import { temporary } from '../support.js';
+import { temporary, until } from '../support.js';
 import { confined, rungs } from './confined.js';
 
 /** Things of this machine that no server must get at. */
@@ -66,6 +66,16 @@ const ATTEMPTS: Record<string, { gap: Gap; through: (server: Server, machine: Ma
   },
 };
 
+/** Processes that sleep for so long. */
+async function sleepers(long: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    const said = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    if (/^\d+$/.test(name) && said === `sleep\0${long}\0`) found.push(Number(name));
+  }
+  return found;
+}
+
 process.env.VSMCP_TEST_SECRET = 'secret';
 const MiB = 2 ** 20;
 /** 50 MiB/s, and never more than 1000 MiB. */
@@ -100,7 +110,7 @@ for (const { rung, ok, why, gaps } of rungs) {
       assert.ok((await bytesIn(folder, 1024 * MiB)) < 512 * MiB);
       await assert.rejects(start(), { code: 'VSM_SANDBOX', message: /not started: .* settings\.server_disk/ });
       for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
-      assert.equal((await start()).alive, true);
+      assert.equal((await start()).started.alive, true);
     });
 
     it('ends one that deletes what it keeps open', async (t) => {
@@ -108,6 +118,19 @@ for (const { rung, ok, why, gaps } of rungs) {
       const gone = new Promise<string>((resolve) => server.onClose(resolve));
       await assert.rejects(attempt('fill', { ...FILLING, deleted: true }), /went away|is gone/);
       assert.match(await gone, /it was ended for filling the disk/);
+    });
+
+    it('leaves no process behind, or doctor names it', async (t) => {
+      const { stop, attempt } = await confined(t, rung, { runs: ['sleep'] });
+      // found by how long it sleeps, whatever its number is inside
+      const long = `${100_000 + rungs.findIndex((each) => each.rung === rung)}.${process.pid}`;
+      await attempt('leave', { hold: long });
+      await until(async () => (await sleepers(long)).length === 1);
+      await stop();
+      if (!gaps.includes('strays')) return until(async () => (await sleepers(long)).length === 0);
+      const left = await sleepers(long);
+      for (const pid of left) process.kill(pid, 'SIGKILL');
+      assert.equal(left.length, 1);
     });
 
     it('has no file that is larger than all a server may have', async (t) => {

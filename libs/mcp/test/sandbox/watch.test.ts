@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { bytesIn, sizeOf } from '../../src/sandbox/disk.js';
-import { canCount } from '../../src/sandbox/family.js';
+import { canCount, familyOf } from '../../src/sandbox/family.js';
 import { watchServer } from '../../src/sandbox/watch.js';
 import { clock, temporary } from '../support.js';
 
@@ -61,7 +61,8 @@ function heavy(t: TestContext, megabytes: number): number {
 test('the memory of all processes of a server is looked at together', {
   skip: !canCount() && 'not told here',
 }, async (t) => {
-  const watched = { pid: heavy(t, 100), folder: await temporary(t), disk: MiB, memory: 160 * MiB };
+  const pid = heavy(t, 100);
+  const watched = { members: () => familyOf(pid), folder: await temporary(t), disk: MiB, memory: 160 * MiB };
   const reason = await new Promise<string>((resolve) => t.after(watchServer(watched, clock, resolve)));
   assert.equal(reason, 'it was ended for taking more than 160 MiB of memory');
 });
