@@ -91,6 +91,12 @@ for (const { rung, ok, why, gaps } of rungs) {
       assert.doesNotMatch((await server.attempt('environment')).text, /VSMCP_TEST_SECRET/);
     });
 
+    it('holds the programs that it may run, or doctor names them', async (t) => {
+      const { home, attempt } = await confined(t, rung, { runs: ['cat'] });
+      const { text } = await attempt('run', { program: 'cat', args: [join(home, 'secret')] });
+      assert.equal(text, gaps.includes('programs') ? 'secret' : '');
+    });
+
     it('holds a fork bomb', async (t) => {
       const { server, attempt } = await confined(t, rung, { runs: ['sleep'] });
       const gone = new Promise<string>((resolve) => server.onClose(resolve));
