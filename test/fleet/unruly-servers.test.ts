@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { describe, it } from 'node:test';
 import { openWellness } from '../support/hostile.js';
 import { openOutside, type SeenOutcome } from '../support/outside.js';
 import { servePackages } from '../support/packages.js';
+import { freePort } from '../support/ports.js';
 import { brokerUrl, hasBroker } from '../support/rabbitmq.js';
 import { until } from '../support/until.js';
 import { startUp } from '../support/up.js';
@@ -31,26 +33,35 @@ const CALLS: Record<string, [how: string, outcome: string, because?: RegExp]> = 
   lie: ['retries: 0', 'dead', /its structured content breaks its own output schema: data\/n must be number$/],
   nonsense: ['retries: 0', 'dead', /answered wrongly: content: /],
   grow: ['', 'answered'],
+  fetch: ['', 'answered'],
+  fill: ['', 'doubt', /went away during the call: it was ended for filling the disk: .* more than 32 MiB/],
 };
 
 const server = (name: string, mode: string) => `  ${name}: { npm: "@fixture/unruly@1.0.0", args: [${mode}] }`;
 const unit = (name: string, call: string, how = '') =>
   `  ${name}: { responses: { do.${name}: { call: ${call}, with: { said: =event.id, megabytes: 50 }, ${how} } } }`;
 
-const CONFIG = `
+/** @param far the port of a server on this machine, which one of them may reach */
+const config = (far: number) => `
 name: unruly
 path: ${PATH}
 servers:
 ${['fine', ...Object.keys(STARTS)].map((mode) => server(mode, mode)).join('\n')}
 ${Object.keys(CALLS)
+  .filter((tool) => tool !== 'fetch')
   .map((tool) => server(tool, 'fine'))
   .join('\n')}
+  fetch:
+    npm: "@fixture/unruly@1.0.0"
+    args: [fine, "http://localhost:${far}/", "http://127.0.0.1:${far}/"]
+    hosts: localhost:${far}
 units:
 ${['fine', ...Object.keys(STARTS)].map((mode) => unit(mode, `${mode}.echo`)).join('\n')}
 ${Object.entries(CALLS)
   .map(([tool, [how]]) => unit(tool, `${tool}.${tool}`, how))
   .join('\n')}
-settings: { drain: 5s, start_deadline: 6s }
+policy: { private: [localhost] }
+settings: { drain: 5s, start_deadline: 6s, server_disk: 32MiB }
 `;
 
 describe('MCP servers that misbehave', async () => {
@@ -58,7 +69,13 @@ describe('MCP servers that misbehave', async () => {
   it('cost their own events a clear fate, and the others nothing', { skip, timeout: 280_000 }, async (t) => {
     const url = await brokerUrl();
     const { env } = await servePackages(t, 'unruly');
-    const up = await startUp(t, { config: CONFIG, broker: url, env });
+    const far = await openFar(t);
+    const metrics = String(await freePort());
+    const up = await startUp(t, {
+      config: config(far),
+      broker: url,
+      env: { ...env, VSMCP_METRICS_PORT: metrics },
+    });
     const outside = await openOutside(t, url, PATH);
     const stillWell = await openWellness(up, outside, 'do.fine', 'answered');
     const fate = (id: string, outcome: string, timeout = 60_000): Promise<SeenOutcome['data']> =>
@@ -103,6 +120,19 @@ describe('MCP servers that misbehave', async () => {
       await outside.publish('do.grow', 'grow-again', {});
       assert.match((await fate('grow-again', 'parked')).reason ?? '', /not what was approved/);
     });
+    await t.test('one that fills the disk is not started again, and hurts', async () => {
+      await pain(up, 'server:fill', /stays down: it is not started: .* settings\.server_disk/);
+    });
+    await t.test('one that may reach a host reaches it, and no other; both are counted', async () => {
+      const { result } = await fate('fetch', 'answered');
+      assert.match(JSON.stringify(result), /hello from far; @fixture\/unruly may not reach 127\.0\.0\.1 at port/);
+      const shown = await (await fetch(`http://127.0.0.1:${metrics}/metrics`)).text();
+      for (const outcome of ['made', 'refused'])
+        assert.match(
+          shown,
+          new RegExp(`vsmcp_server_dials_total\\{[^}]*server="@fixture/unruly"[^}]*outcome="${outcome}"[^}]*\\} 1`),
+        );
+    });
     await t.test('doubt hurts', async () => {
       await pain(up, 'doubt:die-writing', /do\.die-writing die-writing: .*it exited with code 7/);
       await pain(up, 'doubt:hang-writing', /no answer within 2000 ms/);
@@ -118,6 +148,19 @@ describe('MCP servers that misbehave', async () => {
     assert.equal(await up.stop(), 0);
   });
 });
+
+/** A server on loopback; its port. */
+async function openFar(t: { after(fn: () => void): void }): Promise<number> {
+  const server = createServer((_, response) => response.end('hello from far'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
 
 type Running = Awaited<ReturnType<typeof startUp>>;
 

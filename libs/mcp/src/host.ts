@@ -1,4 +1,5 @@
 import type { Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Suspicion, Tool } from '@vsmcp/vsm';
+import type { Gap } from './sandbox/gaps.js';
 
 /** An npm package installed at its exact version, scripts off, started directly with `node <bin>`. */
 export interface Installed {
@@ -36,10 +37,20 @@ export interface Installer {
   uninstall(keep: ReadonlySet<string>): Promise<string[]>;
 }
 
-/** The rungs this machine can really reach, found by trying, strongest first; `why` says what is missing for a rung. */
+/** How a rung of the ladder does on this machine, found by trying. */
+export interface Rung {
+  rung: Confinement;
+  ok: boolean;
+  /** What is missing for it. */
+  why?: string;
+  /** What it does not hold a server back from here. */
+  gaps: readonly Gap[];
+}
+
+/** The rungs of this machine, strongest first. */
 export interface Sandbox {
   readonly best: Confinement;
-  readonly rungs: readonly { rung: Confinement; ok: boolean; why?: string }[];
+  readonly rungs: readonly Rung[];
 }
 
 export interface ToolResult {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import type { Clock, Confinement } from '@vsmcp/vsm';
+import { type Clock, type Confinement, reasonOf } from '@vsmcp/vsm';
 import { connect, connectOver } from './client/connection.js';
 import { headersOf, linkTo } from './client/remote/link-to.js';
 import type { McpHost } from './host.js';
@@ -9,6 +9,7 @@ import { findNpm } from './install/npm-cli.js';
 import type { McpLog } from './log.js';
 import { allowedOf } from './reach/addresses.js';
 import { openReach } from './reach/dial.js';
+import { openEgress, type WatchDial } from './reach/egress.js';
 import { openSandbox } from './sandbox/sandbox.js';
 import { valuesOf } from './sandbox/values.js';
 
@@ -21,8 +22,12 @@ export interface HostOptions {
   npm?: string;
   /** Use this rung instead of the strongest that holds here. */
   confinement?: Confinement;
-  /** `policy.private`: places inside where servers with a url may be. */
+  /** `policy.private`: places inside where servers with a url, and hosts that servers may reach, may be. */
   private?: readonly string[];
+  /** Bytes that each server may have in its own folder; 1 GiB when not given. */
+  disk?: number;
+  /** Around each connection that a server wants to a host. */
+  watchDial?: WatchDial;
 }
 
 /**
@@ -34,8 +39,16 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
   const installer = openInstaller({ dataDir, npm: options.npm ?? findNpm(), log, clock });
-  const [sandbox] = await Promise.all([openSandbox(dataDir, options.confinement), sweepStaging(dataDir, clock)]);
+  const [sandbox] = await Promise.all([
+    openSandbox(dataDir, {
+      clock,
+      ...(options.confinement && { wanted: options.confinement }),
+      ...(options.disk !== undefined && { disk: options.disk }),
+    }),
+    sweepStaging(dataDir, clock),
+  ]);
   const reach = openReach(allowedOf(options.private ?? []));
+  const way = { reach, log, watch: options.watchDial ?? ((_, dial) => dial()) };
   log.info({ confinement: sandbox.best, rungs: sandbox.rungs }, 'servers are confined');
   return {
     installer,
@@ -50,16 +63,34 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
       const installed = await installer.install(spec.npm, signal, pin);
       await mkdir(resolve(folder), { recursive: true });
       const own = await realpath(folder);
-      const command = await sandbox.confine(installed, values, { folder: own, home: resolve(home), grants });
-      const connection = await connect(command, {
-        name: installed.package,
-        confinement: sandbox.best,
-        deadline,
-        clock,
-        log,
-        ...(signal && { signal }),
-      });
-      return { installed, connection };
+      const name = installed.package;
+      // who has the network needs no way out
+      const egress =
+        grants.network || grants.hosts.length === 0 ? undefined : await openEgress(name, grants.hosts, way);
+      const ends = [async () => egress?.close()];
+      const end = async () => {
+        for (const each of await Promise.allSettled(ends.map((one) => one()))) {
+          if (each.status === 'fulfilled') continue;
+          log.warn(
+            { server: name, reason: reasonOf(each.reason) },
+            'something of a server that is gone is left behind',
+          );
+        }
+      };
+      try {
+        const command = await sandbox.confine(installed, values, {
+          ...{ folder: own, home: resolve(home), grants },
+          ...(egress && { egress: egress.socket }),
+        });
+        ends.push(command.release);
+        const about = { name, confinement: sandbox.best, deadline, clock, log, ...(signal && { signal }) };
+        const connection = await connect(command, about);
+        connection.onClose(() => void end());
+        return { installed, connection };
+      } catch (error) {
+        await end();
+        throw error;
+      }
     },
     async dial(spec, { deadline, signal }) {
       const url = new URL(spec.url);

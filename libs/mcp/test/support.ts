@@ -53,6 +53,7 @@ export const grants = (some: Partial<Grants> = {}): Grants => ({
   writes: [],
   runs: [],
   network: false,
+  hosts: [],
   ...some,
 });
 

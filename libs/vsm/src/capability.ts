@@ -1,18 +1,36 @@
 import { z } from 'zod';
 
+/**
+ * A host that a server may reach: `api.example.org` (ports 443 and 80), `*.example.org` (all names below it, not itself),
+ * `example.org:8080` (that port alone), an address (`[::1]` for one of IPv6).
+ */
+export const HostGrant = z
+  .string()
+  .regex(
+    /^((\*\.)?[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(:[1-9]\d{0,4})?$/,
+    'a host such as api.example.org, *.example.org or example.org:8080',
+  );
+
 /** What a server may touch beyond its own folder. Paths are absolute or relative to the fleet's folder. */
 export const Grants = z.strictObject({
   reads: z.array(z.string()).default([]),
   writes: z.array(z.string()).default([]),
   /** Programs it may start. */
   runs: z.array(z.string()).default([]),
+  /** All of this machine's network, what listens on loopback included. */
   network: z.boolean().default(false),
+  /** Hosts it may reach, through the fleet's proxy and no other way. */
+  hosts: z.array(HostGrant).default([]),
 });
 export type Grants = z.infer<typeof Grants>;
 
+/** Whether it reaches anything outside this machine: all that the network does, or hosts in it. */
+export const hasNetwork = ({ network, hosts }: Grants): boolean => network || hosts.length > 0;
+
 /** No network, no programs, nothing to read or write beyond its own folder. */
 export function isContained(grants: Grants): boolean {
-  return !grants.network && grants.runs.length === 0 && grants.reads.length === 0 && grants.writes.length === 0;
+  const { runs, reads, writes } = grants;
+  return !hasNetwork(grants) && runs.length === 0 && reads.length === 0 && writes.length === 0;
 }
 
 /**
@@ -63,7 +81,7 @@ export const isRemote = (spec: Spec): spec is RemoteSpec => 'url' in spec;
 
 /** What a server may touch. One that runs elsewhere has the network, and so is not contained. */
 export function grantsOf(spec: Spec): Grants {
-  return isRemote(spec) ? { reads: [], writes: [], runs: [], network: true } : spec.grants;
+  return isRemote(spec) ? { reads: [], writes: [], runs: [], network: true, hosts: [] } : spec.grants;
 }
 
 /** What it is known by: `package@version`, or its address. */

@@ -20,7 +20,7 @@ function asks(): Fact {
     npm: 'git-mcp@2.15.3',
     args: [],
     env: {},
-    grants: { reads: [], writes: [], runs: [], network: false },
+    grants: { reads: [], writes: [], runs: [], network: false, hosts: [] },
     parallel: false,
   };
   const data: DataOf<typeof Verdict> = {

@@ -21,6 +21,7 @@ import { Border } from './recursion/border.js';
 import { systemsOf } from './recursion/systems.js';
 import { reliever } from './release.js';
 import { reportLoad } from './report.js';
+import { watchDials } from './servers/dials.js';
 import { Servers } from './servers/servers.js';
 import { acquiredIn, headsOf, kept, wishesOf } from './servers/wishes.js';
 import { Settling } from './settling.js';
@@ -55,8 +56,10 @@ export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Opt
 
 export const system1: Service = openSystem1();
 
-function defaultHost({ config, dataDir, log, clock }: ServiceContext): Promise<McpHost> {
-  return openMcpHost({ dataDir, log, clock, private: config.policy.private });
+function defaultHost(context: ServiceContext): Promise<McpHost> {
+  const { config, dataDir, log, clock } = context;
+  const limits = { private: config.policy.private, disk: config.settings.server_disk };
+  return openMcpHost({ dataDir, log, clock, ...limits, watchDial: watchDials(context) });
 }
 
 async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: number): Promise<() => Promise<void>> {

@@ -44,7 +44,7 @@ async function give(row: Partial<Capability>, epoch = 1): Promise<void> {
     ...{ server: 'got', origin: 'acquired', version: '2026.8.31', state: 'wanted', tools: [], responses: {} },
     spec: {
       ...{ npm: NPM_EVERYTHING, args: [], env: {}, parallel: false },
-      grants: { reads: [], writes: [], runs: [], network: false },
+      grants: { reads: [], writes: [], runs: [], network: false, hosts: [] },
     },
     ...row,
   };
@@ -111,7 +111,7 @@ test('given a removed capability, when its event comes, then it waits unanswered
 });
 
 test('a trial: tools, contract and what the calls gave; a failed one says why', async () => {
-  const grants = { reads: [], writes: [], runs: [], network: false };
+  const grants = { reads: [], writes: [], runs: [], network: false, hosts: [] };
   const spec = { npm: NPM_EVERYTHING, args: [], env: {}, grants, parallel: false };
   const calls = [
     { tool: 'echo', arguments: { message: 'hi' }, expect: 'answer' as const },

@@ -112,7 +112,8 @@ function remove({ proposal, because }: Said, row: Capability | undefined): Actio
 function includes(all: Grants, some: Grants): boolean {
   const within = (x: readonly string[], y: readonly string[]) => y.every((item) => x.includes(item));
   const files = within(all.reads, some.reads) && within(all.writes, some.writes);
-  return files && within(all.runs, some.runs) && (all.network || !some.network);
+  const places = all.network || (!some.network && within(all.hosts, some.hosts));
+  return files && places && within(all.runs, some.runs);
 }
 
 const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));

@@ -19,7 +19,7 @@ describe('what System 3 does about a verdict', () => {
 
   it('probe: a try without grants and calls, whatever was proposed', () => {
     const action = actionOf(
-      verdict('probe', { grants: { network: true, reads: [], writes: [], runs: [] }, calls: [call] }),
+      verdict('probe', { grants: { network: true, hosts: [], reads: [], writes: [], runs: [] }, calls: [call] }),
       [],
       7,
     );
@@ -30,7 +30,7 @@ describe('what System 3 does about a verdict', () => {
   });
 
   it('trial: a try with the grants that were allowed, not with those that the server declares', () => {
-    const grants = { network: false, reads: ['.'], writes: [], runs: ['git'] };
+    const grants = { network: false, hosts: [], reads: ['.'], writes: [], runs: ['git'] };
     const action = actionOf(verdict('trial', { grants, calls: [call] }), [], 1);
     assert.ok(action.do === 'try');
     assert.deepEqual([action.command.grants, action.command.spec.grants], [grants, grants]);
@@ -41,7 +41,7 @@ describe('what System 3 does about a verdict', () => {
     const next = written(verdict('install', { only: ['cron_parse'] }), [], 1);
     assert.deepEqual(next, {
       ...row({ state: 'wanted', only: ['cron_parse'] }),
-      spec: { ...row().spec, grants: { network: false, reads: [], writes: [], runs: [] } },
+      spec: { ...row().spec, grants: { network: false, hosts: [], reads: [], writes: [], runs: [] } },
     });
   });
 
@@ -73,6 +73,8 @@ describe('what System 3 does about a verdict', () => {
     assert.match(because(row({ origin: 'configured' })), /configured/);
     assert.match(because(row({ spec: ServerSpec.parse({ npm: 'other@1.0.0' }) })), /another server/);
     assert.match(because(row({ spec: ServerSpec.parse({ npm: NPM, grants: { network: true } }) })), /weighed/);
+    const far = ServerSpec.parse({ npm: NPM, grants: { hosts: ['api.example.org'] } });
+    assert.match(because(row({ spec: far })), /weighed/);
   });
 
   it('remove: takes the response back, and the server with its last one', () => {

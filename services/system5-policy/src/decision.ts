@@ -1,4 +1,4 @@
-import { type Confinement, type DataOf, isContained, type Proposal, type Verdict } from '@vsmcp/vsm';
+import { type Confinement, type DataOf, hasNetwork, isContained, type Proposal, type Verdict } from '@vsmcp/vsm';
 import { doubtsAbout, ownershipRefusal } from './doubts.js';
 import { evidenceRefusal } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
@@ -145,7 +145,8 @@ function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Propo
     version: candidate.version,
     registry: candidate.registry,
     contained: isContained(grants),
-    network: grants.network,
+    network: hasNetwork(grants),
+    hosts: grants.hosts,
     runs: grants.runs,
     reads: grants.reads,
     writes: grants.writes,
@@ -163,6 +164,7 @@ function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Propo
 function wanted({ grants }: Proposed): string {
   const wants = [
     grants.network ? 'the network' : '',
+    grants.hosts.length > 0 ? `to reach ${grants.hosts.join(', ')}` : '',
     grants.runs.length > 0 ? `to run ${grants.runs.join(', ')}` : '',
     grants.reads.length > 0 ? `to read ${grants.reads.join(', ')}` : '',
     grants.writes.length > 0 ? `to write ${grants.writes.join(', ')}` : '',

@@ -35,7 +35,10 @@ export interface ServerAttributes {
   readOnly?: boolean;
   contained: boolean;
   confinement?: string;
+  /** All of it, or hosts in it. */
   network: boolean;
+  /** Those that were declared, patterns as they are; none where it has the network whole. */
+  hosts: string[];
   runs: string[];
   reads: string[];
   writes: string[];
@@ -49,7 +52,7 @@ entity Server = {
   name: String, package: String, version: String, registry: String,
   tool: String, arguments: Set<String>, readOnly: Bool,
   contained: Bool, confinement?: String,
-  network: Bool, runs: Set<String>, reads: Set<String>, writes: Set<String>,
+  network: Bool, hosts: Set<String>, runs: Set<String>, reads: Set<String>, writes: Set<String>,
   mcpNameMatches?: Bool,
 };
 action acquire appliesTo { principal: [System, Person], resource: [Server], context: { stage: String } };

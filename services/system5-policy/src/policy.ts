@@ -1,5 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Answer, type Asked, type Capability, grantsOf, isContained } from '@vsmcp/vsm';
+import { type Answer, type Asked, type Capability, grantsOf, hasNetwork, isContained } from '@vsmcp/vsm';
 import type { Policy } from './decision.js';
 import { compileForbids } from './forbids.js';
 import { packageIn } from './names.js';
@@ -83,7 +83,8 @@ export function permit(
         arguments: asked.arguments,
         readOnly: isReadOnly(capability, asked.tool),
         contained: grants !== undefined && isContained(grants),
-        network: grants?.network ?? false,
+        network: grants !== undefined && hasNetwork(grants),
+        hosts: grants?.hosts ?? [],
         runs: grants?.runs ?? [],
         reads: grants?.reads ?? [],
         writes: grants?.writes ?? [],

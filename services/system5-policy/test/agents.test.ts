@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Capability } from '@vsmcp/vsm';
 import { permitAgent, Refusals } from '../src/agents.js';
 
-const grants = { reads: [], writes: [], runs: [], network: false };
+const grants = { reads: [], writes: [], runs: [], network: false, hosts: [] };
 const capability = (more: Partial<typeof grants> & { readOnly?: boolean }) => {
   const { readOnly, ...wants } = more;
   return Capability.parse({

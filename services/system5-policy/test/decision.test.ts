@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { judge, type Remembered, termsOf } from '../src/decision.js';
+import { compileForbids } from '../src/forbids.js';
 import { installation, policy, proposal, WANTS_GIT } from './proposals.js';
 
 const nothing: Remembered = { installed: false };
@@ -29,6 +30,12 @@ describe('judge', () => {
     assert.equal(verdict(policy(), git, nothing), 'ask acquire.ask');
     assert.match(judge(policy(), git, nothing).because, /to run git, to read \./);
     assert.equal(verdict(policy({ ask: 'never' }), git, nothing), 'deny acquire.allow');
+    const far = proposal({ grants: { ...proposal().grants, hosts: ['api.example.org', '*.example.net'] } });
+    assert.equal(verdict(policy(), far, nothing), 'ask acquire.ask');
+    assert.match(judge(policy(), far, nothing).because, /to reach api\.example\.org, \*\.example\.net/);
+    const offline = compileForbids([{ name: 'offline', because: 'nothing goes out', cedar: 'resource.network' }]);
+    assert.equal(verdict(policy({ forbids: offline }), far, nothing), 'deny offline');
+    assert.equal(verdict(policy({ forbids: offline }), proposal(), nothing), 'allow acquire.allow');
   });
 
   it('a forbid rule is named, with its reason', () => {
@@ -78,6 +85,7 @@ describe('judge', () => {
     const shown = [{ tool: 'git_push', arguments: {}, expect: 'answer' as const, error: false, content: null, ms: 1 }];
     assert.equal(install(push, { results: shown }), 'ask acquire.ask');
     assert.equal(install({ grants: { ...WANTS_GIT, network: true } }), 'ask acquire.ask');
+    assert.equal(install({ grants: { ...WANTS_GIT, hosts: ['api.example.org'] } }), 'ask acquire.ask');
     assert.equal(install({}, { confinement: 'none' }), 'deny acquire.confinement');
     assert.equal(install({ arguments: ['code'] }), 'deny no-strangers-code');
   });
@@ -107,7 +115,7 @@ describe('judge', () => {
     });
     fc.assert(
       fc.property(strange, ({ allow, ask, stage, network, others, bad }) => {
-        const grants = { reads: [], writes: [], runs: [], network };
+        const grants = { reads: [], writes: [], runs: [], network, hosts: [] };
         const asked = installation({ stage, grants, arguments: [...others, bad] });
         const judged = judge(policy({ allow, ask }), asked, said('allow', termsOf(asked)));
         assert.equal(judged.verdict, 'deny');

@@ -7,7 +7,7 @@ const server = (over: Partial<Request['server']['attributes']> = {}): Request['s
   id: 'io.github.x/y',
   attributes: {
     ...{ name: 'io.github.x/y', package: 'y', version: '1.0.0', registry: 'shipped', tool: 'run', arguments: ['a'] },
-    ...{ readOnly: false, contained: true, network: false, runs: [], reads: [], writes: [], ...over },
+    ...{ readOnly: false, contained: true, network: false, hosts: [], runs: [], reads: [], writes: [], ...over },
   },
 });
 const acquire = (over: Parameters<typeof server>[0], stage = 'trial'): Request => ({
@@ -35,6 +35,8 @@ describe('forbid rules', () => {
     const forbids = compileForbids([rule('resource.network', 'net'), rule('true', 'all'), rule('true', 'more')]);
     assert.equal(forbids(acquire({}))?.name, 'all');
     assert.equal(forbids(acquire({ network: true }))?.name, 'net');
+    const far = compileForbids([rule('resource.hosts.contains("*.example.org")', 'far')]);
+    assert.deepEqual([far(acquire({ hosts: ['*.example.org'] }))?.name, far(acquire({}))], ['far', undefined]);
   });
 
   it('a condition may span lines and end in a comment', () => {

@@ -70,4 +70,4 @@ export function installation(over: Partial<Proposed> = {}, evidence: Partial<Non
   });
 }
 
-export const WANTS_GIT = { reads: ['.'], writes: [], runs: ['git'], network: false };
+export const WANTS_GIT = { reads: ['.'], writes: [], runs: ['git'], network: false, hosts: [] };

@@ -1,28 +1,29 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { NOT_HELD, openSandbox } from '@vsmcp/mcp';
+import { inWords, lookAtMachine, type Rung } from '@vsmcp/mcp';
 import { Confinement } from '@vsmcp/vsm';
 import { type Finding, ok, warning } from './finding.js';
 import type { Situation } from './situation.js';
 
-type Rungs = readonly { rung: Confinement; ok: boolean; why?: string }[];
-
-/** Which rungs of the ladder hold here, found by trying. */
+/** Which rungs of the ladder hold here, found by trying, and what the one in use does not hold. */
 export async function lookAtConfinement({ config }: Situation): Promise<Finding[]> {
-  const folder = await mkdtemp(join(tmpdir(), 'vsmcp-doctor-'));
-  try {
-    const { rungs } = await openSandbox(folder);
-    return judgeConfinement(rungs, 'wrong' in config ? undefined : config.policy.acquire.confinement);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+  const { rungs } = await lookAtMachine();
+  if ('wrong' in config) return judgeConfinement(rungs);
+  const hosted = Object.entries(config.servers).flatMap(([name, { hosts }]) => (hosts.length > 0 ? [name] : []));
+  return judgeConfinement(rungs, config.policy.acquire.confinement, hosted);
 }
 
-/** @param wanted the weakest rung that policy accepts */
-export function judgeConfinement(rungs: Rungs, wanted: Confinement = 'namespace'): Finding[] {
+const NONE: Rung = { rung: 'none', ok: true, gaps: [] };
+
+/**
+ * @param wanted the weakest rung that policy accepts
+ * @param hosted servers that are to reach some hosts and no others
+ */
+export function judgeConfinement(
+  rungs: readonly Rung[],
+  wanted: Confinement = 'namespace',
+  hosted: readonly string[] = [],
+): Finding[] {
   const ladder = Confinement.options;
-  const best = rungs.find((each) => each.ok)?.rung ?? 'none';
+  const { rung: best, gaps } = rungs.find((each) => each.ok) ?? NONE;
   const missing = rungs.filter((each) => !each.ok && ladder.indexOf(each.rung) < ladder.indexOf(best));
   const needs = missing.map(({ rung, why = 'it does not hold here' }) => `${rung}: ${why}`);
   const reached = `servers are confined by ${best}`;
@@ -33,5 +34,14 @@ export function judgeConfinement(rungs: Rungs, wanted: Confinement = 'namespace'
           needs.join('; ') || 'use Linux with user namespaces',
         )
       : ok(`${reached}${needs.length === 0 ? '' : ` · stronger: ${needs.join('; ')}`}`);
-  return [first, ok(`${best} does not hold: ${NOT_HELD[best].join('; ')}`)];
+  const loose =
+    hosted.length > 0 && gaps.includes('hosts')
+      ? [
+          warning(
+            `${hosted.join(', ')} may reach some hosts, and ${best} does not hold them to these`,
+            needs.join('; ') || 'use Linux with user namespaces',
+          ),
+        ]
+      : [];
+  return [first, ...loose, ...gaps.map((gap) => ok(`${best} does not hold: ${inWords(gap)}`))];
 }

@@ -53,7 +53,10 @@ function local(name: string, foreign: Foreign, command: string, around: Around):
   const { variables, notes, folders } = values;
   const network = variables.length > 0 || [...args, ...Object.values(env)].some(isAddress);
   if (folders.length > 0) notes.push(`may write ${folders.join(', ')}, which its arguments name`);
-  if (network) notes.push('may use the network, which its tokens or addresses are for');
+  if (network)
+    notes.push(
+      'may use the whole network, which its tokens or addresses are for: write hosts: [api.example.org] instead, if you know which',
+    );
   const entry = {
     ...(args.length > 0 && { args }),
     ...(Object.keys(env).length > 0 && { env }),

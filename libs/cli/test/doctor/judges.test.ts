@@ -103,16 +103,21 @@ test('a database: another fleet’s, a newer release’s, one to be filled, one 
 test('confinement: what is missing for more, and less than policy wants', () => {
   const rungs = (best: number) =>
     (['bubblewrap', 'namespace', 'permission', 'none'] as const).map((rung, i) =>
-      i >= best ? { rung, ok: true } : { rung, ok: false, why: `no ${rung}` },
+      i >= best
+        ? { rung, ok: true, gaps: ['network' as const, 'hosts' as const] }
+        : { rung, ok: false, why: `no ${rung}`, gaps: [] },
     );
-  assert.equal(states(...judgeConfinement(rungs(0))), 'ok ok');
+  assert.equal(states(...judgeConfinement(rungs(0))), 'ok ok ok');
   const second = judgeConfinement(rungs(1));
-  assert.equal(states(...second), 'ok ok');
+  assert.equal(states(...second), 'ok ok ok');
   assert.match(second[0]?.what ?? '', /stronger: bubblewrap: no bubblewrap/);
   const third = judgeConfinement(rungs(2));
-  assert.equal(states(...third), 'warning ok');
+  assert.equal(states(...third), 'warning ok ok');
   assert.match(third[1]?.what ?? '', /permission does not hold: the network/);
-  assert.equal(states(...judgeConfinement(rungs(2), 'permission')), 'ok ok');
+  assert.equal(states(...judgeConfinement(rungs(2), 'permission')), 'ok ok ok');
+  const hosted = judgeConfinement(rungs(2), 'permission', ['weather']);
+  assert.equal(states(...hosted), 'ok warning ok ok');
+  assert.match(hosted[1]?.what ?? '', /weather may reach some hosts, and permission does not hold them to these/);
 });
 
 test('clocks: what the way takes is not a difference', () => {

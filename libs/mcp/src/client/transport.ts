@@ -15,6 +15,8 @@ export interface ServerCommand {
   args: readonly string[];
   cwd: string;
   env: Record<string, string>;
+  /** Looks after the process; calls `end` with the reason when it is to be ended. @returns what ends the watch */
+  watch?(pid: number, end: (reason: string) => void): () => void;
 }
 
 /** Characters kept of what it last wrote to stderr; ms between the steps of ending it. */
@@ -42,6 +44,7 @@ export class ProcessTransport implements Link {
   #gone = false;
   readonly #ended: Promise<void>;
   #end: () => void = () => {};
+  #unwatch: (() => void) | undefined;
 
   constructor(
     private readonly command: ServerCommand,
@@ -77,7 +80,10 @@ export class ProcessTransport implements Link {
       });
       this.#child = child;
       child.once('spawn', () => {
-        if (child.pid !== undefined) held(child.pid);
+        if (child.pid !== undefined) {
+          held(child.pid);
+          this.#unwatch = this.command.watch?.(child.pid, (reason) => this.#fail(reason));
+        }
         resolve();
       });
       child.once('error', (error) => {
@@ -161,6 +167,7 @@ export class ProcessTransport implements Link {
   #finish(): void {
     if (this.#gone) return;
     this.#gone = true;
+    this.#unwatch?.();
     const child = this.#child;
     if (child?.pid !== undefined) released(child.pid);
     child?.stdin.destroy();

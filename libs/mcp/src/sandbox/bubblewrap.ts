@@ -1,6 +1,6 @@
 import { realpathSync } from 'node:fs';
 import type { Command, Confiners, Launch } from './launch.js';
-import { limited } from './limits.js';
+import { limited, TEMPORARY } from './limits.js';
 import { nodeFlags } from './permission.js';
 import { type Mount, view } from './view.js';
 
@@ -15,16 +15,15 @@ export function bubblewrap(launch: Launch, confiners: Confiners): Command {
       '--new-session',
       ...view(launch, confiners).flatMap(words),
       ...(confiners.noProc ? [] : ['--proc', '/proc']),
-      '--dev',
-      '/dev',
+      ...['--dev', '/dev', '--size', `${TEMPORARY}`, '--tmpfs', '/dev/shm'],
       // folders that only exist to hold mounts are not to be filled
-      ...['/', ...launch.hide].flatMap((at) => ['--remount-ro', at]),
+      ...['/', '/dev', ...launch.hide].flatMap((at) => ['--remount-ro', at]),
       '--chdir',
       launch.folder,
       '--',
-      ...limited(confiners, true),
+      ...limited(launch, confiners, true),
       realpathSync(launch.node),
-      ...nodeFlags(),
+      ...nodeFlags(launch),
       ...launch.script,
     ],
   };
@@ -32,6 +31,6 @@ export function bubblewrap(launch: Launch, confiners: Confiners): Command {
 
 function words({ kind, at, to }: Mount): string[] {
   if (kind === 'link') return ['--symlink', to ?? '', at];
-  if (kind === 'tmpfs') return ['--tmpfs', at];
+  if (kind === 'tmpfs') return ['--size', `${TEMPORARY}`, '--tmpfs', at];
   return [kind === 'ro' ? '--ro-bind' : '--bind', at, at];
 }

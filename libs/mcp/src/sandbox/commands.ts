@@ -12,14 +12,20 @@ export const COMMANDS: Record<Confinement, (launch: Launch, confiners: Confiners
   permission: (launch, confiners) =>
     command([
       ...tied(confiners),
-      ...limited(confiners, false),
+      ...limited(launch, confiners, false),
       launch.node,
-      ...nodeFlags(),
+      ...nodeFlags(launch),
       ...permissionFlags(launch),
       ...launch.script,
     ]),
   none: (launch, confiners) =>
-    command([...tied(confiners), ...limited(confiners, false), launch.node, ...nodeFlags(), ...launch.script]),
+    command([
+      ...tied(confiners),
+      ...limited(launch, confiners, false),
+      launch.node,
+      ...nodeFlags(launch),
+      ...launch.script,
+    ]),
 };
 
 function command([file = '', ...args]: readonly string[]): Command {

@@ -13,6 +13,10 @@ export interface Launch {
   /** Programs it may start. */
   runs: readonly string[];
   network: boolean;
+  /** The socket of its proxy, where it may reach hosts. */
+  egress?: string;
+  /** Bytes that it may have on the disk. */
+  disk: number;
   /** Hidden where the rung can, though it may lie inside what may be read: the fleet's own data. */
   hide: readonly string[];
   /** An empty folder over which a file system can be built; shared by all. */

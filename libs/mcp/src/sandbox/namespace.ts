@@ -1,13 +1,13 @@
 import { realpathSync } from 'node:fs';
 import type { Command, Confiners, Launch } from './launch.js';
-import { limited, tied } from './limits.js';
+import { limited, TEMPORARY, tied } from './limits.js';
 import { nodeFlags, permissionFlags } from './permission.js';
 import { type Mount, mountFlags, view } from './view.js';
 
 /**
  * Builds the server's file system in a mount namespace: `ROOT FOLDER (ro AT FLAGS | rw AT | tmpfs AT | link AT TO)… -- command…`.
  * Values come as arguments, none is ever part of the script. What an outer mount already holds is not made anew.
- * Its own /proc is refused inside some containers; a server then only lacks figures of its memory. The last step enters it and gives up all capabilities, so that
+ * Folders that only exist to hold mounts are not to be filled. Its own /proc is refused inside some containers; a server then only lacks figures of its memory. The last step enters it and gives up all capabilities, so that
  * there is no way back.
  */
 const BUILD = `
@@ -25,13 +25,14 @@ while [ "$1" != -- ]; do
   case $1 in
     ro) place "$2"; mount --rbind "$2" "$root$2"; mount -o "remount,bind,ro$3" "$root$2"; shift 3 ;;
     rw) place "$2"; mount --rbind "$2" "$root$2"; shift 2 ;;
-    tmpfs) mkdir -p "$root$2"; mount -t tmpfs -o mode=1777 tmpfs "$root$2"; shift 2 ;;
+    tmpfs) mkdir -p "$root$2"; mount -t tmpfs -o mode=1777,size=${TEMPORARY} tmpfs "$root$2"; shift 2 ;;
     link) mkdir -p "$root\${2%/*}"; [ -e "$root$2" ] || ln -s "$3" "$root$2"; shift 3 ;;
   esac
 done
 shift
 mkdir -p "$root/proc"
 mount -t proc proc "$root/proc" 2>/dev/null || :
+mount -o remount,bind,ro "$root"
 unshare=$(command -v unshare)
 PATH=$path
 exec "$unshare" --root="$root" --wd="$folder" -- "$@"
@@ -62,9 +63,9 @@ export function namespace(launch: Launch, confiners: Confiners): Command {
     '--bounding-set=-all',
     '--inh-caps=-all',
     '--',
-    ...limited(confiners, true),
+    ...limited(launch, confiners, true),
     realpathSync(launch.node),
-    ...nodeFlags(),
+    ...nodeFlags(launch),
     ...permissionFlags(launch),
     ...launch.script,
   ];

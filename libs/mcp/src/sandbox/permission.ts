@@ -3,10 +3,14 @@ import { VsmError } from '@vsmcp/vsm';
 import type { Launch } from './launch.js';
 import { HEAP } from './limits.js';
 import { both } from './paths.js';
+import { PRELOADED, preloadFor } from './preload.js';
 
 const QUIET = ['--disable-warning=ExperimentalWarning', '--disable-warning=SecurityWarning'];
 
-export const nodeFlags = (): string[] => [`--max-old-space-size=${HEAP}`];
+export const nodeFlags = ({ egress }: Launch): string[] => [
+  `--max-old-space-size=${HEAP}`,
+  ...(egress === undefined ? [] : ['--import', preloadFor(egress)]),
+];
 
 /**
  * Node's permission flags for a server: reads and writes by path, no workers, no addons, no child processes. A server
@@ -17,12 +21,13 @@ export function permissionFlags(launch: Launch): string[] {
   return [
     known.has('--permission') ? '--permission' : '--experimental-permission',
     ...QUIET,
+    ...(launch.egress === undefined ? [] : [...PRELOADED, launch.egress].map((p) => `--allow-fs-read=${covering(p)}`)),
     ...[...launch.code, ...launch.reads, ...launch.writes, launch.folder]
       .flatMap(both)
       .map((p) => `--allow-fs-read=${covering(p)}`),
     ...[...launch.writes, launch.folder].flatMap(both).map((p) => `--allow-fs-write=${covering(p)}`),
     ...(launch.runs.length > 0 ? ['--allow-child-process', '--allow-worker'] : []),
-    ...(launch.network && known.has('--allow-net') ? ['--allow-net'] : []),
+    ...((launch.network || launch.egress !== undefined) && known.has('--allow-net') ? ['--allow-net'] : []),
   ];
 }
 

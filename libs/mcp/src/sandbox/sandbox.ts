@@ -1,78 +1,97 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
+import { type Clock, type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
 import type { Installed, Sandbox } from '../host.js';
 import { COMMANDS } from './commands.js';
+import { bytesIn, fullReason } from './disk.js';
 import { environmentOf } from './environment.js';
-import type { Command, Confiners } from './launch.js';
-import { absolute, absoluteGrants, findProgram } from './paths.js';
-import { probeRungs, refusesProc } from './probe.js';
+import { familyOf } from './family.js';
+import { makeGroup } from './groups.js';
+import type { Command } from './launch.js';
+import { MEMORY } from './limits.js';
+import { lookAtMachine, type Machine, rungOf } from './machine.js';
+import { absolute, absoluteGrants } from './paths.js';
 import type { Values } from './values.js';
+import { watchServer } from './watch.js';
 
-/** A command with all that the process gets. */
+/** A command with all that the process gets, and what is looked after while it runs. */
 export interface Confined extends Command {
   cwd: string;
   env: Record<string, string>;
+  /** Looks at what it does beyond what the kernel holds; calls `end` with the reason when that is too much. @returns what ends it */
+  watch(pid: number, end: (reason: string) => void): () => void;
+  /** To be called when it is gone, or was not started. */
+  release(): Promise<void>;
+}
+
+export interface SandboxOptions {
+  clock: Clock;
+  /** Use this rung instead of the strongest that holds here. */
+  wanted?: Confinement;
+  /** Bytes that each server may have in its own folder; 1 GiB when not given. */
+  disk?: number;
+  /** What this machine can do, where that is known already. */
+  machine?: Machine;
 }
 
 export interface Ladder extends Sandbox {
-  /** Makes the command for a server, and its folder. Rejects with VSM_SANDBOX when a grant or variable cannot be given. */
+  /**
+   * Makes the command for a server, and its folder; `egress` is the socket of its proxy. Rejects with VSM_SANDBOX when a grant or
+   * variable cannot be given, or when its folder holds more than it may.
+   */
   confine(
     installed: Pick<Installed, 'bin' | 'folder'>,
     values: Values,
-    to: { folder: string; home: string; grants: Grants },
+    to: { folder: string; home: string; grants: Grants; egress?: string },
   ): Promise<Confined>;
 }
 
-/**
- * Tries all rungs. `wanted` fixes the rung instead of taking the strongest; rejects with VSM_SANDBOX when it does not hold here.
- */
-export async function openSandbox(dataDir: string, wanted?: Confinement): Promise<Ladder> {
-  const path = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin`;
-  const confiners: Confiners = {};
-  for (const name of ['bwrap', 'unshare', 'mount', 'sh', 'prlimit', 'setpriv'] as const) {
-    const place = findProgram(name, path);
-    if (place) confiners[name] = place;
-  }
-  if (confiners.bwrap && (await refusesProc(confiners.bwrap))) confiners.noProc = true;
+/** Tries all rungs, unless that was done. Rejects with VSM_SANDBOX when `wanted` does not hold here. */
+export async function openSandbox(dataDir: string, options: SandboxOptions): Promise<Ladder> {
+  const { clock, disk = 2 ** 30, machine = await lookAtMachine() } = options;
+  const { confiners, rungs, groups } = machine;
+  const best = rungOf(machine, options.wanted);
   const root = join(dataDir, 'sandbox-root');
   await mkdir(root, { recursive: true });
-  const rungs = await probeRungs(root, confiners);
-  const found = rungs.find(({ rung, ok }) => ok && rung === (wanted ?? rung));
-  if (!found) {
-    const why = rungs.map((rung) => `${rung.rung}: ${rung.why ?? 'holds'}`).join('; ');
-    throw new VsmError('VSM_SANDBOX', `${wanted ?? 'no'} confinement can be had on this machine (${why})`);
-  }
-  const best = found.rung;
   return {
     best,
     rungs,
-    async confine(installed, values, { folder, home, grants }) {
+    async confine(installed, values, { folder, home, grants, egress }) {
       const { reads, writes } = await absoluteGrants(grants, home, dataDir);
       const temporary = join(folder, '.tmp');
       await mkdir(temporary, { recursive: true });
+      if ((await bytesIn(folder, disk)) > disk) {
+        throw new VsmError('VSM_SANDBOX', `it is not started: ${fullReason(folder, disk)}`);
+      }
       const hidden = [...reads, ...writes].some(
         (path) => path !== dataDir && dataDir.startsWith(path.replace(/\/?$/, '/')),
       );
-      const env = Object.fromEntries(
-        Object.entries(values.env).map(([name, value]) => [name, absolute(value, grants, home)]),
+      const env = environmentOf(
+        Object.fromEntries(Object.entries(values.env).map(([name, value]) => [name, absolute(value, grants, home)])),
+        { folder, temporary, runs: grants.runs },
       );
       const launch = {
         node: process.execPath,
         script: [installed.bin, ...values.args.map((value) => absolute(value, grants, home))],
-        folder,
-        code: [installed.folder],
-        reads,
-        writes,
+        ...{ folder, code: [installed.folder], reads, writes },
         runs: grants.runs,
         network: grants.network,
+        ...(egress !== undefined && { egress }),
+        disk,
         hide: hidden ? [dataDir] : [],
         root,
       };
+      const command = COMMANDS[best](launch, confiners);
+      const group = groups && confiners.sh ? await makeGroup(confiners.sh) : undefined;
       return {
-        ...COMMANDS[best](launch, confiners),
+        ...(group?.around(command) ?? command),
         cwd: folder,
-        env: environmentOf(env, { folder, temporary, runs: grants.runs }),
+        env,
+        watch(pid, end) {
+          const members = group?.members ?? (() => familyOf(pid));
+          return watchServer({ members, folder, disk, memory: MEMORY.all }, clock, end);
+        },
+        release: async () => group?.remove(),
       };
     },
   };

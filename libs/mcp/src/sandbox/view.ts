@@ -2,6 +2,7 @@ import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 
 import { dirname, join } from 'node:path';
 import type { Confiners, Launch } from './launch.js';
 import { within } from './paths.js';
+import { PRELOADED } from './preload.js';
 
 /** One thing of the file system that a server sees, at the place where it is outside. */
 export interface Mount {
@@ -51,6 +52,7 @@ export function view(launch: Launch, confiners: Confiners): Mount[] {
     ...launch.writes.map((at): Mount => ({ kind: 'rw', at })),
     ...launch.code.map((at): Mount => ({ kind: 'ro', at })),
     { kind: 'rw', at: launch.folder },
+    ...(launch.egress === undefined ? [] : [...PRELOADED, launch.egress].map((at): Mount => ({ kind: 'ro', at }))),
   ];
   return mounts
     .map((mount, n) => ({ mount, n }))

@@ -95,7 +95,7 @@ test('fixed arguments and variables are taken, missing ones make it impossible, 
     npm: 'time-mcp@1.0.6',
     args: ['serve', '--root=desk/x', '--stdio'],
     env: { LEVEL: 'info' },
-    grants: { reads: [], writes: [], runs: ['git'], network: true },
+    grants: { reads: [], writes: [], runs: ['git'], network: true, hosts: [] },
     parallel: false,
   });
 });

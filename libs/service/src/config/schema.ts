@@ -1,9 +1,18 @@
 import { isIP } from 'node:net';
-import { Agent, Duration, Grants, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, HostGrant, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
 const strings = z.union([z.string(), z.array(z.string())]).transform((v) => (Array.isArray(v) ? v : [v]));
+
+/** `512MiB`, `1.5GiB`, or a number of bytes; parsed to bytes. */
+const Bytes = z
+  .union([z.number().int().positive(), z.string().regex(/^\d+(\.\d+)?(KiB|MiB|GiB)$/, 'a size such as 512MiB or 1GiB')])
+  .transform((value) => {
+    if (typeof value === 'number') return value;
+    const power = ['KiB', 'MiB', 'GiB'].indexOf(value.slice(-3)) + 1;
+    return Math.round(Number(value.slice(0, -3)) * 1024 ** power);
+  });
 
 const FolderSense = z.strictObject({
   folder,
@@ -29,6 +38,12 @@ const Server = z.strictObject({
   writes: strings.default([]),
   reads: strings.default([]),
   runs: strings.default([]),
+  /** Hosts it may reach: `api.example.org` (ports 443 and 80), `*.example.org`, `example.org:8080`. */
+  hosts: z
+    .union([HostGrant, z.array(HostGrant)])
+    .transform((v) => (Array.isArray(v) ? v : [v]))
+    .default([]),
+  /** All of this machine's network, with what listens on loopback. `hosts` is less. */
   network: Grants.shape.network,
   parallel: z.boolean().default(false),
   /** At most so many calls in any such time, by all units together: `60/m`, `5/10s`. System 2 deals them out. */
@@ -87,6 +102,8 @@ export const Settings = z.strictObject({
   operation_deadline: Duration.default(30_000),
   /** How long a server may take from the start of its process until it has said what it offers. */
   start_deadline: Duration.default(60_000),
+  /** What each server may have in its own folder; past it, it is ended, and not started until there is less. */
+  server_disk: Bytes.default(2 ** 30),
   dedupe: Duration.default(86_400_000),
   drain: Duration.default(20_000),
 });
@@ -123,7 +140,7 @@ export const FleetConfig = z.strictObject({
       forbid: z.array(Rule).default([]),
       /** What matters more, or less: unit → factor on its weight in System 3's bargain. */
       priority: z.record(UnitName, z.number().positive()).default({}),
-      /** Places inside where a server with a `url` may be; else only public addresses are dialled. */
+      /** Places inside where a server with a `url`, and `hosts` of servers, may be; else only public addresses are dialled. */
       private: z.array(Place).default([]),
       /** Units by whose purpose comes first where they undo each other; of those that are not listed nobody yields. */
       first: z.array(UnitName).default([]),

@@ -36,6 +36,11 @@ function problemsOfServer(name: string, server: Server): Problem[] {
     path: [...path, 'headers', header],
     message: 'got a header, expected none: only a server with a url has headers',
   }));
+  if (server.network && server.hosts.length > 0) {
+    const message =
+      'got hosts and network: true, expected one of them: network is all hosts, and this machine beside them';
+    local.push({ path: [...path, 'hosts'], message });
+  }
   if (ServerSpec.shape.npm.safeParse(npm).success) return local;
   const message = `got ${shown(npm)}, expected package@exact.version, such as time-mcp@1.0.6`;
   return [{ path: [...path, 'npm'], message }, ...local];
@@ -54,8 +59,8 @@ function remoteProblems(path: string[], url: string, server: Server): Problem[] 
     const expected = checked.error.issues[0]?.message ?? 'an address';
     problems.push({ path: [...path, 'url'], message: `got ${shown(url)}, expected ${expected}` });
   }
-  const { args, env, reads, writes, runs, network } = server;
-  const here = { args, env: Object.keys(env), reads, writes, runs, network: network ? [true] : [] };
+  const { args, env, reads, writes, runs, hosts, network } = server;
+  const here = { args, env: Object.keys(env), reads, writes, runs, hosts, network: network ? [true] : [] };
   for (const [key, given] of Object.entries(here)) {
     if (given.length === 0) continue;
     const message = 'got a value, expected none: a server with a url runs elsewhere, nothing here is given to it';

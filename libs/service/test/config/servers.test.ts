@@ -31,7 +31,7 @@ policy: { private: [10.0.0.0/8, "fd00::/8", ::1, mcp.internal, localhost] }
       npm: 'time-mcp@1.0.6',
       args: [],
       env: {},
-      grants: { reads: [], writes: ['desk'], runs: [], network: false },
+      grants: { reads: [], writes: ['desk'], runs: [], network: false, hosts: [] },
       parallel: true,
     },
     {
@@ -82,10 +82,11 @@ test('what cannot be reached so is told, each with its line', () => {
   port: { url: "tcp://a.example" }
   path: { url: "tcp://a.example:1/x" }
   local: { npm: time-mcp@1.0.6, headers: { X-A: b } }
-  grants: { url: "https://a.example", writes: desk, network: true }
+  grants: { url: "https://a.example", writes: desk, network: true, hosts: a.example }
   secret: { url: "https://a.example", headers: { authorization: "Bearer x", X-Api-Key: y } }
   own: { url: "https://a.example", headers: { Mcp-Session-Id: x, "a b": c, X: "a\\nb" } }
   lines: { url: "tcp://a.example:1", headers: { X-A: b } }
+  twice: { npm: time-mcp@1.0.6, network: true, hosts: a.example }
 `).map((problem) => problem.replace(/, expected https:.*/, ', expected an address')),
     [
       'vsmcp.yaml:2 servers.both.url: got url and npm, expected one of them',
@@ -96,6 +97,7 @@ test('what cannot be reached so is told, each with its line', () => {
       "vsmcp.yaml:7 servers.path.url: got 'tcp://a.example:1/x', expected an address",
       'vsmcp.yaml:8 servers.local.headers.X-A: got a header, expected none: only a server with a url has headers',
       'vsmcp.yaml:9 servers.grants.writes: got a value, expected none: a server with a url runs elsewhere, nothing here is given to it',
+      'vsmcp.yaml:9 servers.grants.hosts: got a value, expected none: a server with a url runs elsewhere, nothing here is given to it',
       'vsmcp.yaml:9 servers.grants.network: got a value, expected none: a server with a url runs elsewhere, nothing here is given to it',
       'vsmcp.yaml:10 servers.secret.headers.authorization: got its value, expected { from: ENV_NAME }: secrets stand in no file',
       'vsmcp.yaml:10 servers.secret.headers.X-Api-Key: got its value, expected { from: ENV_NAME }: secrets stand in no file',
@@ -103,8 +105,19 @@ test('what cannot be reached so is told, each with its line', () => {
       "vsmcp.yaml:11 servers.own.headers.a b: got 'a b' as a name, expected the name of a header",
       'vsmcp.yaml:11 servers.own.headers.X: got characters that no header may have',
       'vsmcp.yaml:12 servers.lines.headers.X-A: got a header, expected none: tcp has no headers',
+      'vsmcp.yaml:13 servers.twice.hosts: got hosts and network: true, expected one of them: network is all hosts, and this machine beside them',
     ],
   );
   assert.match(problems('policy: { private: [10.0.0.0/33] }')[0] ?? '', /expected a range such as 10\.0\.0\.0\/8/);
+  for (const wrong of ['https://a.example', 'a.example/x', '*', 'a.*.example', 'a example'])
+    assert.match(
+      problems(`servers: { a: { npm: time-mcp@1.0.6, hosts: ["${wrong}"] } }`)[0] ?? '',
+      /expected a host such as api\.example\.org/,
+    );
+  for (const right of ['a.example', '*.a.example:8443', 'localhost:1', '"[::1]:9"'])
+    assert.deepEqual(
+      problems(`servers: { a: { npm: time-mcp@1.0.6, hosts: ${right.replace(/^\*.*$/, '"$&"')} } }`),
+      [],
+    );
   assert.match(problems('policy: { private: ["https://x"] }')[0] ?? '', /the name of a host/);
 });

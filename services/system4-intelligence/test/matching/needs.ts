@@ -30,7 +30,7 @@ export const COMMIT: Need = {
 };
 
 export function candidate(name: string, description: string, npm = `${name.split('/')[1]}@1.0.0`): Candidate {
-  const grants = { reads: [], writes: [], runs: [], network: false };
+  const grants = { reads: [], writes: [], runs: [], network: false, hosts: [] };
   const spec = { npm, args: [], env: {}, grants, parallel: false };
   return { name, description, version: '1.0.0', registry: 'test', spec };
 }

@@ -47,7 +47,7 @@ export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLo
 
   return {
     installer: { install, uninstall: async () => [] },
-    sandbox: { best: 'bubblewrap', rungs: [{ rung: 'bubblewrap', ok: true }] },
+    sandbox: { best: 'bubblewrap', rungs: [{ rung: 'bubblewrap', ok: true, gaps: [] }] },
     scratch: async (within) => ({ folder: within, remove: async () => {} }),
     async start(spec, { deadline, signal }) {
       const of = await install(spec.npm);

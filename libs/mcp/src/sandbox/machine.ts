@@ -1,0 +1,58 @@
+import { type Confinement, VsmError } from '@vsmcp/vsm';
+import type { Rung } from '../host.js';
+import { run } from '../run.js';
+import { findsGroups } from './groups.js';
+import type { Confiners } from './launch.js';
+import { findProgram } from './paths.js';
+import { probeRungs, refusesProc } from './probe.js';
+
+/** ms for a trial of a program. */
+const TIMEOUT = 20_000;
+
+/** What confines on this machine, found by trying. */
+export interface Machine {
+  confiners: Confiners;
+  rungs: readonly Rung[];
+  /** Control groups that bind the number of processes can be made. */
+  groups: boolean;
+}
+
+export async function lookAtMachine(): Promise<Machine> {
+  const path = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin`;
+  const confiners: Confiners = {};
+  for (const name of ['bwrap', 'unshare', 'mount', 'sh', 'prlimit', 'setpriv'] as const) {
+    const place = findProgram(name, path);
+    if (place) confiners[name] = place;
+  }
+  const [noProc, groups, bound] = await Promise.all([
+    confiners.bwrap ? refusesProc(confiners.bwrap) : false,
+    findsGroups(confiners.sh),
+    bindsProcesses(confiners),
+  ]);
+  if (noProc) confiners.noProc = true;
+  return { confiners, groups, rungs: await probeRungs(confiners, { groups, bound }) };
+}
+
+/** The rung to use: the strongest that holds, or `wanted`. @throws VSM_SANDBOX when it cannot be had */
+export function rungOf({ rungs }: Pick<Machine, 'rungs'>, wanted?: Confinement): Confinement {
+  const found = rungs.find(({ rung, ok }) => ok && rung === (wanted ?? rung));
+  if (found) return found.rung;
+  const why = rungs.map((rung) => `${rung.rung}: ${rung.why ?? 'holds'}`).join('; ');
+  throw new VsmError('VSM_SANDBOX', `${wanted ?? 'no'} confinement can be had on this machine (${why})`);
+}
+
+/** Whether RLIMIT_NPROC binds in a user namespace made here. The kernel lets root's processes past it, whatever they are called inside. */
+async function bindsProcesses({ bwrap, unshare, prlimit, sh }: Confiners): Promise<boolean> {
+  if (!prlimit || !sh) return false;
+  const fork = [prlimit, '--nproc=1', '--', sh, '-c', '(:)'];
+  for (const [file, ...args] of [
+    [unshare, '--user', '--map-root-user'],
+    [bwrap, '--unshare-user', '--dev-bind', '/', '/', '--'],
+  ]) {
+    if (!file) continue;
+    const within = (what: readonly string[]) => run(file, [...args.map(String), ...what], OPTIONS);
+    if ((await within([sh, '-c', ':'])).code === 0) return (await within(fork)).code !== 0;
+  }
+  return false;
+}
+const OPTIONS = { cwd: '/', env: {}, timeout: TIMEOUT };
