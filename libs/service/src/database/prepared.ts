@@ -1,5 +1,6 @@
 import { type messages, type PGlite, parse, protocol } from '@electric-sql/pglite';
 import { type Plain, stateOf } from './failure.js';
+import { Tidying } from './tidy.js';
 
 /** Runs after which a statement is planned anew: the plan made while a table was small does not suit it for ever. */
 const FRESH = 200;
@@ -21,6 +22,7 @@ const bytes = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(par
  */
 export class Statements {
   readonly #engine: PGlite;
+  readonly #tidying: Tidying;
   readonly #seen = new Set<string>();
   readonly #prepared = new Map<string, Prepared>();
   #count = 0;
@@ -28,6 +30,7 @@ export class Statements {
 
   constructor(engine: PGlite) {
     this.#engine = engine;
+    this.#tidying = new Tidying(engine);
   }
 
   /** Rows of a statement. @throws what the server says, as its own error */
@@ -53,6 +56,7 @@ export class Statements {
   async #run<T extends object>(sql: string, values: readonly Plain[]): Promise<T[]> {
     const said = await this.#engine.runExclusive(async () => {
       if (this.#closing) return undefined;
+      await this.#tidying.tick();
       const { name, columns } = await this.#prepare(sql);
       const bound = serialize.bind({
         statement: name,

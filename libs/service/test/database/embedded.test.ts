@@ -45,6 +45,17 @@ describe('the embedded database in a folder', () => {
     await database.close();
   });
 
+  test('what statements leave behind is cleared away, and the planner learns how large tables are', async () => {
+    const database = await openEmbedded('memory');
+    await database.query('CREATE TABLE counter (n int)');
+    await database.query('INSERT INTO counter VALUES (0), (0)');
+    for (let n = 0; n < 600; n++) await database.query('UPDATE counter SET n = n + 1');
+    const size = "SELECT reltuples::int AS rows FROM pg_class WHERE relname = 'counter'";
+    assert.deepEqual(await database.query(size), [{ rows: 2 }]);
+    assert.deepEqual(await database.query('SELECT n FROM counter'), [{ n: 600 }, { n: 600 }]);
+    await database.close();
+  });
+
   test('a statement may come as often as it likes, fail in between, and outlive a change of its table', async () => {
     const database = await openEmbedded('memory');
     await database.query('CREATE TABLE often (n int PRIMARY KEY, t text, b boolean)');
