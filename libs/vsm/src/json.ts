@@ -27,22 +27,32 @@ export function readJson(content: Uint8Array): unknown {
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const OPEN = new Set([0x5b, 0x7b]);
-const CLOSE = new Set([0x5d, 0x7d]);
+/** Brackets and braces differ in this bit only, so that with it set there are two to look for instead of four. */
+const BRACE = 0x20;
+const OPEN = 0x7b;
+const CLOSE = 0x7d;
 
 /** Counts brackets outside of strings, without recursion: cheaper than parsing and safe on any text. */
 export function isDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
-  let quoted = false;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    if (quoted) {
-      if (code === BACKSLASH) i++;
-      else if (code === QUOTE) quoted = false;
-    } else if (code === QUOTE) quoted = true;
-    else if (OPEN.has(code)) {
+    if (code === QUOTE) {
+      i = endOfString(text, i);
+      if (i < 0) return false;
+    } else if ((code | BRACE) === OPEN) {
       if (++depth > limit) return true;
-    } else if (CLOSE.has(code)) depth--;
+    } else if ((code | BRACE) === CLOSE) depth--;
   }
   return false;
+}
+
+/** Where the string that begins at `from` ends; -1: nowhere. */
+function endOfString(text: string, from: number): number {
+  for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === BACKSLASH) slashes++;
+    if (slashes % 2 === 0) return end;
+  }
+  return -1;
 }

@@ -2,12 +2,14 @@ import { currentTrace, type ServiceContext } from '@vsmcp/service';
 import type { Answer, DataOf, RateLimit, Turn } from '@vsmcp/vsm';
 import type { Outbox } from './outbox.js';
 import { type Given, Schedule } from './schedule.js';
+import { Weights } from './weights.js';
 
 /** Milliseconds without anybody waiting after which a server that has to be waited for is told again. */
 const NEWS = 60_000;
 
 /** Deals turns at servers with a rate out to the units (`schedule.ts`), and keeps the account. */
-export function scheduling({ clock, config, log, metrics }: ServiceContext, outbox: Outbox, epoch: number) {
+export function scheduling(context: ServiceContext, outbox: Outbox, epoch: number) {
+  const { clock, config, log, metrics } = context;
   const turns = metrics.counter('vsmcp_turns_total', 'Answers to who wants a turn at a server with a rate', [
     'server',
     'answer',
@@ -17,15 +19,17 @@ export function scheduling({ clock, config, log, metrics }: ServiceContext, outb
   const schedules = new Map<string, Schedule>();
   /** Server → when somebody last had to wait for it. */
   const busy = new Map<string, number>();
-  const weight = (unit: string) => config.units[unit]?.weight ?? 1;
+  const weights = new Weights(context);
   for (const [server, { rate }] of Object.entries(config.servers)) if (rate) schedules.set(server, opened(rate));
 
   function opened(rate: RateLimit): Schedule {
     // The first leader has nobody before it.
-    return new Schedule(rate, weight, epoch <= 1 ? 0 : clock.now() + Schedule.settling(rate));
+    return new Schedule(rate, weights.of, epoch <= 1 ? 0 : clock.now() + Schedule.settling(rate));
   }
 
-  async function deal(which: Iterable<readonly [string, Schedule]>): Promise<void> {
+  async function deal(which: readonly (readonly [string, Schedule])[]): Promise<void> {
+    if (which.length === 0) return;
+    await weights.refresh();
     const now = clock.now();
     const given: Given[] = [];
     for (const [server, schedule] of which) {
@@ -63,9 +67,10 @@ export function scheduling({ clock, config, log, metrics }: ServiceContext, outb
         schedule.ask({ ...wish, instance }, now);
         touched.set(wish.server, schedule);
       }
-      await Promise.all([...free, deal(touched)]);
+      await Promise.all([...free, deal([...touched])]);
     },
-    tick: () => deal(schedules),
+    /** What waits is dealt out as time passes. */
+    tick: () => deal([...schedules].filter(([, schedule]) => schedule.waiting > 0)),
     view: (): Answer<'coordination'>['schedules'] =>
       [...schedules].map(([server, schedule]) => schedule.view(server, clock.now())),
   };

@@ -6,18 +6,21 @@ const ROOM = 0.9;
 /** A unit can always use this much beyond what it uses and what waits, so that it can grow before it is asked again. */
 const GROWTH = 1.25;
 
-/** A unit in the bargain. All in operations at the same time, but for what is said otherwise. */
+/**
+ * A unit in the bargain. All in operations at the same time, but for what is said otherwise. Where there are many, each names all its figures,
+ * absent ones too: objects of one make are read fifteen times as fast as objects of several.
+ */
 export interface Wish {
   unit: string;
   weight: number;
   minimum: number;
-  cap?: number;
+  cap?: number | undefined;
   /** What it uses, and what waits beside. */
   wants: number;
   /** Operations a second that it begins with each one at the same time: its pace. */
-  pace?: number;
+  pace?: number | undefined;
   /** What each of its operations needs of the counted resources, by name. */
-  needs?: Readonly<Record<string, number>>;
+  needs?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface Replica {
@@ -98,7 +101,8 @@ export function isBound(wish: Wish, slots: number): boolean {
 }
 
 function hasNeeds(wish: Wish | undefined): boolean {
-  return wish?.needs !== undefined && Object.keys(wish.needs).length > 0;
+  for (const _ in wish?.needs) return true;
+  return false;
 }
 
 function columnsOf(
@@ -112,7 +116,8 @@ function columnsOf(
   const needs = new Float64Array(n * resources);
   const column = () => new Float64Array(n);
   const [weight, minimum, most, caps] = [column(), column(), column(), column()];
-  for (const [i, wish] of wishes.entries()) {
+  let i = 0;
+  for (const wish of wishes) {
     const cap = Math.min(wish.cap ?? pool, pool);
     weight[i] = wish.weight;
     minimum[i] = wish.minimum;
@@ -122,6 +127,7 @@ function columnsOf(
     needs[at++] = 1;
     if (rated) needs[at++] = wish.pace ?? 1;
     for (const thing of things) needs[at++] = wish.needs?.[thing] ?? 0;
+    i++;
   }
   return { needs, weight, minimum, most, caps };
 }

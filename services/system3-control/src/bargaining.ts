@@ -61,11 +61,7 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
     const { weight = 1, minimum = 0, cap, needs } = unitOf(unit) ?? {};
     const pace = wanting.get(unit)?.pace ?? 1;
     const factor = priorityOf(unit) * varietyFactor(kinds.of(unit, now));
-    return {
-      ...{ unit, weight: weight * factor, minimum, wants, pace },
-      ...(cap !== undefined && { cap }),
-      ...(needs !== undefined && { needs }),
-    };
+    return { unit, weight: weight * factor, minimum, cap, wants, pace, needs };
   }
 
   /** What units were owed, in the order in which they wish now. */

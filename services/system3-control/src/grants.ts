@@ -12,9 +12,10 @@ export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], 
   const named: Granted['replicas'] = {};
   const rates: NonNullable<Granted['rates']> = {};
   const spare = Math.max(0, (rate ?? 0) - sum(bargain.rates));
+  const none = noneOf(wishes, bargain);
   for (const [r, { instance }] of replicas.entries()) {
     const row = dealt[r] ?? new Uint32Array();
-    named[instance] = slotsOf(wishes, bargain, row);
+    named[instance] = none.map((nothing, i) => row[i] || nothing);
     if (rate === undefined) continue;
     const part = parts[r] ?? 0;
     const units = ratesOf(bargain, row, part);
@@ -24,13 +25,9 @@ export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], 
   return rate === undefined ? granted : { ...granted, rates };
 }
 
-function slotsOf(wishes: readonly Wish[], { slots }: Bargain, row: Uint32Array): (number | null)[] {
-  const here: (number | null)[] = [];
-  for (const [i, wish] of wishes.entries()) {
-    const n = row[i] ?? 0;
-    here.push(n > 0 || isBound(wish, slots[i] ?? 0) ? n : null);
-  }
-  return here;
+/** What is said of each unit where it has no slot. */
+function noneOf(wishes: readonly Wish[], { slots }: Bargain): (0 | null)[] {
+  return wishes.map((wish, i) => (isBound(wish, slots[i] ?? 0) ? 0 : null));
 }
 
 /** Rates are said to a thousandth, rounded down: a full number takes three times the room. */
@@ -38,13 +35,13 @@ const FINE = 1000;
 
 /** @param part of the pool that the replica is */
 function ratesOf({ slots, rates }: Bargain, row: Uint32Array, part: number): number[] {
-  const here: number[] = [];
+  const units: number[] = [];
   for (let i = 0; i < row.length; i++) {
     const all = slots[i] ?? 0;
-    const rate = (rates[i] ?? 0) * (all === 0 ? part : (row[i] ?? 0) / all);
-    here.push(Math.floor(rate * FINE) / FINE);
+    const mine = all === 0 ? part : (row[i] ?? 0) / all;
+    units.push(mine === 0 ? 0 : Math.floor((rates[i] ?? 0) * mine * FINE) / FINE);
   }
-  return here;
+  return units;
 }
 
 /** Of any list of numbers, typed arrays too. */

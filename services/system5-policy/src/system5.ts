@@ -8,7 +8,7 @@ import { DeliberationEvent } from './deliberated.js';
 import { inside } from './inside.js';
 import { pain } from './pain.js';
 import { permit, policiesOf, policyOf, whose } from './policy.js';
-import { upward } from './upward.js';
+import { ALONE, upward } from './upward.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;
@@ -17,21 +17,30 @@ const LOOK = 1000;
 /** Milliseconds between looks at what the fleet above should know. */
 const REPORT = 1000;
 
+export interface System5Options {
+  /** ms after which a fleet that has none above looks again. */
+  alone?: number;
+}
+
 /**
  * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and takes
  * pain up until somebody acknowledges it. One instance leads; its state is what the journal holds.
  */
-export const system5: Service = {
-  system: 's5',
-  async start(context) {
-    const policy = policyOf(context.config);
-    context.standing({ state: 'standby' });
-    const leadership = context.leaderships.campaign('s5', (epoch) => lead(context, policy, epoch));
-    return () => leadership.stop();
-  },
-};
+export function openSystem5({ alone = ALONE }: System5Options = {}): Service {
+  return {
+    system: 's5',
+    async start(context) {
+      const policy = policyOf(context.config);
+      context.standing({ state: 'standby' });
+      const leadership = context.leaderships.campaign('s5', (epoch) => lead(context, policy, epoch, alone));
+      return () => leadership.stop();
+    },
+  };
+}
 
-async function lead(context: ServiceContext, policy: Policy & { wait: number }, epoch: number) {
+export const system5: Service = openSystem5();
+
+async function lead(context: ServiceContext, policy: Policy & { wait: number }, epoch: number, alone: number) {
   const deliberation = acquisitions(context, policy, epoch);
   const alerts = pain(context, context.config.pain, epoch);
   for await (const entry of context.journal.replay('s5')) {
@@ -69,7 +78,7 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     await Promise.all([deliberation.tick(), alerts.tick()]);
   });
   const stopLooking = inTurn(context, LOOK, 'pain in the database not read', () => alerts.found());
-  const report = upward(context);
+  const report = upward(context, alone);
   const stopReporting = inTurn(context, REPORT, 'the fleet above not told how this one is', report);
   context.standing({ state: 'active', epoch });
   context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');

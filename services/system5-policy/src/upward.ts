@@ -5,10 +5,13 @@ import { gist, isDue, reportOf } from './reporting.js';
 /** How long (ms) the other systems may take to say how they are. */
 const PATIENCE = 1000;
 /** Milliseconds after which it is looked again whether there is a fleet above. */
-const ALONE = 5000;
+export const ALONE = 5000;
 
-/** Says to the fleet above how this one is. To be called often; where there is no fleet above, it does little. */
-export function upward({ ask, clock, config, log, say }: ServiceContext): () => Promise<void> {
+/**
+ * Says to the fleet above how this one is. To be called often; where there is no fleet above, it does little.
+ * @param lonely ms after which it is looked again whether there is one
+ */
+export function upward({ ask, clock, config, log, say }: ServiceContext, lonely: number): () => Promise<void> {
   let last: { gist: string; at: number } | undefined;
   let alone = 0;
   return async () => {
@@ -31,7 +34,7 @@ export function upward({ ask, clock, config, log, say }: ServiceContext): () => 
       await say(Reported, 'report', report, { mandatory: true });
     } catch (error) {
       if (!(error instanceof VsmError && error.code === 'VSM_NOT_FOUND')) throw error;
-      alone = now + ALONE;
+      alone = now + lonely;
       return;
     }
     last = { gist: gist(report), at: now };

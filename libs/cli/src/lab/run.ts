@@ -4,7 +4,7 @@ import { openSystem1 } from '@vsmcp/system1-operations';
 import { system2 } from '@vsmcp/system2-coordination';
 import { system3 } from '@vsmcp/system3-control';
 import { openSystem4 } from '@vsmcp/system4-intelligence';
-import { system5 } from '@vsmcp/system5-policy';
+import { openSystem5 } from '@vsmcp/system5-policy';
 import { type JournalEntry, type Status, SYSTEMS, VsmError } from '@vsmcp/vsm';
 import { chanceOf } from './chance.js';
 import type { ReadDay } from './day/read.js';
@@ -22,6 +22,8 @@ import { openWorld } from './world.js';
 const REFLECTS = 60_000;
 /** How many times longer System 1 leaves its upkeep: nothing is lost here that it would have to look for. */
 const UPKEEP = 12;
+/** ms after which System 5 looks again whether there is a fleet above: there never is. */
+const ALONE = 86_400_000;
 
 export interface RunOptions {
   seed: number;
@@ -88,7 +90,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     system2,
     openSystem1({ openHost: async (context) => labHost(day, stage, context.log), slowerUpkeep: UPKEEP }),
     system3,
-    system5,
+    openSystem5({ alone: ALONE }),
     openSystem4({ openRegistries: () => labRegistry(day.registry) }),
   ];
   const database = await openEmbedded('memory', options.template && { template: options.template });

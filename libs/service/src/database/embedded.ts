@@ -2,6 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import type { Database } from '../database.js';
 import { failure, type Plain, plain } from './failure.js';
 import { lockFolder } from './lock.js';
+import { Statements } from './prepared.js';
 import { createSchema, schemaName } from './schema.js';
 
 /** An embedded database that other code of this package may serve to other processes. */
@@ -36,6 +37,7 @@ export async function openEmbedded(
     unlock();
     throw failure('open', error);
   }
+  const statements = new Statements(engine);
   // One session serves all fleets of this process: a statement and the schema it is meant for must not be parted.
   let schema: string | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -44,13 +46,13 @@ export async function openEmbedded(
       await engine.exec(`SET search_path TO ${wanted}`);
       schema = wanted;
     }
-    return (await engine.query<T>(sql, values)).rows;
+    return statements.run<T>(sql, values);
   };
   const querying = (wanted: string): Database['query'] =>
     async function query<T extends object>(sql: string, parameters: readonly unknown[] = []) {
       try {
         const values = parameters.map(plain);
-        if (schema === undefined) return (await engine.query<T>(sql, values)).rows;
+        if (schema === undefined) return await statements.run<T>(sql, values);
         const rows = last.then(() => inSchema<T>(wanted, sql, values));
         last = rows.catch(() => undefined);
         return await rows;
@@ -71,6 +73,7 @@ export async function openEmbedded(
     query: querying(PUBLIC),
     within,
     async close() {
+      statements.close();
       if (!engine.closed) await engine.close();
       unlock();
     },

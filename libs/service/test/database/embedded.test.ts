@@ -44,4 +44,37 @@ describe('the embedded database in a folder', () => {
     await assert.rejects(database.query('SELECT $1', [{ a: 1 }]), /pass lists and objects as JSON text/);
     await database.close();
   });
+
+  test('what statements leave behind is cleared away, and the planner learns how large tables are', async () => {
+    const database = await openEmbedded('memory');
+    await database.query('CREATE TABLE counter (n int)');
+    await database.query('INSERT INTO counter VALUES (0), (0)');
+    for (let n = 0; n < 600; n++) await database.query('UPDATE counter SET n = n + 1');
+    const size = "SELECT reltuples::int AS rows FROM pg_class WHERE relname = 'counter'";
+    assert.deepEqual(await database.query(size), [{ rows: 2 }]);
+    assert.deepEqual(await database.query('SELECT n FROM counter'), [{ n: 600 }, { n: 600 }]);
+    await database.close();
+  });
+
+  test('a statement may come as often as it likes, fail in between, and outlive a change of its table', async () => {
+    const database = await openEmbedded('memory');
+    await database.query('CREATE TABLE often (n int PRIMARY KEY, t text, b boolean)');
+    const insert = 'INSERT INTO often VALUES ($1, $2, $3) RETURNING n';
+    for (let n = 0; n < 450; n++) {
+      assert.deepEqual(await database.query(insert, [n, n % 2 ? null : `é${n}`, n % 3 === 0]), [{ n }]);
+      if (n % 90 === 0) await assert.rejects(database.query(insert, [n, '', true]), /duplicate key/);
+    }
+    const read = 'SELECT *, count(*) OVER () AS all FROM often WHERE n >= $1 ORDER BY n LIMIT 1';
+    for (let n = 0; n < 3; n++) {
+      assert.deepEqual(await database.query(read, [448]), [{ n: 448, t: 'é448', b: false, all: 2 }]);
+    }
+    await database.query('ALTER TABLE often ADD COLUMN more int');
+    assert.deepEqual(await database.query(read, [449]), [{ n: 449, t: null, b: false, more: null, all: 1 }]);
+    const other = await database.within('other');
+    await other.query('CREATE TABLE often (n int, other text)');
+    for (let n = 0; n < 3; n++) assert.deepEqual(await other.query(read, [0]), []);
+    assert.equal((await database.query(read, [0]))[0] !== undefined, true);
+    await database.close();
+    await assert.rejects(database.query(read, [0]), /closed/);
+  });
 });
