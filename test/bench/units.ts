@@ -1,5 +1,5 @@
 import { type Unit, Unit as UnitSchema } from '@vsmcp/vsm';
-import { Catalog } from '../../services/system1-operations/src/catalog.js';
+import { Catalog } from '../../services/system1-operations/dist/catalog.js';
 import type { Figure } from './support/report.js';
 
 const FEW = 10;

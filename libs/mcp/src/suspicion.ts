@@ -46,16 +46,27 @@ const ORDERS: readonly RegExp[] = [
   /\b(?:instead of|rather than) (?:calling|using) the (?:other|real|original)\b/,
 ];
 
+/** Text in which nothing hides, as most is: it is read as it stands. */
+const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
+const ALL_HIDDEN = new RegExp(HIDDEN, 'gu');
+const ALL_TERMINAL = new RegExp(TERMINAL, 'gu');
+
 /** What is suspicious in a text. */
 export function suspicionsOf(where: string, text: string): Suspicion[] {
   const read = text.slice(0, MOST.read);
+  if (PLAIN.test(read)) return ordersIn(where, onOneSpace(read));
   const found: Suspicion[] = [];
   const terminal = TERMINAL.exec(read);
   if (terminal) found.push({ where, kind: 'terminal', text: around(read, terminal.index, terminal[0].length) });
   const bare = read.replace(HONEST, '');
   const hidden = HIDDEN.exec(bare);
   if (hidden) found.push({ where, kind: 'hidden', text: around(bare, hidden.index, hidden[0].length) });
-  const seen = plain(bare);
+  return [...found, ...ordersIn(where, plain(bare))];
+}
+
+/** @param seen as it reads to one who follows it */
+function ordersIn(where: string, seen: string): Suspicion[] {
+  const found: Suspicion[] = [];
   for (const order of ORDERS) {
     const said = order.exec(seen);
     if (said) found.push({ where, kind: 'imperative', text: visible(said[0]).trim() });
@@ -103,12 +114,15 @@ interface Result {
 /** As it reads to one who follows it: what hides is gone, letters that only look different are the same, spaces are one. */
 function plain(text: string): string {
   const written = hiddenAscii(text);
-  return stripVTControlCharacters(`${text}${written && `\n${written}`}`)
+  const shown = stripVTControlCharacters(`${text}${written && `\n${written}`}`)
     .normalize('NFKC')
-    .replace(new RegExp(HIDDEN, 'gu'), '')
-    .replace(new RegExp(TERMINAL, 'gu'), '')
-    .replace(/[^\S\n]+/g, ' ')
-    .toLowerCase();
+    .replace(ALL_HIDDEN, '')
+    .replace(ALL_TERMINAL, '');
+  return onOneSpace(shown);
+}
+
+function onOneSpace(text: string): string {
+  return text.replace(/[^\S\n]+/g, ' ').toLowerCase();
 }
 
 /** What is written in tag characters, which are ASCII that no font shows. */

@@ -2,18 +2,20 @@ import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
 import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
 import type { Passage } from './breakers.js';
+import type { Claiming } from './claiming.js';
 import type { Claims, Lease } from './claims.js';
 import type { Endings } from './evidence.js';
 import { scopeOf } from './mapping.js';
 import { afterFailure, delayFor } from './outcome.js';
 import type { Place } from './place.js';
 import type { CallPlan } from './plan.js';
-import { OVERTAKEN, type Settling } from './settling.js';
+import { type Fate, OVERTAKEN, type Settling } from './settling.js';
 import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
 import type { Tally } from './tally.js';
 import type { Task } from './task.js';
 
 interface Parts {
+  claiming: Claiming;
   claims: Claims;
   endings: Endings;
   settling: Settling;
@@ -22,7 +24,7 @@ interface Parts {
 }
 
 /**
- * Has the calls of one claimed event made (`steps.ts`) and draws the consequence. A call that may have happened and must not
+ * Has the calls of one event made (`steps.ts`) and draws the consequence. A call that may have happened and must not
  * happen twice ends in doubt, never in a second call.
  */
 export class Call {
@@ -41,7 +43,13 @@ export class Call {
     return plan.steps.length * (plan.deadline ?? operation_deadline) + asks * coordination_timeout + SLACK;
   }
 
+  /** Whether it may be made before anything is written of it: calling again does no harm, and nobody else is asked for it. */
+  needsNoClaim(plan: CallPlan): boolean {
+    return plan.claims.length === 0 && this.#rated(plan).size === 0 && this.#isRepeatable(plan);
+  }
+
   /**
+   * @param claim absent where none is needed
    * @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running
    * @param passage told how each call ended
    */
@@ -49,12 +57,12 @@ export class Call {
     task: Task,
     unit: string,
     plan: CallPlan,
-    claim: Claim,
+    claim: Claim | undefined,
     { place, passage }: { place: Place; passage: Passage },
   ): Promise<Ending> {
-    const { steps, settling, claims, tally } = this.#parts;
-    const repeatable = plan.steps.every((step) => steps.isRepeatable(step, plan));
-    if (!repeatable && (claim.called || task.unsure)) {
+    if (claim === undefined) return this.#run(task, unit, plan, claim, passage, []);
+    const { settling, claims, tally } = this.#parts;
+    if ((claim.called || task.unsure) && !this.#isRepeatable(plan)) {
       const reason = claim.called
         ? 'an earlier call may have happened, and the tool must not be called twice'
         : 'it came again without an id, and the tool must not be called twice';
@@ -76,6 +84,10 @@ export class Call {
     } finally {
       await held.release();
     }
+  }
+
+  #isRepeatable(plan: CallPlan): boolean {
+    return plan.steps.every((step) => this.#parts.steps.isRepeatable(step, plan));
   }
 
   /** Server → calls that the plan makes of it, where they have a rate. */
@@ -108,44 +120,65 @@ export class Call {
     task: Task,
     unit: string,
     plan: CallPlan,
-    claim: Claim,
+    claim: Claim | undefined,
     passage: Passage,
     leases: readonly Lease[],
   ): Promise<Ending> {
-    const { endings, steps, settling } = this.#parts;
+    const { steps } = this.#parts;
     const at = this.#context.clock.now();
     const progress = await steps.run(task, unit, plan, claim, passage);
     const last = plan.steps[progress.step];
     const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
-    if (progress.end === 'answered' || progress.end === 'failed') {
-      const { source, id } = task.event;
-      const { tool } = fate;
-      const under = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
-      const ended = { source, id, attempt: claim.attempt, ended: progress.end, claims: under, at };
-      endings.add(tool === undefined ? ended : { ...ended, tool });
-    }
+    const seen = (attempt: number): void => {
+      if (progress.end === 'answered' || progress.end === 'failed')
+        this.#seen(task, progress.end, { attempt, tool: fate.tool, leases, at });
+    };
+    seen(claim?.attempt ?? 1);
     switch (progress.end) {
       case 'answered':
-        return settling.settle(task, claim.attempt, { ...fate, outcome: 'answered', result: progress.result });
+        return this.#settle(task, claim, { ...fate, outcome: 'answered', result: progress.result }, seen);
       case 'overtaken':
         return OVERTAKEN(task);
       case 'unmappable': {
         const reason = stepText(plan, progress.step) + progress.reason;
-        return settling.settle(task, claim.attempt, { ...fate, outcome: 'dead', reason });
+        return this.#settle(task, claim, { ...fate, outcome: 'dead', reason }, seen);
       }
       case 'failed':
-        return this.#failed(task, plan, claim, fate, progress);
+        return this.#failed(task, plan, claim, fate, progress, seen);
     }
+  }
+
+  /** Evidence of what was done, for an audit. */
+  #seen(
+    { event: { source, id } }: Task,
+    ended: 'answered' | 'failed',
+    how: { attempt: number; tool: string | undefined; leases: readonly Lease[]; at: number },
+  ): void {
+    const { attempt, tool, leases, at } = how;
+    const claims = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
+    this.#parts.endings.add({ source, id, attempt, ended, claims, at, ...(tool !== undefined && { tool }) });
+  }
+
+  /** What was called without a claim is claimed only when somebody else has the event by now: then theirs counts, or it is ours late. */
+  async #settle(task: Task, claim: Claim | undefined, fate: Fate, seen: (attempt: number) => void): Promise<Ending> {
+    const { claiming, settling } = this.#parts;
+    if (claim !== undefined) return settling.settle(task, claim.attempt, fate);
+    const first = await settling.settleFirst(task, fate);
+    if (first !== undefined) return first;
+    const late = await claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK);
+    if (!('attempt' in late)) return late;
+    seen(late.attempt);
+    return settling.settle(task, late.attempt, fate);
   }
 
   async #failed(
     task: Task,
     plan: CallPlan,
-    claim: Claim,
+    claim: Claim | undefined,
     fate: { unit: string; tool?: string; calling: number },
     progress: Progress & { end: 'failed' },
+    seen: (attempt: number) => void,
   ): Promise<Ending> {
-    const { settling } = this.#parts;
     const { step, failure, repeatable } = progress;
     const reason = stepText(plan, step) + progress.reason;
     // Not sent at all: the server is gone or starting anew, so the event is looked at afresh.
@@ -153,22 +186,26 @@ export class Call {
     const next = afterFailure(failure, repeatable.all, repeatable.before ? plan.retries : 0, task.attempts);
     if (next.next !== 'retry') {
       const result = progress.result === undefined ? {} : { result: progress.result };
-      return settling.settle(task, claim.attempt, { ...fate, outcome: next.next, reason, ...result });
+      return this.#settle(task, claim, { ...fate, outcome: next.next, reason, ...result }, seen);
     }
     const { id, type } = task.event;
     this.#context.log.info({ event: id, type, tool: fate.tool, attempts: task.attempts, reason }, 'comes again');
-    await this.#release(task, fate.unit, claim);
+    // Written down now, so that the next try is known to be the second.
+    const tried = claim ?? (await this.#parts.claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK));
+    if (!('attempt' in tried)) return tried;
+    await this.#release(task, fate.unit, tried);
     return { verdict: 'later', delay: next.delay, counted: true };
   }
 
-  async #giveBack(task: Task, unit: string, claim: Claim, wait: number): Promise<Ending> {
+  async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<Ending> {
     await this.#release(task, unit, claim);
     return { verdict: 'later', delay: delayFor(wait), counted: false };
   }
 
   /** What was claimed back keeps its claim while it waits here: nothing else stands behind it. */
-  async #release(task: Task, unit: string, claim: Claim): Promise<void> {
+  async #release(task: Task, unit: string, claim: Claim | undefined): Promise<void> {
     this.#parts.tally.retried();
+    if (claim === undefined) return;
     claim.called = false;
     const { source, id } = task.event;
     if (task.held === undefined) await this.#context.ledger.release({ source, id, unit }, claim.attempt);

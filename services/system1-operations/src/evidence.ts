@@ -2,23 +2,34 @@ import type { Consumer } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
 import { type Ended, Evidence, type OperationRef, Probe, word } from '@vsmcp/vsm';
 
-/** Operations that are remembered, the last ones. */
+/** Operations that are remembered at least, the last ones; at most twice as many. */
 const MOST = 5000;
 
 /** How operations ended, written down where it is seen, for System 3 to compare with what was reported. */
 export class Endings {
-  readonly #last = new Map<string, Ended>();
+  #last = new Map<string, Ended>();
+  /** Those before, forgotten together: to look for the oldest in a map from which many were deleted takes long. */
+  #before: ReadonlyMap<string, Ended> = new Map();
 
   add(ended: Ended): void {
-    const name = nameOf(ended);
-    this.#last.delete(name);
-    this.#last.set(name, ended);
-    const [oldest] = this.#last.keys();
-    if (this.#last.size > MOST && oldest !== undefined) this.#last.delete(oldest);
+    if (this.#last.size >= MOST) {
+      this.#before = this.#last;
+      this.#last = new Map();
+    }
+    this.#last.set(nameOf(ended), ended);
+  }
+
+  has(operation: OperationRef): boolean {
+    return this.#get(operation) !== undefined;
   }
 
   of(operations: readonly OperationRef[]): Ended[] {
-    return operations.flatMap((operation) => this.#last.get(nameOf(operation)) ?? []);
+    return operations.flatMap((operation) => this.#get(operation) ?? []);
+  }
+
+  #get(operation: OperationRef): Ended | undefined {
+    const name = nameOf(operation);
+    return this.#last.get(name) ?? this.#before.get(name);
   }
 }
 

@@ -54,6 +54,7 @@ export function handoverHearing(
     if (draining.aborted) return later('1s');
     const event = CloudEvent.parse(data.event);
     const attempts = data.attempts + info.attempts;
-    return handle({ event, attempts, arrived: context.clock.now(), unsure: data.unsure === true, from });
+    const again = info.redelivered ? { redelivered: true as const } : {};
+    return handle({ event, attempts, arrived: context.clock.now(), unsure: data.unsure === true, from, ...again });
   });
 }

@@ -1,29 +1,27 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
-import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
+import { type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { RETRY_DELAYS, type RetryDelay, VsmError } from '@vsmcp/vsm';
 import type { Breakers, Passage } from './breakers.js';
 import type { Bulkhead } from './bulkhead.js';
 import type { Call } from './call.js';
 import type { Catalog } from './catalog.js';
+import type { Claiming } from './claiming.js';
 import { type Disposition, dispose, reach } from './disposition.js';
 import { handOver, untilSettled } from './handover.js';
 import type { LatestWindows } from './latest.js';
 import type { Match } from './matching.js';
-import { delayFor, delayWithin } from './outcome.js';
+import { delayFor } from './outcome.js';
 import { Place } from './place.js';
 import type { CallPlan } from './plan.js';
 import type { Border } from './recursion/border.js';
 import type { Servers } from './servers/servers.js';
 import type { Fate, Settling } from './settling.js';
 import { priorityOf, type Shedding } from './shedding.js';
-import type { Claim } from './steps.js';
 import type { Tally } from './tally.js';
-import { later, operationOf, type Task } from './task.js';
+import { later, nameOf, operationOf, type Task } from './task.js';
 
 /** How long (ms) the settlement of an event without a call may take before another replica may take it over. */
 const WITHOUT_CALL = 15_000;
-/** Longest time (ms) after which an event that another holds is looked at again. */
-const LOOK_AGAIN = 30_000;
 /** Longest time (ms) for which an event is sent away because its tool is left alone. */
 const LEFT_ALONE = 30_000;
 const FREE: Passage = { ended: () => {}, leave: () => {} };
@@ -41,6 +39,7 @@ export interface Parts {
   settling: Settling;
   tally: Tally;
   call: Call;
+  claiming: Claiming;
   border: Pick<Border, 'has' | 'descend'>;
   draining: AbortSignal;
   /** Told when something was parked that can be answered by now. */
@@ -192,59 +191,34 @@ export class Operations {
     return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
-  async #call(task: Task, unit: string, plan: CallPlan, at: { place: Place; passage: Passage }): Promise<Ending> {
-    const { call, context } = this.#parts;
-    const claim = await this.#claim(task, unit, context.clock.now() + call.longest(plan));
-    return 'attempt' in claim ? call.make(task, unit, plan, claim, at) : claim;
+  #call(task: Task, unit: string, plan: CallPlan, at: { place: Place; passage: Passage }): Promise<Ending> {
+    const { call, claiming, context } = this.#parts;
+    return claiming.alone(task, async () => {
+      if (claiming.isFirst(task) && call.needsNoClaim(plan)) return call.make(task, unit, plan, undefined, at);
+      const claim = await claiming.claim(task, unit, context.clock.now() + call.longest(plan));
+      return 'attempt' in claim ? call.make(task, unit, plan, claim, at) : claim;
+    });
   }
 
   /** Down to a unit that is a system: to send it twice does no harm, so whoever holds the claim sends it. */
   async #descend(task: Task, unit: string): Promise<Ending> {
-    const { border, context } = this.#parts;
-    const claim = await this.#claim(task, unit, context.clock.now() + WITHOUT_CALL);
+    const { border, claiming, context } = this.#parts;
+    const claim = await claiming.claim(task, unit, context.clock.now() + WITHOUT_CALL);
     return 'attempt' in claim ? border.descend(task, unit, claim) : claim;
   }
 
   /** Settles an event that needs no call, unless an earlier holder may have made one. */
   async #settle(task: Task, fate: Fate): Promise<Ending> {
-    const { context, settling } = this.#parts;
+    const { claiming, context, settling } = this.#parts;
     if (task.held === undefined) {
       const ending = await settling.settleNew(task, fate);
       if (ending !== undefined) return ending;
     }
-    const claim = await this.#claim(task, fate.unit, context.clock.now() + WITHOUT_CALL);
+    const claim = await claiming.claim(task, fate.unit, context.clock.now() + WITHOUT_CALL);
     if (!('attempt' in claim)) return claim;
     if (!claim.called) return settling.settle(task, claim.attempt, fate);
     const reason = `an earlier call may have happened; now: ${fate.reason ?? fate.outcome}`;
     return settling.settle(task, claim.attempt, { unit: fate.unit, outcome: 'doubt', reason });
-  }
-
-  /** The claim, or how the event ends without one. */
-  async #claim(task: Task, unit: string, deadline: number): Promise<Claim | Ending> {
-    if (task.held !== undefined) return task.held;
-    const { context, tally, settling, windows } = this.#parts;
-    const { source, id, type } = task.event;
-    const claim = { source, id, unit, type, holder: context.instance, deadline };
-    const claimed = await inSpan(context, 'claim', { attributes: { 'vsmcp.unit': unit } }, async (span) => {
-      const answer = await context.ledger.claim(claim);
-      span.setAttribute('vsmcp.claim', answer.state);
-      return answer;
-    });
-    switch (claimed.state) {
-      case 'settled':
-        tally.duplicate();
-        windows.forget(unit, type, nameOf(task));
-        return settling.repeat(task, claimed.outcome, claimed.record);
-      case 'taken':
-        tally.duplicate();
-        return later(delayWithin(Math.min(claimed.deadline - context.clock.now(), LOOK_AGAIN)));
-      case 'fresh':
-        tally.received(unit);
-        return { attempt: claimed.attempt, called: false };
-      case 'again':
-      case 'called':
-        return { attempt: claimed.attempt, called: claimed.state === 'called' };
-    }
   }
 
   async #handover(task: Task, server: string): Promise<Ending> {
@@ -257,8 +231,4 @@ export class Operations {
     tally.retried();
     return later('1s');
   }
-}
-
-function nameOf({ event }: Task): string {
-  return `${event.source} ${event.id}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { DataOf, Outcome, RetryDelay } from '@vsmcp/vsm';
 
 export type OutcomeRecord = DataOf<typeof Outcome>;
@@ -54,9 +54,7 @@ export function delayWithin(ms: number): RetryDelay {
 /** The id of an outcome message: the same whenever the same outcome is said again. */
 export function outcomeId(record: OutcomeRecord): string {
   const { event, unit, outcome, attempts } = record;
-  return createHash('sha256')
-    .update(JSON.stringify([event.source, event.id, unit, outcome, attempts ?? 0]))
-    .digest('base64url');
+  return hash('sha256', JSON.stringify([event.source, event.id, unit, outcome, attempts ?? 0]), 'base64url');
 }
 
 /** A tool's answer as an outcome carries it. */

@@ -60,12 +60,26 @@ export class Settling {
    * @returns undefined when it was seen before: then it has to be claimed first
    */
   settleNew(task: Task, fate: Fate): Promise<Ending | undefined> {
+    return this.#settleNew(task, fate, (write) => write());
+  }
+
+  /** The same for one whose calls were made without a claim: because they have happened, it is tried until it is written. */
+  settleFirst(task: Task, fate: Fate): Promise<Ending | undefined> {
+    return this.#settleNew(task, fate, (write) => persist(this.#context.clock, this.#ending, write));
+  }
+
+  #settleNew(
+    task: Task,
+    fate: Fate,
+    until: (write: () => Promise<boolean>) => Promise<boolean>,
+  ): Promise<Ending | undefined> {
     const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome, 'vsmcp.new': true };
     return inSpan(this.#context, 'settle', { attributes }, async () => {
       const { ledger, instance } = this.#context;
       const record = this.#record(task, 1, fate);
       const { type } = task.event;
-      const mine = await ledger.settleNew({ ...settlementOf(task, fate, record), type, holder: instance });
+      const settlement = { ...settlementOf(task, fate, record), type, holder: instance };
+      const mine = await until(() => ledger.settleNew(settlement));
       if (!mine) return undefined;
       this.#tally.received(fate.unit);
       return this.#settled(task, 1, fate, record);

@@ -75,8 +75,11 @@ export class Steps {
     return tool === undefined ? plan.idempotent : isRepeatable(tool, plan);
   }
 
-  /** @param passage told how each call ended */
-  async run(task: Task, unit: string, plan: CallPlan, claim: Claim, passage: Passage): Promise<Progress> {
+  /**
+   * @param claim absent where calling again does no harm
+   * @param passage told how each call ended
+   */
+  async run(task: Task, unit: string, plan: CallPlan, claim: Claim | undefined, passage: Passage): Promise<Progress> {
     const answer = plan.question === undefined ? undefined : answerOf(task.event);
     const results: unknown[] = answer === undefined ? [] : [answer.values];
     let calling = 0;
@@ -100,7 +103,7 @@ export class Steps {
     task: Task,
     unit: string,
     plan: CallPlan,
-    claim: Claim,
+    claim: Claim | undefined,
     step: number,
     planned: PlanStep,
     results: readonly unknown[],
@@ -137,7 +140,9 @@ export class Steps {
   }
 
   /** Before what must not happen twice, the intent is written, with a deadline that counts from now. */
-  async #intend(task: Task, unit: string, plan: CallPlan, claim: Claim, step: number): Promise<boolean> {
+  async #intend(task: Task, unit: string, plan: CallPlan, claim: Claim | undefined, step: number): Promise<boolean> {
+    // Its server says another thing of the tool than a moment ago: it comes again, to be claimed first.
+    if (claim === undefined) return false;
     const { clock, ledger } = this.#context;
     const { source, id } = task.event;
     const left = (plan.steps.length - step) * this.#deadline(plan) + SLACK;

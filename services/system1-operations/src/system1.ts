@@ -7,6 +7,7 @@ import { Breakers } from './breakers.js';
 import { Bulkhead } from './bulkhead.js';
 import { Call } from './call.js';
 import { Catalog } from './catalog.js';
+import { Claiming } from './claiming.js';
 import { Claims } from './claims.js';
 import { hearCommands } from './commands.js';
 import { drainDead } from './dead.js';
@@ -104,10 +105,25 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
   const endings = new Endings();
-  const call = new Call(context, { claims, endings, settling, steps, tally });
+  const claiming = new Claiming(context, { endings, settling, tally, windows });
+  const call = new Call(context, { claiming, claims, endings, settling, steps, tally });
   const border = new Border(context, { settling, draining, track });
   const operations = new Operations({
-    ...{ context, catalog, servers, bulkhead, breakers, shedding, windows, settling, tally, call, border, draining },
+    ...{
+      context,
+      catalog,
+      servers,
+      bulkhead,
+      breakers,
+      shedding,
+      windows,
+      settling,
+      tally,
+      call,
+      claiming,
+      border,
+      draining,
+    },
     answerable: () => sweep.run(),
   });
   const sweep = new Sweep({ context, catalog, servers, operations, border, draining });

@@ -11,6 +11,8 @@ export interface Task {
   arrived: number;
   /** It came again and its publisher gave it no id: whether it was handled before cannot be known. */
   unsure: boolean;
+  /** The broker has handed it out before. */
+  redelivered?: true;
   /** Later events of its partition key wait for its settlement. */
   inOrder?: true;
   /** The server in whose handover queue it came. */
@@ -18,6 +20,9 @@ export interface Task {
   /** The claim, when it was held in the ledger and claimed back: no message at the broker stands behind it. */
   held?: { attempt: number; unit: string; called: boolean };
 }
+
+/** What names the event for good. */
+export const nameOf = ({ event }: Task): string => `${event.source} ${event.id}`;
 
 /** The event comes again after the delay, uncounted. */
 export const later = (delay: RetryDelay): Verdict => ({ verdict: 'later', delay, counted: false });

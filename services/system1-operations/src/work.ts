@@ -58,7 +58,8 @@ export function arrivedIn(context: ServiceContext, delivery: Delivery, now: numb
 
 export function taskOf({ event, hasId }: Arrived & { ok: true }, delivery: Delivery, arrived: number): Task {
   const unsure = !hasId && delivery.redelivered;
-  return { event: fromOutside(event), attempts: delivery.attempts, arrived, unsure };
+  const { attempts, redelivered } = delivery;
+  return { event: fromOutside(event), attempts, arrived, unsure, ...(redelivered && { redelivered }) };
 }
 
 /** @param index of the event in its message */

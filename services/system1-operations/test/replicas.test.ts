@@ -70,23 +70,38 @@ test('the owner of a server drains while notes come: what it had begun it ends, 
   assert.equal((await kept(fleet)).length, 61);
 });
 
-test('a replica vanishes in the middle of the work: nothing is lost, nothing is settled twice', async (t) => {
+test('what may be repeated is called without a claim: twice at once, one settlement; and a replica that vanishes loses nothing', async (t) => {
   const victim = replica();
   const response = { call: 'every.echo', with: { message: '=data.name' } };
+  const slow = { call: 'every.trigger-long-running-operation', with: { duration: 1, steps: 1 }, idempotent: true };
   const fleet = await openFleet({
     services: [victim, replica()],
-    config: { servers: { every: EVERYTHING }, units: { desk: { responses: { 'file.txt': response } } } },
+    config: {
+      servers: { every: EVERYTHING },
+      units: { desk: { responses: { 'file.txt': response, 'file.slow': slow } } },
+    },
   });
   t.after(() => fleet.stop());
   await fate(fleet, await fleet.publish('file.txt', { name: 'opening' }));
+  const twice = { id: 'twice', source: '/press' };
+  // The replicas take in turn, so each has one of them.
+  await fleet.publish('file.slow', {}, twice);
+  await fleet.publish('file.slow', {}, twice);
+  const both = await fleet.until(() => {
+    const said = fleet.outcomes.filter(({ event }) => event.id === 'twice');
+    return said.length >= 2 && said;
+  });
+  assert.deepEqual(both[1], both[0], 'what the first settled holds, and the second says it again');
+  assert.deepEqual(await fleet.state.ledger.account(), { received: 2, outcomes: { answered: 2 } });
+
   const ids = await publishNotes(fleet, 300, 'file.txt');
   await fleet.until(() => answered(fleet).length > 20);
   await fleet.context(victim).bus.close();
-  await fleet.until(() => new Set(answered(fleet)).size >= 301, { timeout: 90_000, what: 'all answered' });
+  await fleet.until(() => new Set(answered(fleet)).size >= 302, { timeout: 90_000, what: 'all answered' });
   const said = new Set(answered(fleet));
   assert.ok(ids.every((id) => said.has(id)));
   assert.equal(fleet.outcomes.filter((o) => o.outcome !== 'answered').length, 0);
-  assert.deepEqual(await fleet.state.ledger.account(), { received: 301, outcomes: { answered: 301 } });
+  assert.deepEqual(await fleet.state.ledger.account(), { received: 302, outcomes: { answered: 302 } });
 });
 
 test('servers that one response uses together come to one replica, and each event passes through both once', async (t) => {

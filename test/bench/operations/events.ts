@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openLog, openPostgres } from '@vsmcp/service';
 import amqp from 'amqplib';
-import { openSystem1 } from '../../../services/system1-operations/src/index.js';
+import { openSystem1 } from '../../../services/system1-operations/dist/index.js';
 import { openTestPostgres } from '../../support/postgres.js';
 import { startRabbit } from '../../support/rabbit-node.js';
 import { hasBroker } from '../../support/rabbitmq.js';

@@ -6,8 +6,8 @@ import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { openMcpHost } from '@vsmcp/mcp';
 import { type Database, type FleetConfigInput, openLog, openPostgres, realClock } from '@vsmcp/service';
-import { openSystem1 } from '../../../services/system1-operations/src/index.js';
-import { system2 } from '../../../services/system2-coordination/src/index.js';
+import { openSystem1 } from '../../../services/system1-operations/dist/index.js';
+import { system2 } from '../../../services/system2-coordination/dist/index.js';
 import { servePackages } from '../../support/packages.js';
 import { openTestPostgres } from '../../support/postgres.js';
 import { until } from '../../support/until.js';
@@ -23,10 +23,12 @@ const NPM = '@modelcontextprotocol/server-everything@2026.8.31';
 const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 /** A server of our own, out of the test's packages, that says nothing of what its tools do. */
 const PLAIN = '@fixture/unruly@1.0.0';
-const RUNS = 3;
-const CALLS = 1000;
+const RUNS = 5;
+const CALLS = 4000;
 const WIDTH = 64;
 const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
+
+type After = (end: () => Promise<void>) => void;
 
 const CONFIG: FleetConfigInput = {
   servers: { every: { npm: NPM, parallel: true }, plain: { npm: PLAIN, parallel: true } },
@@ -41,51 +43,85 @@ const CONFIG: FleetConfigInput = {
   },
 };
 
-/** Tool calls through System 1 over stdio, beside the SDK's own client on the same server. */
+/** Tool calls through System 1 over stdio, beside the SDK's own client on the same server: in turn, so that what slows the machine slows all. */
 export async function toolCalls(): Promise<Figure[]> {
   const endings: (() => Promise<void>)[] = [];
-  const { env } = await servePackages({ after: (end) => void endings.push(end) }, 'unruly');
+  const after = (end: () => Promise<void>) => void endings.unshift(end);
+  const { env } = await servePackages({ after }, 'unruly');
   Object.assign(process.env, env);
   try {
-    return await measured(await bySdk());
+    return await measured(after);
   } finally {
     for (const end of endings) await end();
   }
 }
 
-async function measured(sdk: readonly Ran[]): Promise<Figure[]> {
-  const figures = figuresOf('the SDK’s client', sdk);
+async function measured(after: After): Promise<Figure[]> {
+  const sdk = await bySdk(after);
+  const embedded = await throughSystem1(after);
   const postgres = await openTestPostgres();
   if (postgres === undefined) {
-    return [...figures, { what: 'through System 1', unit: 'calls/s', values: [], missing: 'no PostgreSQL here' }];
+    const [direct = [], inside = []] = await inTurn([sdk, embedded.call('call.again')]);
+    return [
+      ...figuresOf('the SDK’s client', direct),
+      { what: 'through System 1', unit: 'calls/s', values: [], missing: 'no PostgreSQL here' },
+      ...besideSdk('through System 1, embedded database', inside, direct),
+    ];
   }
+  after(() => postgres.stop());
   const database = openPostgres(postgres.url, { log: openLog('silent') });
-  try {
-    figures.push(...(await throughSystem1('through System 1', sdk, database)));
-  } finally {
-    await database.close();
-    await postgres.stop();
-  }
-  return [...figures, ...(await throughSystem1('through System 1, embedded database', sdk))];
+  after(() => database.close());
+  const system1 = await throughSystem1(after, database);
+  system1.stages.clear();
+  const [direct = [], again = [], inside = []] = await inTurn([
+    sdk,
+    system1.call('call.again'),
+    embedded.call('call.again'),
+  ]);
+  const shares = system1.stages.take((RUNS + 1) * CALLS, meanOf(again));
+  const [once = []] = await inTurn([system1.call('call.once')]);
+  const intent = system1.stages.take((RUNS + 1) * CALLS, meanOf(once)).get('intend') ?? 0;
+  const [claimed = []] = await inTurn([system1.call('call.claimed')]);
+  const what = 'through System 1';
+  return [
+    ...figuresOf('the SDK’s client', direct),
+    ...besideSdk(what, again, direct),
+    ...besideSdk(`${what}, embedded database`, inside, direct),
+    ...figuresOf(`${what}, a tool that must not be called twice`, once),
+    { what: `${what}: writing the intent`, unit: 'ms', values: [intent] },
+    ...figuresOf(`${what}, with a claim of its own`, claimed),
+    ...shareFigures(what, shares, meanOf(claimed) - meanOf(again)),
+  ];
 }
 
-async function bySdk(): Promise<Ran[]> {
+/** The runs of each way, a run of each in turn; the first of all only warms. */
+async function inTurn(ways: readonly ((n: number) => Promise<unknown>)[]): Promise<Ran[][]> {
+  const rounds = await repeated(RUNS, async () => {
+    const round: Ran[] = [];
+    for (const way of ways) round.push(await inFlight(CALLS, WIDTH, way));
+    return round;
+  });
+  return ways.map((_, which) => rounds.flatMap((round) => round[which] ?? []));
+}
+
+async function bySdk(after: After): Promise<(n: number) => Promise<unknown>> {
   const host = await openMcpHost({ dataDir: CACHE, log: openLog('silent'), clock: realClock });
   const { bin } = await host.installer.install(NPM);
   const client = new Client({ name: 'bench', version: '1.0.0' });
   const cwd = await mkdtemp(join(tmpdir(), 'vsmcp-bench-'));
+  after(() => rm(cwd, { recursive: true, force: true }));
   await client.connect(new StdioClientTransport({ command: process.execPath, args: [bin], cwd, stderr: 'ignore' }));
-  try {
-    return await repeated(RUNS, () =>
-      inFlight(CALLS, WIDTH, (n) => client.callTool({ name: 'echo', arguments: { message: `text ${n}` } })),
-    );
-  } finally {
-    await client.close();
-    await rm(cwd, { recursive: true, force: true });
-  }
+  after(() => client.close());
+  return (n) => client.callTool({ name: 'echo', arguments: { message: `text ${n}` } });
 }
 
-async function throughSystem1(what: string, sdk: readonly Ran[], database?: Database): Promise<Figure[]> {
+interface ThroughSystem1 {
+  stages: Stages;
+  /** Publishes an event of the type and waits until it is answered. */
+  call(type: string): (n: number) => Promise<void>;
+}
+
+async function throughSystem1(after: After, database?: Database): Promise<ThroughSystem1> {
   const stages = new Stages();
   const system1 = openSystem1({
     openHost: async ({ log, clock }) => stages.host(await openMcpHost({ dataDir: CACHE, log, clock })),
@@ -93,39 +129,27 @@ async function throughSystem1(what: string, sdk: readonly Ran[], database?: Data
   const settings = { max_concurrent_operations: 2 * WIDTH };
   const more = { config: CONFIG, ...(database && { database }) };
   const services = await openServices([system2, watched(system1, stages)], settings, undefined, more);
-  try {
-    const outsider = await openOutsider(await services.join('world'));
-    const call = async (type: string, n: number) => {
+  after(() => services.stop());
+  const outsider = await openOutsider(await services.join('world'));
+  const ready = (type: string) => outsider.send(eventOf(randomUUID(), type, { text: '' }));
+  for (const type of ['call.again', 'call.once']) {
+    await until(async () => (await ready(type)) === 'answered', { timeout: 60_000, what: `${type} is answered` });
+  }
+  return {
+    stages,
+    call: (type) => async (n) => {
       const outcome = await outsider.send(eventOf(randomUUID(), type, { text: `text ${n}` }));
       if (outcome !== 'answered') throw new Error(`${type} was not answered but ${outcome}`);
-    };
-    const ready = (type: string) => outsider.send(eventOf(randomUUID(), type, { text: '' }));
-    for (const type of ['call.again', 'call.once']) {
-      await until(async () => (await ready(type)) === 'answered', { timeout: 60_000, what: `${type} is answered` });
-    }
-    const runs = (type: string) => repeated(RUNS, () => inFlight(CALLS, WIDTH, (n) => call(type, n)));
-    stages.clear();
-    const again = await runs('call.again');
-    const shares = stages.take((RUNS + 1) * CALLS, meanOf(again));
-    const ratio = again.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
-    const figures: Figure[] = [
-      ...figuresOf(what, again, { rate: '10,000', p99: '< 10' }),
-      { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
-    ];
-    if (database === undefined) return figures;
-    const once = await runs('call.once');
-    const intent = stages.take((RUNS + 1) * CALLS, meanOf(once)).get('intend') ?? 0;
-    const claimed = await runs('call.claimed');
-    return [
-      ...figures,
-      ...figuresOf(`${what}, a tool that must not be called twice`, once),
-      { what: `${what}: writing the intent`, unit: 'ms', values: [intent] },
-      ...figuresOf(`${what}, with a claim of its own`, claimed),
-      ...shareFigures(what, shares, meanOf(claimed) - meanOf(again)),
-    ];
-  } finally {
-    await services.stop();
-  }
+    },
+  };
+}
+
+function besideSdk(what: string, runs: readonly Ran[], sdk: readonly Ran[]): Figure[] {
+  const ratio = runs.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
+  return [
+    ...figuresOf(what, runs, { rate: '10,000', p99: '< 10' }),
+    { what: `${what} ÷ the SDK’s client`, unit: '×', values: ratio, wanted: '≥ 0.8' },
+  ];
 }
 
 function figuresOf(what: string, runs: readonly Ran[], wanted?: { rate: string; p99: string }): Figure[] {

@@ -50,6 +50,7 @@ export function watched(service: Service, stages: Stages): Service {
         claim: (...given) => stages.timed('claim', () => ledger.claim(...given)),
         intend: (...given) => stages.timed('intend', () => ledger.intend(...given)),
         settle: (...given) => stages.timed('settle', () => ledger.settle(...given)),
+        settleNew: (...given) => stages.timed('settle', () => ledger.settleNew(...given)),
       };
       const say: ServiceContext['say'] = (kind, ...rest) =>
         kind.type === Outcome.type

@@ -4,7 +4,6 @@ import {
   CallToolResultSchema,
   ErrorCode,
   McpError,
-  type Progress as Said,
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, type Confinement, reasonOf, type Suspicion, type Tool, VsmError } from '@vsmcp/vsm';
@@ -12,6 +11,7 @@ import type { Progress, ServerConnection, ToolResult } from '../host.js';
 import type { McpLog } from '../log.js';
 import { DialError } from '../reach/dial.js';
 import { cleanText } from '../text.js';
+import { Calls } from './calls.js';
 import { CallError, wrongIn } from './errors.js';
 import { CLOSED, type Link, LOST } from './link.js';
 import { Results } from './results.js';
@@ -72,6 +72,7 @@ class Connection implements ServerConnection {
   readonly confinement: Confinement | undefined;
   #offer: Offer;
   #results = new Results();
+  readonly #calls: Calls;
   #gone: string | undefined;
   #listing: 'no' | 'running' | 'again' = 'no';
   readonly #closeListeners: ((reason: string) => void)[] = [];
@@ -85,6 +86,8 @@ class Connection implements ServerConnection {
   ) {
     this.#offer = offer;
     this.confinement = options.confinement;
+    this.#calls = new Calls(transport, options.clock);
+    this.#calls.listen();
     client.onclose = () => this.#closed();
     transport.onresume = () => void this.#changed();
     client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#changed());
@@ -142,24 +145,13 @@ class Connection implements ServerConnection {
     if (signal?.aborted) throw unsent('cancelled before it was sent');
     const tool = this.#offer.tools.find((each) => each.name === name);
     if (!tool) throw unsent('the server has no such tool');
-    // a controller of its own for each call, since the SDK never takes its listener off a signal
-    const abort = new AbortController();
-    const onAbort = () => abort.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort);
     try {
-      const request = { method: 'tools/call' as const, params: { name, arguments: args } };
-      const answer = await this.client.request(request, CallToolResultSchema, {
-        timeout: deadline,
-        signal: abort.signal,
-        ...(onProgress && { onprogress: (said: Said) => onProgress(progressOf(said)) }),
-      });
-      const result = this.#results.check(tool, answer);
+      const answer = await this.#calls.make(name, args, { deadline, signal, onProgress });
+      const result = this.#results.check(tool, CallToolResultSchema.parse(answer));
       if (typeof result !== 'string') return result;
       throw new CallError('VSM_MCP', `${at}: ${cleanText(result, 1000)}`, { sent: true, answered: true });
     } catch (error) {
-      throw this.#failure(at, error, deadline, abort.signal.aborted);
-    } finally {
-      signal?.removeEventListener('abort', onAbort);
+      throw this.#failure(at, error, deadline, signal?.aborted ?? false);
     }
   }
 
@@ -227,19 +219,12 @@ class Connection implements ServerConnection {
   #closed(): void {
     const reason = this.transport.reason ?? 'it went away';
     this.#gone = reason;
+    this.#calls.close();
     const { name: server } = this.options;
     this.options.log.info({ server, reason, stderr: this.transport.stderr.slice(-500) }, 'a server is gone');
     for (const listener of this.#closeListeners) listener(reason);
     this.#closeListeners.length = 0;
   }
-}
-
-function progressOf({ progress, total, message }: Said): Progress {
-  return {
-    done: progress,
-    ...(total !== undefined && { total }),
-    ...(message !== undefined && { message: cleanText(message, 200) }),
-  };
 }
 
 /** Without the code that the SDK puts before it. */

@@ -1,5 +1,5 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
-import { isJSONRPCNotification, isJSONRPCRequest, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
+import { JSONRPCMessageSchema, type JSONRPCResultResponse } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { Budget } from '../budget.js';
 
@@ -38,8 +38,7 @@ export class Guard {
 
   /** A message that came: why to close, when it is one too many that nobody asked for. */
   flood(message: JSONRPCMessage): string | undefined {
-    const unasked = isJSONRPCNotification(message) || isJSONRPCRequest(message);
-    if (!unasked || this.#unasked.spend()) return undefined;
+    if (!('method' in message) || this.#unasked.spend()) return undefined;
     return `it sent more than ${BOUNDS.unasked.messages} notifications and requests in ${BOUNDS.unasked.per / 1000} s`;
   }
 
@@ -59,10 +58,21 @@ export class Guard {
 function parse(line: string): JSONRPCMessage | undefined {
   if (!line.trimStart().startsWith('{')) return undefined;
   try {
-    const message = JSONRPCMessageSchema.safeParse(JSON.parse(line));
+    const value: unknown = JSON.parse(line);
+    if (isPlainResult(value)) return value;
+    const message = JSONRPCMessageSchema.safeParse(value);
     return message.success ? message.data : undefined;
   } catch {
     // not JSON: garbage, which the caller counts
     return undefined;
   }
+}
+
+/** The message that comes most, without what only a schema can judge. */
+function isPlainResult(value: unknown): value is JSONRPCResultResponse {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length !== 3) return false;
+  if (!('jsonrpc' in value && 'id' in value && 'result' in value)) return false;
+  const { jsonrpc, id, result } = value;
+  if (jsonrpc !== '2.0' || !Number.isSafeInteger(id)) return false;
+  return typeof result === 'object' && result !== null && !Array.isArray(result) && !('_meta' in result);
 }

@@ -107,8 +107,16 @@ export class ProcessTransport implements Link {
     if (!stdin || this.#reason !== undefined || !stdin.writable) {
       throw new VsmError('VSM_MCP', `the server is gone: ${this.#reason ?? 'its stdin is closed'}`);
     }
+    this.#cork(stdin);
     if (stdin.write(serializeMessage(message))) return;
     await Promise.race([new Promise<void>((resolve) => stdin.once('drain', resolve)), this.#ended]);
+  }
+
+  /** What is sent in the same turn of the event loop is written at once, and wakes the server once. */
+  #cork(stdin: Writable): void {
+    if (stdin.writableCorked > 0) return;
+    stdin.cork();
+    setImmediate(() => stdin.uncork());
   }
 
   setProtocolVersion(version: string): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * PostgreSQL's text takes neither NUL nor half a surrogate pair, but an id from outside may hold them: they are written as U+E000
@@ -14,7 +14,5 @@ export function fromText(text: string): string {
 
 /** The ledger's key: fixed in length, because an index entry must be short and an id may be long. */
 export function keyOf(source: string, id: string): string {
-  return createHash('sha256')
-    .update(`${source.length}:${toText(source)}${toText(id)}`)
-    .digest('base64url');
+  return hash('sha256', `${source.length}:${toText(source)}${toText(id)}`, 'base64url');
 }

@@ -25,7 +25,7 @@ export function inEventSpan(
   const message = traceOf(delivery.headers);
   const follows = message.traceparent === undefined ? own : message;
   const links = own.traceparent === undefined || sameTrace(own, follows) ? [] : [own];
-  const attributes = { ...processing(config.path, bus.transport, delivery, queue), ...about(event) };
+  const attributes = () => ({ ...processing(config.path, bus.transport, delivery, queue), ...about(event) });
   const options: SpanOptions = { kind: 'CONSUMER', attributes, follows, links, begins: true };
   return inSpan({ system, instance }, spanName('process', config.path, 'environment'), options, async () =>
     carry(await work(carrying(event))),
@@ -38,7 +38,7 @@ export function inWaitingSpan<T>(
   event: CloudEvent,
   work: (event: CloudEvent) => Promise<T>,
 ): Promise<T> {
-  const options = { attributes: about(event), follows: traceOfEvent(event), begins: true } as const;
+  const options = { attributes: () => about(event), follows: traceOfEvent(event), begins: true } as const;
   return inSpan({ system, instance }, 'answer what waited', options, () => work(carrying(event)));
 }
 

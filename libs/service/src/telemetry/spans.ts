@@ -4,6 +4,7 @@ import {
   context,
   INVALID_SPAN_CONTEXT,
   type Link,
+  ProxyTracerProvider,
   propagation,
   ROOT_CONTEXT,
   type Span,
@@ -26,7 +27,8 @@ export interface Spanning {
 
 export interface SpanOptions {
   kind?: keyof typeof SpanKind;
-  attributes?: Attributes;
+  /** As a function where making them costs something that who is not traced should not pay. */
+  attributes?: Attributes | (() => Attributes);
   /** What it follows from, where that is not simply what goes on here: see `place`. */
   follows?: Trace | undefined;
   /** Begins a trace where none goes on; without it there is no span then. */
@@ -48,11 +50,16 @@ export function inSpan<T>(
   { kind = 'INTERNAL', attributes = {}, follows, begins, links = [] }: SpanOptions,
   work: (span: Span) => Promise<T>,
 ): Promise<T> {
+  if (!isRecorded()) return work(NO_SPAN);
   const place = placeOf(follows);
   if (!begins && !trace.getSpanContext(place.parent)) return work(NO_SPAN);
   const options = {
     kind: SpanKind[kind],
-    attributes: { ...attributes, 'vsmcp.system': system, 'vsmcp.instance': instance },
+    attributes: {
+      ...(typeof attributes === 'function' ? attributes() : attributes),
+      'vsmcp.system': system,
+      'vsmcp.instance': instance,
+    },
     links: [...place.links, ...links.flatMap(linkTo)],
   };
   return tracer.startActiveSpan(name, options, place.parent, async (span) => {
@@ -65,6 +72,12 @@ export function inSpan<T>(
       span.end();
     }
   });
+}
+
+/** Whether there is an SDK that spans go to. */
+function isRecorded(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('vsmcp') !== undefined;
 }
 
 /** @param type of low cardinality */
