@@ -23,7 +23,8 @@ export async function confined(
   const home = await temporary(t);
   const [folder, code, dataDir] = [join(home, 'own'), join(home, 'code'), join(home, 'data')];
   for (const path of [folder, code, dataDir]) await mkdir(path);
-  await copyFile(join(import.meta.dirname, '../fixtures/escape.mjs'), join(code, 'escape.mjs'));
+  for (const name of ['escape.mjs', 'fetching.mjs'])
+    await copyFile(join(import.meta.dirname, '../fixtures', name), join(code, name));
   await writeFile(join(home, 'secret'), 'secret');
   const sandbox = await openSandbox(dataDir, { clock, machine, wanted: rung, ...(disk !== undefined && { disk }) });
   const installed = { bin: join(code, 'escape.mjs'), folder: code };
