@@ -33,18 +33,13 @@ export async function confined(
     const command = await sandbox.confine(installed, { args: [], env }, to);
     const options = { name: 'escape', confinement: rung, deadline: 15_000, clock, log: quiet };
     const started = await connect(command, options);
-    let stopped: Promise<void> | undefined;
-    const stop = () => {
-      stopped ??= started.close().then(command.release);
-      return stopped;
-    };
-    t.after(stop);
-    return { started, stop };
+    t.after(() => started.close());
+    return started;
   };
-  const { started: server, stop } = await start();
+  const server = await start();
   const attempt = async (tool: string, args: Record<string, unknown> = {}) => {
     const { isError, content } = await server.call(tool, args, 15_000);
     return { ok: !isError, text: (content[0] as { text: string }).text };
   };
-  return { home, folder, dataDir, server, attempt, start, stop };
+  return { home, folder, dataDir, server, attempt, start };
 }
