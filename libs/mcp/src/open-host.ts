@@ -67,30 +67,19 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
       // who has the network needs no way out
       const egress =
         grants.network || grants.hosts.length === 0 ? undefined : await openEgress(name, grants.hosts, way);
-      const ends = [async () => egress?.close()];
-      const end = async () => {
-        for (const each of await Promise.allSettled(ends.map((one) => one()))) {
+      const to = { folder: own, home: resolve(home), grants, ...(egress && { egress: egress.socket }) };
+      const command = await sandbox.confine(installed, values, to).catch(async (error: unknown) => {
+        await egress?.close();
+        throw error;
+      });
+      const release = async () => {
+        for (const each of await Promise.allSettled([egress?.close(), command.release()])) {
           if (each.status === 'fulfilled') continue;
-          log.warn(
-            { server: name, reason: reasonOf(each.reason) },
-            'something of a server that is gone is left behind',
-          );
+          log.warn({ server: name, reason: reasonOf(each.reason) }, 'something of a server that is gone is left');
         }
       };
-      try {
-        const command = await sandbox.confine(installed, values, {
-          ...{ folder: own, home: resolve(home), grants },
-          ...(egress && { egress: egress.socket }),
-        });
-        ends.push(command.release);
-        const about = { name, confinement: sandbox.best, deadline, clock, log, ...(signal && { signal }) };
-        const connection = await connect(command, about);
-        connection.onClose(() => void end());
-        return { installed, connection };
-      } catch (error) {
-        await end();
-        throw error;
-      }
+      const about = { name, confinement: sandbox.best, deadline, clock, log, ...(signal && { signal }) };
+      return { installed, connection: await connect({ ...command, release }, about) };
     },
     async dial(spec, { deadline, signal }) {
       const url = new URL(spec.url);

@@ -37,6 +37,9 @@ describe('forbid rules', () => {
     assert.equal(forbids(acquire({ network: true }))?.name, 'net');
     const far = compileForbids([rule('resource.hosts.contains("*.example.org")', 'far')]);
     assert.deepEqual([far(acquire({ hosts: ['*.example.org'] }))?.name, far(acquire({}))], ['far', undefined]);
+    const whole = compileForbids([rule('resource.network && resource.hosts.isEmpty()', 'whole')]);
+    assert.equal(whole(acquire({ network: true }))?.name, 'whole');
+    assert.equal(whole(acquire({ network: true, hosts: ['a.example'] })), undefined);
   });
 
   it('a condition may span lines and end in a comment', () => {

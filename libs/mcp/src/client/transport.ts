@@ -17,6 +17,8 @@ export interface ServerCommand {
   env: Record<string, string>;
   /** Looks after the process; calls `end` with the reason when it is to be ended. @returns what ends the watch */
   watch?(pid: number, end: (reason: string) => void): () => void;
+  /** Gives back what was taken for it; called once, when it is gone or was not started. */
+  release?(): Promise<void>;
 }
 
 /** Characters kept of what it last wrote to stderr; ms between the steps of ending it. */
@@ -45,6 +47,7 @@ export class ProcessTransport implements Link {
   readonly #ended: Promise<void>;
   #end: () => void = () => {};
   #unwatch: (() => void) | undefined;
+  #released: Promise<void> | undefined;
 
   constructor(
     private readonly command: ServerCommand,
@@ -125,14 +128,22 @@ export class ProcessTransport implements Link {
 
   async close(): Promise<void> {
     this.#reason ??= CLOSED;
-    const child = this.#child;
-    if (!child?.pid || this.#gone) return;
+    if (this.#child?.pid && !this.#gone) await this.#endChild(this.#child, this.#child.pid);
+    await this.#release();
+  }
+
+  async #endChild(child: Child, pid: number): Promise<void> {
     child.stdin.end();
     if (await this.#endsWithin(GRACE.stdin)) return;
-    killGroup(child.pid, 'SIGTERM');
+    killGroup(pid, 'SIGTERM');
     if (await this.#endsWithin(GRACE.term)) return;
-    killGroup(child.pid, 'SIGKILL');
+    killGroup(pid, 'SIGKILL');
     await this.#ended;
+  }
+
+  #release(): Promise<void> {
+    this.#released ??= this.command.release?.() ?? Promise.resolve();
+    return this.#released;
   }
 
   #endsWithin(ms: number): Promise<boolean> {
@@ -181,6 +192,7 @@ export class ProcessTransport implements Link {
     child?.stdin.destroy();
     child?.stdout.destroy();
     child?.stderr.destroy();
+    void this.#release();
     this.#end();
     this.onclose?.();
   }

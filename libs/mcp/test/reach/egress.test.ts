@@ -113,6 +113,10 @@ for (const { rung, ok, why } of rungs) {
     assert.match(away.text, no);
     assert.match(log.lines.find(({ level }) => level === 'warn')?.message ?? '', /did not get the connection/);
 
+    const workers = await confined(t, rung, { ...given, runs: ['true'] }, {}, { egress });
+    for (const fork of [false, true])
+      assert.deepEqual(await workers.attempt('elsewhere', { url: plain.url, fork }), { ok: true, text: 'hello' });
+
     // past the proxy there is nothing, where the rung holds the network
     const raw = await attempt('connect', { to: { port: plain.port, host: '127.0.0.1' } });
     const holds = !rungs.find((each) => each.rung === rung)?.gaps.includes('hosts');

@@ -23,7 +23,8 @@ export async function confined(
   const home = await temporary(t);
   const [folder, code, dataDir] = [join(home, 'own'), join(home, 'code'), join(home, 'data')];
   for (const path of [folder, code, dataDir]) await mkdir(path);
-  await copyFile(join(import.meta.dirname, '../fixtures/escape.mjs'), join(code, 'escape.mjs'));
+  for (const name of ['escape.mjs', 'fetching.mjs'])
+    await copyFile(join(import.meta.dirname, '../fixtures', name), join(code, name));
   await writeFile(join(home, 'secret'), 'secret');
   const sandbox = await openSandbox(dataDir, { clock, machine, wanted: rung, ...(disk !== undefined && { disk }) });
   const installed = { bin: join(code, 'escape.mjs'), folder: code };
@@ -32,18 +33,13 @@ export async function confined(
     const command = await sandbox.confine(installed, { args: [], env }, to);
     const options = { name: 'escape', confinement: rung, deadline: 15_000, clock, log: quiet };
     const started = await connect(command, options);
-    let stopped: Promise<void> | undefined;
-    const stop = () => {
-      stopped ??= started.close().then(command.release);
-      return stopped;
-    };
-    t.after(stop);
-    return { started, stop };
+    t.after(() => started.close());
+    return started;
   };
-  const { started: server, stop } = await start();
+  const server = await start();
   const attempt = async (tool: string, args: Record<string, unknown> = {}) => {
     const { isError, content } = await server.call(tool, args, 15_000);
     return { ok: !isError, text: (content[0] as { text: string }).text };
   };
-  return { home, folder, dataDir, server, attempt, start, stop };
+  return { home, folder, dataDir, server, attempt, start };
 }

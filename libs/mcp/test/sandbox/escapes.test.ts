@@ -116,7 +116,7 @@ for (const { rung, ok, why, gaps } of rungs) {
       assert.ok((await bytesIn(folder, 1024 * MiB)) < 512 * MiB);
       await assert.rejects(start(), { code: 'VSM_SANDBOX', message: /not started: .* settings\.server_disk/ });
       for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
-      assert.equal((await start()).started.alive, true);
+      assert.equal((await start()).alive, true);
     });
 
     it('ends one that deletes what it keeps open', async (t) => {
@@ -127,12 +127,12 @@ for (const { rung, ok, why, gaps } of rungs) {
     });
 
     it('leaves no process behind, or doctor names it', async (t) => {
-      const { stop, attempt } = await confined(t, rung, { runs: ['sleep'] });
+      const { server, attempt } = await confined(t, rung, { runs: ['sleep'] });
       // found by how long it sleeps, whatever its number is inside
       const long = `${100_000 + rungs.findIndex((each) => each.rung === rung)}.${process.pid}`;
       await attempt('leave', { hold: long });
       await until(async () => (await sleepers(long)).length === 1);
-      await stop();
+      await server.close();
       if (!gaps.includes('strays')) return until(async () => (await sleepers(long)).length === 0);
       const left = await sleepers(long);
       for (const pid of left) process.kill(pid, 'SIGKILL');
