@@ -41,7 +41,13 @@ const LINGER = 5;
 const MOST_OPEN = 1000;
 
 interface Open {
+  type: string;
+  /** Its partition key; '' for none. */
+  key: string;
   events: CloudEvent[];
+  /** As many as it takes. */
+  fit: number;
+  isOpen: boolean;
   sent: Promise<void>;
   /** Sends it. */
   close(): void;
@@ -56,6 +62,7 @@ export class Framer {
   /** Events that fit into a frame, by type, as the last one showed. */
   readonly #fit = new Map<string, number>();
   readonly #around: Required<FramerOptions>;
+  #last: Open | undefined;
 
   constructor(options: FramerOptions) {
     this.#around = { events: MOST_EVENTS, bytes: MOST_BYTES, linger: LINGER, ...options };
@@ -63,10 +70,13 @@ export class Framer {
 
   /** Resolves when the event's frame is safe; rejects as `publish` does, for all events of the frame. */
   add(event: CloudEvent): Promise<void> {
-    const kind = `${event.type} ${partitionKeyOf(event) ?? ''}`;
-    const open = this.#open.get(kind) ?? this.#begin(kind);
+    const key = partitionKeyOf(event) ?? '';
+    const last = this.#last;
+    // Most come with others of their kind, whose name need not be made again.
+    const open = last?.type === event.type && last.key === key && last.isOpen ? last : this.#openFor(event.type, key);
+    this.#last = open;
     open.events.push(event);
-    if (open.events.length >= (this.#fit.get(event.type) ?? this.#around.events)) open.close();
+    if (open.events.length >= open.fit) open.close();
     return open.sent;
   }
 
@@ -77,7 +87,12 @@ export class Framer {
     await Promise.all(open.map(({ sent }) => sent));
   }
 
-  #begin(kind: string): Open {
+  #openFor(type: string, key: string): Open {
+    const kind = `${type} ${key}`;
+    return this.#open.get(kind) ?? this.#begin(kind, type, key);
+  }
+
+  #begin(kind: string, type: string, key: string): Open {
     const [oldest] = this.#open.values();
     if (oldest && this.#open.size >= MOST_OPEN) oldest.close();
     const events: CloudEvent[] = [];
@@ -86,12 +101,15 @@ export class Framer {
       resolve = done;
     });
     const close = (): void => {
-      if (this.#open.get(kind) !== open) return;
+      if (!open.isOpen) return;
+      open.isOpen = false;
       open.cancel();
       this.#open.delete(kind);
       resolve(this.#send(events));
     };
-    const open: Open = { events, sent, close, cancel: this.#around.clock.after(this.#around.linger, close) };
+    const fit = this.#fit.get(type) ?? this.#around.events;
+    const cancel = this.#around.clock.after(this.#around.linger, close);
+    const open: Open = { type, key, events, fit, isOpen: true, sent, close, cancel };
     this.#open.set(kind, open);
     return open;
   }

@@ -1,14 +1,13 @@
 import type { Verdict as Ending } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
 import type { Passage } from './breakers.js';
 import type { Claiming } from './claiming.js';
 import type { Claims, Lease } from './claims.js';
 import type { Endings } from './evidence.js';
-import { scopeOf } from './mapping.js';
 import { afterFailure, delayFor } from './outcome.js';
 import type { Place } from './place.js';
 import type { CallPlan } from './plan.js';
+import { resourcesOf } from './resources.js';
 import { type Fate, OVERTAKEN, type Settling } from './settling.js';
 import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
 import type { Tally } from './tally.js';
@@ -210,25 +209,6 @@ export class Call {
     const { source, id } = task.event;
     if (task.held === undefined) await this.#context.ledger.release({ source, id, unit }, claim.attempt);
   }
-}
-
-function resourcesOf(task: Task, plan: CallPlan): { wanted: ClaimedResource[] } | { reason: string } {
-  if (plan.claims.length === 0) return { wanted: [] };
-  try {
-    const scope = scopeOf(task.event);
-    return {
-      wanted: plan.claims.flatMap(({ resource, of }) =>
-        namesOf(resource(scope)).map((name) => ({ resource: name, of })),
-      ),
-    };
-  } catch (error) {
-    return { reason: `claims: ${reasonOf(error)}` };
-  }
-}
-
-/** An expression may name several. */
-function namesOf(value: unknown): string[] {
-  return (Array.isArray(value) ? value : [value]).map(String);
 }
 
 function stepText(plan: CallPlan, step: number): string {

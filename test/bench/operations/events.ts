@@ -5,12 +5,12 @@ import { openSystem1 } from '../../../services/system1-operations/dist/index.js'
 import { openTestPostgres } from '../../support/postgres.js';
 import { startRabbit } from '../../support/rabbit-node.js';
 import { hasBroker } from '../../support/rabbitmq.js';
-import { inFlight, type Ran, repeated } from '../support/load.js';
+import { inFlight, type Ran } from '../support/load.js';
 import { eventOf, openOutsider } from '../support/outsider.js';
 import { openServices } from '../support/pair.js';
 import { type Figure, quantile } from '../support/report.js';
 
-const RUNS = 3;
+const RUNS = 5;
 const EVENTS = 5000;
 const WIDTH = 1000;
 const PREFETCH = 500;
@@ -25,19 +25,27 @@ export async function notedEvents(): Promise<Figure[]> {
   const rabbit = await startRabbit();
   const database = openPostgres(postgres.url, { log: openLog('silent') });
   try {
-    const bare = await byAmqplib(rabbit.url);
+    const bareWay = await byAmqplib(rabbit.url);
     const settings = { max_concurrent_operations: WIDTH, amqp_prefetch_count: PREFETCH };
     const config = { units: { desk: { responses: { 'thing.seen': 'noted' as const } } } };
     const services = await openServices([openSystem1()], settings, rabbit.url, { config, database });
-    let fleet: Ran[];
+    const fleet: Ran[] = [];
+    const bare: Ran[] = [];
     try {
       const outsider = await openOutsider(await services.join('world'));
-      fleet = await repeated(RUNS, () =>
-        inFlight(EVENTS, WIDTH, () => outsider.send(eventOf(randomUUID(), 'thing.seen', { text: 'x'.repeat(150) }))),
-      );
+      const send = () => outsider.send(eventOf(randomUUID(), 'thing.seen', { text: 'x'.repeat(150) }));
+      // In turn, so that what slows the machine slows both.
+      for (let run = 0; run <= RUNS; run++) {
+        bare.push(await inFlight(EVENTS, WIDTH, bareWay.send));
+        fleet.push(await inFlight(EVENTS, WIDTH, send));
+      }
     } finally {
       await services.stop();
+      await bareWay.close();
     }
+    // The first only warms.
+    bare.shift();
+    fleet.shift();
     return [
       { what, unit: 'events/s', values: fleet.map(({ rate }) => rate) },
       { what: `${what}: p99`, unit: 'ms', values: fleet.map(({ took }) => quantile(took, 0.99)) },
@@ -59,7 +67,7 @@ export async function notedEvents(): Promise<Figure[]> {
  * The same way without us: a confirmed persistent publish into a quorum queue, a consumer that publishes an outcome, confirmed, and then
  * acknowledges, and the publisher that hears it.
  */
-async function byAmqplib(url: string): Promise<Ran[]> {
+async function byAmqplib(url: string): Promise<{ send: () => Promise<void>; close: () => Promise<void> }> {
   const [outside, worker] = [await amqp.connect(url), await amqp.connect(url)];
   const [publishing, hearing] = [await outside.createConfirmChannel(), await outside.createChannel()];
   const [working, answering] = [await worker.createChannel(), await worker.createConfirmChannel()];
@@ -104,10 +112,11 @@ async function byAmqplib(url: string): Promise<Ran[]> {
     });
     return sent.then(() => heard);
   };
-  try {
-    return await repeated(RUNS, () => inFlight(EVENTS, WIDTH, send));
-  } finally {
-    await outside.close();
-    await worker.close();
-  }
+  return {
+    send,
+    async close() {
+      await outside.close();
+      await worker.close();
+    },
+  };
 }

@@ -6,9 +6,10 @@ import { arrive, QUEUES, WindowedCounter } from '@vsmcp/vsm';
 import { startRabbit } from '../../support/rabbit-node.js';
 import { hasBroker } from '../../support/rabbitmq.js';
 import { openServices } from '../support/pair.js';
+import { type How, publishEvents } from '../support/publishing.js';
 import type { Figure } from '../support/report.js';
 
-const RUNS = 3;
+const RUNS = 5;
 /** Events of a run, by how they travel. */
 const FRAMED = 1_000_000;
 const SINGLE = 20_000;
@@ -17,7 +18,7 @@ const PUBLISHER = fileURLToPath(new URL('../support/publisher.ts', import.meta.u
 
 /**
  * Frames from a publisher of its own process, confirmed, through a quorum queue into accounting: one subscriber that reads each event as
- * System 1 does and counts it, and no ledger. Beside it one event a message.
+ * System 1 does and counts it, and no ledger. Beside it one event a message, and the same frames without a broker.
  */
 export async function framesIntoAccounting(): Promise<Figure[]> {
   const what = 'frames into accounting';
@@ -36,6 +37,7 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
     return [
       { what, unit: 'events/s', values: framed.slice(1), wanted: '1,000,000' },
       { what: 'the same, an event a message', unit: 'events/s', values: single.slice(1) },
+      { what: 'frames in memory, both ends in one thread', unit: 'events/s', values: await inMemory() },
       { what: 'unpacked and counted, without a bus', unit: 'events/s', values: await withoutBus() },
     ];
   } finally {
@@ -46,10 +48,10 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
 
 const limits = { maxBytes: 1_048_576, newId: () => 'new', unpack: unpackFrame };
 
-/** Counts what arrives; resolves with the events a second, from the first message to the last event. */
-async function openAccount(
-  bus: NervousSystem,
-): Promise<(events: number, start: () => Promise<void>) => Promise<number>> {
+/** Has so many events published and counts what arrives; resolves with the events a second, to the last one from where it is said. */
+type Count = (events: number, publish: () => Promise<void>, from?: 'publication' | 'first message') => Promise<number>;
+
+async function openAccount(bus: NervousSystem): Promise<Count> {
   let counter = newCounter();
   let counted = 0;
   let since: number | undefined;
@@ -69,15 +71,15 @@ async function openAccount(
       return DONE;
     },
   );
-  return async (events, start) => {
+  return async (events, publish, from = 'first message') => {
     counter = newCounter();
     counted = 0;
-    since = undefined;
+    since = from === 'publication' ? performance.now() : undefined;
     wanted = events;
     const rate = new Promise<number>((resolve) => {
       done = resolve;
     });
-    await Promise.all([start(), rate]);
+    await Promise.all([publish(), rate]);
     const { total } = counter.read(Date.now());
     if (total !== events) throw new Error(`${total} events were counted, not ${events}`);
     return rate;
@@ -88,11 +90,26 @@ function newCounter(): WindowedCounter {
   return new WindowedCounter({ window: 3_600_000, buckets: 60, most: 1000, now: Date.now() });
 }
 
-async function publisher(url: string, path: string, events: number, how: 'frames' | 'single'): Promise<void> {
-  const args = ['--import', 'tsx', '-C', 'source', PUBLISHER, url, path, String(events), how];
+async function publisher(url: string, path: string, events: number, how: How): Promise<void> {
+  const args = ['--import', 'tsx', PUBLISHER, url, path, String(events), how];
   const child = spawn(process.execPath, args, { stdio: 'inherit' });
   const [code] = await once(child, 'exit');
   if (code !== 0) throw new Error(`the publisher ended with ${code}`);
+}
+
+/** Without a broker: who publishes and who counts share a thread. */
+async function inMemory(): Promise<number[]> {
+  const services = await openServices([], {});
+  try {
+    const count = await openAccount(await services.join('s1'));
+    const world = await services.join('world');
+    const rates: number[] = [];
+    for (let run = 0; run <= RUNS; run++)
+      rates.push(await count(FRAMED / 2, () => publishEvents(world, FRAMED / 2, 'frames'), 'publication'));
+    return rates.slice(1);
+  } finally {
+    await services.stop();
+  }
 }
 
 /** The most that one core could do. */

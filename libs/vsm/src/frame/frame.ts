@@ -42,29 +42,36 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
   if (first === undefined || events.length > MAX_BATCH_EVENTS) {
     throw bad(`a frame has from 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}`);
   }
-  const other = events.find(({ type }) => type !== first.type);
-  if (other) throw bad(`a frame has events of one type, not of ${first.type} and ${other.type}`);
-  const sources = events.map(({ source }) => source);
+  const { length } = events;
+  const [id, source, data] = [new Array<string>(length), new Array<string>(length), new Array<unknown>(length)];
+  // One look at each event: there are many, and each is somewhere else in memory.
+  for (let n = 0; n < length; n++) {
+    const event = events[n] ?? first;
+    if (event.type !== first.type) throw bad(`a frame has events of one type, not of ${first.type} and ${event.type}`);
+    id[n] = event.id;
+    source[n] = event.source;
+    data[n] = event.data;
+  }
   const attributes = namesIn(events, (name) => !CORE.has(name));
   return {
     v: 1,
     type: first.type,
-    id: events.map(({ id }) => id),
-    source: sources.every((source) => source === first.source) ? first.source : sources,
+    id,
+    source: source.every((each) => each === first.source) ? first.source : source,
     ...(events.some(({ time }) => time !== undefined) && { time: shortTimes(events) }),
     ...(attributes.length > 0 && {
       attributes: Object.fromEntries(attributes.map((name) => [name, events.map((event) => event[name])])),
     }),
-    ...dataOf(events.map(({ data }) => data)),
+    ...dataOf(data),
   };
 }
 
-function dataOf(data: readonly unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
+function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
   if (data.every((each) => each === undefined)) return {};
-  const objects = data.filter(isPlain);
-  const fields = objects.length === data.length ? namesIn(objects, () => true) : [];
-  if (fields.length === 0 || fields.length > MOST_FIELDS) return { data: [...data] };
-  return { fields, columns: fields.map((name) => objects.map((each) => each[name])) };
+  if (!data.every(isPlain)) return { data };
+  const fields = namesIn(data, () => true);
+  if (fields.length === 0 || fields.length > MOST_FIELDS) return { data };
+  return { fields, columns: fields.map((name) => data.map((each) => each[name])) };
 }
 
 function namesIn(objects: readonly Readonly<Record<string, unknown>>[], wanted: (name: string) => boolean): string[] {
