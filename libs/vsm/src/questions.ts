@@ -474,9 +474,11 @@ export const QUESTIONS = {
       schedules: z.array(
         z.looseObject({
           server: z.string(),
-          /** At most `calls` in any `per` ms. */
-          calls: z.number().int(),
-          per: z.number(),
+          /** At most `calls` in any `per` ms; absent where it has opening hours only. */
+          calls: z.number().int().optional(),
+          per: z.number().optional(),
+          /** Closed until then, ms since the epoch; absent while it is open. */
+          closed: z.number().optional(),
           /** Calls since this coordinator leads. */
           granted: z.number().int(),
           units: z.array(
