@@ -572,6 +572,13 @@ export const QUESTIONS = {
   ),
   /** The units of vsmcp.yaml, read anew. */
   configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
+  /** What matters more, unit by unit, in place of what was said before: `policy.priority`, changed live. */
+  prioritize: petition(
+    's5',
+    'prioritize',
+    z.object({ priority: z.record(UnitName, z.number().positive()), because: z.string().default(''), by: By }),
+    Accepted,
+  ),
   /** Somebody says whose purpose comes first where units undo each other. */
   prefer: petition(
     's3',
