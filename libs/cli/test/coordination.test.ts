@@ -47,11 +47,17 @@ test('rates, and who waited how long', () => {
   const lines = show({ ...NOTHING, schedules: [every], waits }).split('\n');
   assert.deepEqual(lines.slice(1), [
     '',
-    'every: 10 calls in 2.0 s at most, 35 so far',
+    'every: 10 calls in 2.0 s at most, 35 calls so far',
     'UNIT  CALLS  WAITING  MEAN WAIT  LONGEST',
     'busy  30     4        2.0 s      5.2 s',
     '',
     'UNIT  CLAIMS  WAITED  MEAN    LONGEST',
     'tidy  5       2       150 ms  200 ms',
   ]);
+
+  const closed = { server: 'bank', closed: Date.parse('2026-11-30T07:00Z'), granted: 0, units: [] };
+  assert.match(
+    show({ ...NOTHING, schedules: [closed] }),
+    /^bank: closed until 2026-11-30T07:00:00\.000Z, 0 calls so far$/m,
+  );
 });

@@ -6,6 +6,7 @@ export * from './errors.js';
 export * from './event.js';
 export * from './frame/events.js';
 export { FRAME, type Frame, frameOf } from './frame/frame.js';
+export * from './hours.js';
 export * from './json.js';
 export * from './keys.js';
 export * from './messages/acquisition.js';

@@ -39,6 +39,8 @@ export interface Signs {
   events: number;
   /** Of them, single operations that were commanded from above. */
   commanded: number;
+  /** Units whose autonomy System 3 has spent for half the window or longer without a break, of those that were busy. */
+  steered: { units: number; of: number };
   /** Claims on shared resources that nobody answered. */
   uncoordinated: number;
   /** Kinds of events that nothing answers, how long the oldest has waited (ms), and whether System 4 said anything of them. */
@@ -53,8 +55,10 @@ export interface Signs {
 const ENOUGH = 20;
 /** Claims without an answer that are no accident. */
 const CLAIMS = 3;
-/** Share of the operations above which the metasystem no longer steers but rows. */
+/** Share of the operations, or of the units, from which on the metasystem no longer steers but rows. */
 const COMMANDED = 0.5;
+/** Units below which System 3 only helps some that cannot cope. */
+const STEERED = 3;
 /** Pain stands too long after so many times the climbing limit: its owner had one, System 5 the others. */
 const LIMITS = 10;
 /** ms that the fleet must have been watched: what has just started lacks everything. */
@@ -116,13 +120,28 @@ function metasystemStarved({ present, events, window }: Signs): Pathology[] {
   ];
 }
 
-function controlCollapsed({ commanded, events, window }: Signs): Pathology[] {
-  if (events < ENOUGH || commanded / events < COMMANDED) return [];
+function controlCollapsed({ commanded, events, steered, window }: Signs): Pathology[] {
+  const rows = events >= ENOUGH && commanded / events >= COMMANDED;
+  const steers = steered.units >= STEERED && steered.units / steered.of >= COMMANDED;
+  if (!rows && !steers) return [];
+  const share = Math.round((100 * commanded) / events);
+  const evidence = [
+    ...(rows
+      ? [
+          `${commanded} of ${events} operations in ${minutes(window)} (${share} %) were commanded one by one, each with System 5's leave`,
+        ]
+      : []),
+    ...(steers
+      ? [
+          `${steered.units} of ${steered.of} busy units have been under System 3's hand for ${minutes(window / 2)} or longer`,
+        ]
+      : []),
+  ];
   return [
     {
       name: 'control-collapsed',
       title: 'System 3 does the work of System 1',
-      evidence: `${commanded} of ${events} operations in ${minutes(window)} (${Math.round((100 * commanded) / events)} %) were commanded one by one, each with System 5's leave`,
+      evidence: evidence.join('; '),
       known:
         'hypertrophy of System 3, System 5 collapsed into it (Pérez Ríos, Systems 3 and 5; Beer, Heart of Enterprise)',
     },

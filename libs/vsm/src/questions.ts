@@ -474,9 +474,11 @@ export const QUESTIONS = {
       schedules: z.array(
         z.looseObject({
           server: z.string(),
-          /** At most `calls` in any `per` ms. */
-          calls: z.number().int(),
-          per: z.number(),
+          /** At most `calls` in any `per` ms; absent where it has opening hours only. */
+          calls: z.number().int().optional(),
+          per: z.number().optional(),
+          /** Closed until then, ms since the epoch; absent while it is open. */
+          closed: z.number().optional(),
           /** Calls since this coordinator leads. */
           granted: z.number().int(),
           units: z.array(
@@ -572,6 +574,13 @@ export const QUESTIONS = {
   ),
   /** The units of vsmcp.yaml, read anew. */
   configure: petition('s3', 'configure', z.object({ units: Units, by: By }), ArrangedUnits),
+  /** What matters more, unit by unit, in place of what was said before: `policy.priority`, changed live. */
+  prioritize: petition(
+    's5',
+    'prioritize',
+    z.object({ priority: z.record(UnitName, z.number().positive()), because: z.string().default(''), by: By }),
+    Accepted,
+  ),
   /** Somebody says whose purpose comes first where units undo each other. */
   prefer: petition(
     's3',

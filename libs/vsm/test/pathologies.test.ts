@@ -8,6 +8,7 @@ const WELL: Signs = {
   present: { s2: true, s3: true, s4: true, s5: true },
   events: 100,
   commanded: 0,
+  steered: { units: 0, of: 5 },
   uncoordinated: 0,
   gaps: [],
   pains: [],
@@ -49,6 +50,14 @@ test('control has collapsed into operations when it commands half of them singly
   assert.deepEqual(named({ commanded: 50 }), ['control-collapsed']);
   assert.deepEqual(named({ commanded: 49 }), []);
   assert.deepEqual(named({ commanded: 10, events: 10 }), []);
+});
+
+test('control has collapsed into operations too when it has half of the units in hand for long, not when it helps two', () => {
+  assert.deepEqual(named({ steered: { units: 3, of: 6 } }), ['control-collapsed']);
+  assert.deepEqual(named({ steered: { units: 3, of: 7 } }), []);
+  assert.deepEqual(named({ steered: { units: 2, of: 2 } }), []);
+  const [found] = pathologies({ ...WELL, steered: { units: 4, of: 5 } });
+  assert.equal(found?.evidence, "4 of 5 busy units have been under System 3's hand for 3 min or longer");
 });
 
 test('pain is unheard when it stands ten times as long as it has before it climbs', () => {

@@ -19,6 +19,7 @@ export function signsOf(model: Model, { pain }: FleetConfig, now: number): Signs
   const sought = new Set([...model.acquisitions.values()].map(({ type }) => type));
   return {
     ...{ window: model.window, watched: now - model.since, present, events, commanded, climb: pain.climb },
+    steered: steeredOf(model, now),
     uncoordinated: model.traffic.uncoordinated(now),
     gaps: allWaiting(model, now)
       .filter(({ cause }) => cause === 'unanswered' || cause === 'wanted')
@@ -46,6 +47,16 @@ function trafficOf({ traffic }: Model, now: number): { events: number; commanded
     if (type.startsWith(COMMANDED)) commanded += sum(tally);
   }
   return { events, commanded };
+}
+
+/**
+ * By System 3's account of the autonomy that it spends: units that have been under its hand for half the window or longer, of those that were busy. None
+ * where its account is older than what it measures.
+ */
+function steeredOf({ performance, window }: Model, now: number): Signs['steered'] {
+  if (!performance || now - performance.at > performance.window) return { units: 0, of: 0 };
+  const long = (performance.interventions ?? []).filter(({ since }) => now - since >= window / 2);
+  return { units: new Set(long.map(({ unit }) => unit)).size, of: Object.keys(performance.units).length };
 }
 
 /** As System 5 says it; where it says nothing of a pain, as it was felt. */

@@ -33,3 +33,23 @@ test('what waits for a tool is a gap, what waits for its server or guard is none
     [{ type: 'file.cron', pursued: false }],
   );
 });
+
+test('who is under System 3’s hand is told by its account of the autonomy that it spends, while that is fresh', () => {
+  const achievement = {
+    ...{ actuality: 1, capability: 1, potentiality: 1 },
+    productivity: 1,
+    latency: 1,
+    performance: 1,
+  };
+  const units = { a: achievement, b: achievement, c: achievement, d: achievement };
+  const since = NOW - MINUTE;
+  const spent = (unit: string, rung: 'borrow' | 'shed', from = since) => ({ unit, rung, since: from });
+  const interventions = [spent('a', 'borrow'), spent('a', 'shed'), spent('b', 'shed'), spent('c', 'shed', NOW)];
+  const data = { window: MINUTE, efficiency: 1, attempted: 4, fleet: achievement, units, interventions };
+  const model = given({ fact: 'performance', data });
+  const later = NOW + model.window / 2 - MINUTE;
+  assert.deepEqual(signsOf(model, CONFIG, NOW).steered, { units: 0, of: 4 });
+  evolve(model, { fact: 'performance', data }, later);
+  assert.deepEqual(signsOf(model, CONFIG, later).steered, { units: 2, of: 4 });
+  assert.deepEqual(signsOf(model, CONFIG, later + 2 * MINUTE).steered, { units: 0, of: 0 });
+});

@@ -100,5 +100,8 @@ export function routes(app: FastifyInstance, context: ServiceContext): void {
   app.post('/coordination/prefer', async (request, reply) =>
     accepted(reply, await put(context, 'prefer', petition(request), patience)),
   );
+  app.put('/policy/priority', async (request, reply) =>
+    accepted(reply, await put(context, 'prioritize', petition(request), patience)),
+  );
   app.post('/alerts/acknowledge', async (request) => put(context, 'acknowledge', petition(request), patience));
 }

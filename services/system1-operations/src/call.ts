@@ -89,11 +89,13 @@ export class Call {
     return plan.steps.every((step) => this.#parts.steps.isRepeatable(step, plan));
   }
 
-  /** Server → calls that the plan makes of it, where they have a rate. */
+  /** Server → calls that the plan makes of it, where they have a rate or opening hours. */
   #rated(plan: CallPlan): ReadonlyMap<string, number> {
     const rated = new Map<string, number>();
-    for (const { server } of plan.steps)
-      if (this.#context.config.servers[server]?.rate) rated.set(server, (rated.get(server) ?? 0) + 1);
+    for (const { server } of plan.steps) {
+      const { rate, open } = this.#context.config.servers[server] ?? {};
+      if (rate || open) rated.set(server, (rated.get(server) ?? 0) + 1);
+    }
     return rated;
   }
 

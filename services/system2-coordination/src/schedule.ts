@@ -1,4 +1,6 @@
-import type { Answer, DataOf, Granted, RateLimit, Turn } from '@vsmcp/vsm';
+import { type Answer, type DataOf, type Granted, openAt, type RateLimit, type Turn, type Window } from '@vsmcp/vsm';
+import { Away } from './away.js';
+import { Parts } from './parts.js';
 
 /** One wish to call a server and the replica that has it. */
 export type TurnWish = DataOf<typeof Turn>['turns'][number] & { instance: string };
@@ -15,18 +17,12 @@ export interface Given {
 
 type Shown = Answer<'coordination'>['schedules'][number];
 
-/** A rate is dealt out in at most this many parts, so that who comes new waits for one of them and not for the whole time. */
-const PARTS = 10;
-/** The most calls that one response makes. */
-const MOST_CALLS = 5;
 /** Wishes that wait at the same time for one server; further ones are told to ask again. */
 const MOST_WAITING = 10_000;
-/** A unit of which nothing was heard for this long (ms) has nothing that comes again. */
-const GONE = 120_000;
 /** Units that are remembered a server. */
 const MOST_UNITS = 1000;
-/** Times (ms) after which System 1 can ask again; the largest that is not too late is told. */
-const AGAIN = [30_000, 5000, 1000];
+/** More than any server is called. */
+const ANY: RateLimit = { calls: 1e9, per: 1000 };
 
 interface Waiting extends TurnWish {
   since: number;
@@ -34,10 +30,7 @@ interface Waiting extends TurnWish {
 
 interface Unit {
   queue: Waiting[];
-  /** Wishes that were told to ask again and have not yet. */
-  away: number;
-  /** When it last asked. */
-  asked: number;
+  away: Away;
   /** Virtual time at which its last turn ends. */
   finish: number;
   granted: number;
@@ -46,58 +39,56 @@ interface Unit {
   longest: number;
 }
 
+/** What a server's owner allows: so many calls in a time, and when. At least one of them. */
+export interface Allowed {
+  rate?: RateLimit | undefined;
+  open?: readonly Window[] | undefined;
+}
+
 /**
  * Deals one server's rate out to the units that want to call it. Each part of it (a tenth of the calls in a tenth of the time, where that divides)
  * goes to the units by start-time fair queueing (Goyal, Vin, Cheng 1996): by weight, whatever each asks for, and nothing of what one does
- * not use is lost to the others. Never more calls are granted in any stretch of the time than the rate says. Decides on plain data.
+ * not use is lost to the others. Never more calls are granted in any stretch of the time than the rate says. While
+ * the server is closed nobody has a turn, and all come again just before it opens: then what waited is dealt out in the same way, and not to who
+ * happened to come first. Decides on plain data.
  */
 export class Schedule {
-  readonly #rate: RateLimit;
+  readonly #rate: RateLimit | undefined;
+  readonly #windows: readonly Window[];
   readonly #weight: (unit: string) => number;
-  /** Calls of a part, and its time, ms. */
-  readonly #part: RateLimit;
+  readonly #parts: Parts | undefined;
+  /** Whether it is open, for as long as that was worked out for. */
+  #hours = { open: true, until: Number.NEGATIVE_INFINITY };
   readonly #units = new Map<string, Unit>();
-  /** Calls that still count. */
-  #taken: { calls: number; until: number }[] = [];
-  /** When the last of them no longer counts. */
-  #free = Number.NEGATIVE_INFINITY;
   #virtual = 0;
   #granted = 0;
 
   /** @param notBefore no turn before this instant (ms since the epoch): those of an earlier leader may still count */
-  constructor(rate: RateLimit, weight: (unit: string) => number, notBefore: number) {
+  constructor({ rate, open = [] }: Allowed, weight: (unit: string) => number, notBefore: number) {
     this.#rate = rate;
+    this.#windows = open;
     this.#weight = weight;
-    this.#part = partOf(rate);
-    if (notBefore <= 0) return;
-    this.#taken.push({ calls: this.#part.calls, until: notBefore });
-    this.#free = notBefore;
-  }
-
-  /** Milliseconds for which the calls of a leader that is gone may still count. */
-  static settling(rate: RateLimit): number {
-    const part = partOf(rate);
-    return part.per * Math.ceil(MOST_CALLS / part.calls);
+    this.#parts = rate && new Parts(rate, notBefore);
   }
 
   /** Asks for a turn. It is granted now, or waits for as long as it has patience. */
   ask(wish: TurnWish, now: number): void {
     const unit = this.#unit(wish.unit);
-    unit.away = now - unit.asked > GONE ? 0 : Math.max(0, unit.away - 1);
-    unit.asked = now;
-    unit.queue.push({ ...wish, calls: Math.min(wish.calls, this.#rate.calls), since: now });
+    unit.away.came(now);
+    const calls = Math.min(wish.calls, this.#rate?.calls ?? wish.calls);
+    unit.queue.push({ ...wish, calls, since: now });
   }
 
   /** Turns that are granted by now, and wishes that have no more patience. */
   deal(now: number): Given[] {
-    this.#taken = this.#taken.filter(({ until }) => until > now);
     const given: Given[] = [];
-    for (let next = this.#next(); next && this.#fits(next.head.calls, now); next = this.#next()) {
+    if (this.#closed(now) !== undefined) return this.#impatient(now);
+    for (let next = this.#next(); next && this.#fits(next.head, now); next = this.#next()) {
       const { unit, head, start } = next;
       unit.queue.shift();
       this.#virtual = start;
       unit.finish = start + head.calls / this.#weight(head.unit);
-      this.#take(head.calls, now);
+      this.#parts?.take(head.calls, now);
       const waited = now - head.since;
       this.#granted += head.calls;
       unit.granted += head.calls;
@@ -119,17 +110,26 @@ export class Schedule {
   }
 
   view(server: string, now: number): Shown {
-    const units = [...this.#units].map(([unit, { granted, waited, total, longest, queue, away, asked }]) => ({
+    const units = [...this.#units].map(([unit, { granted, waited, total, longest, queue, away }]) => ({
       ...{ unit, granted, waited, total, longest },
-      waiting: queue.length + (now - asked > GONE ? 0 : away),
+      waiting: queue.length + away.count(now),
     }));
-    const { calls, per } = this.#rate;
-    return { server, calls, per, granted: this.#granted, units: units.sort((a, b) => b.granted - a.granted) };
+    const closed = this.#closed(now);
+    const shown = { server, ...this.#rate, ...(closed !== undefined && { closed }) };
+    return { ...shown, granted: this.#granted, units: units.sort((a, b) => b.granted - a.granted) };
+  }
+
+  /** Until when it is closed, ms since the epoch; undefined while it is open. */
+  #closed(now: number): number | undefined {
+    if (this.#windows.length === 0) return undefined;
+    if (now >= this.#hours.until) this.#hours = openAt(this.#windows, now);
+    return this.#hours.open ? undefined : this.#hours.until;
   }
 
   /** Who has waited for as long as it could is told to ask again. */
   #impatient(now: number): Given[] {
     const given: Given[] = [];
+    const closed = this.#closed(now);
     let left = this.waiting;
     for (const unit of this.#units.values()) {
       const stays: Waiting[] = [];
@@ -137,16 +137,24 @@ export class Schedule {
         if (now - one.since < one.patience && left <= MOST_WAITING) stays.push(one);
         else {
           left -= 1;
-          unit.away += 1;
-          const until = ((unit.queue.length + unit.away) * this.#part.per) / this.#part.calls;
-          const wait = AGAIN.find((ms) => ms <= until) ?? 1000;
-          const reason = `${one.server} is called ${this.#rate.calls} times in ${this.#rate.per / 1000} s at most`;
+          const wait =
+            closed === undefined
+              ? unit.away.inTurn(now, stays.length, this.#rate ?? ANY)
+              : unit.away.untilOpen(now, closed);
+          const reason = `${one.server} ${this.#because(closed)}`;
           given.push(answer(one, now - one.since, { claim: one.turn, granted: false, wait, reason }));
         }
       }
       unit.queue = stays;
     }
     return given;
+  }
+
+  #because(closed: number | undefined): string {
+    if (closed !== undefined) return `is closed until ${new Date(closed).toISOString()}`;
+    return this.#rate
+      ? `is called ${this.#rate.calls} times in ${this.#rate.per / 1000} s at most`
+      : 'has too many wait';
   }
 
   /** The first wish of the unit whose turn begins first in virtual time. */
@@ -160,17 +168,8 @@ export class Schedule {
     return best;
   }
 
-  /** More calls than a part has, for a response of several steps, have quiet before and after them. */
-  #fits(calls: number, now: number): boolean {
-    const { calls: most, per } = this.#part;
-    if (calls > most) return this.#taken.length === 0 && now >= this.#free + per * (Math.ceil(calls / most) - 1);
-    return this.#taken.reduce((sum, taken) => sum + taken.calls, 0) + calls <= most;
-  }
-
-  #take(calls: number, now: number): void {
-    const until = now + this.#part.per * Math.ceil(calls / this.#part.calls);
-    this.#taken.push({ calls, until });
-    this.#free = Math.max(this.#free, until);
+  #fits({ calls }: Waiting, now: number): boolean {
+    return this.#parts?.fits(calls, now) ?? true;
   }
 
   #unit(name: string): Unit {
@@ -178,17 +177,10 @@ export class Schedule {
     if (known) return known;
     const idle = [...this.#units].find(([, { queue }]) => queue.length === 0);
     if (this.#units.size >= MOST_UNITS && idle) this.#units.delete(idle[0]);
-    const fresh = { queue: [], away: 0, asked: 0, finish: 0, granted: 0, waited: 0, total: 0, longest: 0 };
+    const fresh = { queue: [], away: new Away(), finish: 0, granted: 0, waited: 0, total: 0, longest: 0 };
     this.#units.set(name, fresh);
     return fresh;
   }
-}
-
-/** The largest whole part of the calls that divides them, and its part of the time: what keeps to it keeps to the whole rate. */
-function partOf({ calls, per }: RateLimit): RateLimit {
-  let part = Math.max(1, Math.floor(calls / PARTS));
-  while (calls % part !== 0) part -= 1;
-  return { calls: part, per: (per * part) / calls };
 }
 
 function answer({ instance, unit, server }: Waiting, waited: number, grant: Granted): Given {

@@ -1,7 +1,8 @@
 import { currentTrace, type ServiceContext } from '@vsmcp/service';
-import type { Answer, DataOf, RateLimit, Turn } from '@vsmcp/vsm';
+import type { Answer, DataOf, Turn } from '@vsmcp/vsm';
 import type { Outbox } from './outbox.js';
-import { type Given, Schedule } from './schedule.js';
+import { Parts } from './parts.js';
+import { type Allowed, type Given, Schedule } from './schedule.js';
 import { Weights } from './weights.js';
 
 /** Milliseconds without anybody waiting after which a server that has to be waited for is told again. */
@@ -20,11 +21,13 @@ export function scheduling(context: ServiceContext, outbox: Outbox, epoch: numbe
   /** Server → when somebody last had to wait for it. */
   const busy = new Map<string, number>();
   const weights = new Weights(context);
-  for (const [server, { rate }] of Object.entries(config.servers)) if (rate) schedules.set(server, opened(rate));
+  for (const [server, { rate, open }] of Object.entries(config.servers))
+    if (rate || open) schedules.set(server, opened({ rate, open }));
 
-  function opened(rate: RateLimit): Schedule {
+  function opened(allowed: Allowed): Schedule {
     // The first leader has nobody before it.
-    return new Schedule(rate, weights.of, epoch <= 1 ? 0 : clock.now() + Schedule.settling(rate));
+    const { rate } = allowed;
+    return new Schedule(allowed, weights.of, epoch <= 1 || !rate ? 0 : clock.now() + Parts.settling(rate));
   }
 
   async function deal(which: readonly (readonly [string, Schedule])[]): Promise<void> {
@@ -38,8 +41,9 @@ export function scheduling(context: ServiceContext, outbox: Outbox, epoch: numbe
       waiting.set({ server }, wait);
       if (wait === 0) continue;
       if (now - (busy.get(server) ?? Number.NEGATIVE_INFINITY) > NEWS) {
-        const { calls, per } = schedule.view(server, now);
-        log.info({ server, waiting: wait, calls, per }, 'its rate is reached: units take turns');
+        const { calls, per, closed } = schedule.view(server, now);
+        const why = closed === undefined ? 'its rate is reached: units take turns' : 'it is closed: units wait';
+        log.info({ server, waiting: wait, calls, per, closed }, why);
       }
       busy.set(server, now);
     }

@@ -29,7 +29,8 @@ export function performing(context: ServiceContext, { granted, unkept, intervent
   const measured = () => achievements.report(clock.now(), granted());
 
   async function report(): Promise<void> {
-    const performance = measured();
+    const active = interventions().map(({ unit, rung, since }) => ({ unit, rung, since }));
+    const performance = { ...measured(), ...(active.length > 0 && { interventions: active }) };
     const { pool } = granted();
     const account = accounts.next({ performance, active: interventions(), unkept: unkept(), pool }, clock.now());
     if (account !== undefined) await say(Account, `s3.${instance}.account`, account);

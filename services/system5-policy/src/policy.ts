@@ -27,8 +27,11 @@ const OWNERSHIP = {
   ignore: 'what a package says of whose server it is does not matter',
 };
 
-/** Identity and every policy in force, for who asks. */
-export function policiesOf({ purpose, policy: { acquire, first, forbid, priority } }: FleetConfig): Answer<'policies'> {
+/** Identity and every policy in force, for who asks. @param priority as it holds now */
+export function policiesOf(
+  { purpose, policy: { acquire, first, forbid } }: FleetConfig,
+  priority: Readonly<Record<string, number>>,
+): Answer<'policies'> {
   const nobody = 'no server is admitted';
   return {
     purpose,

@@ -43,15 +43,16 @@ export const system5: Service = openSystem5();
 async function lead(context: ServiceContext, policy: Policy & { wait: number }, epoch: number, alone: number) {
   const deliberation = acquisitions(context, policy, epoch);
   const alerts = pain(context, context.config.pain, epoch);
+  const operations = inside(context, epoch);
   for await (const entry of context.journal.replay('s5')) {
     const event = DeliberationEvent.safeParse(entry.data);
     if (event.success) deliberation.machine.restore(event.data);
     const alert = AlertEvent.safeParse(entry.data);
     if (alert.success) alerts.machine.restore(alert.data);
+    operations.restore(entry);
   }
   await deliberation.repeat();
   const refuse = refusing(context, epoch);
-  const operations = inside(context, epoch);
   const hearing = await consumers([
     context.hear('s5.algedonic', [alerts.hearing]),
     context.hear('s5.intelligence', [deliberation.hearing, deliberation.held]),
@@ -68,7 +69,8 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
       change: (asked) => deliberation.change(asked),
       alerts: () => alerts.alerts(),
       acknowledge: (asked) => alerts.acknowledge(asked),
-      policies: async () => policiesOf(context.config),
+      policies: async () => policiesOf(context.config, operations.priority()),
+      prioritize: (asked) => operations.prioritize(asked),
       whose: async (asked) => whose(context.config, asked),
       permit: permitting(context, policy, refuse),
     }),

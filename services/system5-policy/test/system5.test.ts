@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, it } from 'node:test';
+import { after, before, describe, it, test } from 'node:test';
 import { on, type Service, type ServiceContext } from '@vsmcp/service';
 import { Account, Acquire, AlertState, Algedonic, type DataOf, Direction, Proposal, Verdict } from '@vsmcp/vsm';
+import { openTestEmbedded } from '../../../test/support/embedded.js';
 import { type Fleet, type FleetOptions, openFleet } from '../../../test/support/fleet.js';
 import { system5 } from '../src/system5.js';
 import { NO_STRANGERS_CODE, proposal, WANTS_GIT } from './proposals.js';
@@ -166,6 +167,12 @@ describe('System 5 and the inside', () => {
       assert.deepEqual(said.priority, { desk: 3 });
       const { policies } = await fleet.ask('policies', {});
       assert.ok(policies.some(({ name }) => name === 'priority.desk'));
+      const changed = await fleet.ask('prioritize', { priority: { shop: 2 }, because: 'a sale', by: 'ann' });
+      assert.equal(changed.accepted, true);
+      const { priority, because } = await fleet.until(() => heard[1]);
+      assert.deepEqual([priority, because], [{ shop: 2 }, 'a sale']);
+      const names = (await fleet.ask('policies', {})).policies.map(({ name }) => name);
+      assert.deepEqual([names.includes('priority.shop'), names.includes('priority.desk')], [true, false]);
       const need = { need: 'n1', unit: 'desk', what: 'desk cannot cope', options: ['more replicas'] };
       const account = (needs: (typeof need)[]) => s3?.say(Account, 's3.i1.account', { changed: [], needs });
       const needs = async () => (await fleet.ask('decisions', {})).needs ?? [];
@@ -175,11 +182,26 @@ describe('System 5 and the inside', () => {
       await account([]);
       await fleet.until(async () => (await needs()).length === 0);
       const entries = await fleet.state.journal.read({ system: 's5', limit: 10 });
-      assert.deepEqual(entries.map(({ type }) => type).sort(), ['need.closed', 'need.opened']);
+      assert.deepEqual(entries.map(({ type }) => type).sort(), ['need.closed', 'need.opened', 'priority.set']);
     } finally {
       await fleet.stop();
     }
   });
+});
+
+test('what was said live of priorities outlives a leader, until vsmcp.yaml says something else', async (t) => {
+  const database = await openTestEmbedded();
+  t.after(() => database.close());
+  const holds = async (priority: Record<string, number>, change?: Record<string, number>) => {
+    const fleet = await openFleet({ services: [system5], database, config: { policy: { priority } } });
+    if (change) await fleet.ask('prioritize', { priority: change, by: 'ann' });
+    const { policies } = await fleet.ask('policies', {});
+    await fleet.stop();
+    return policies.flatMap(({ name }) => (name.startsWith('priority.') ? [name.slice(9)] : []));
+  };
+  assert.deepEqual(await holds({ desk: 3 }, { shop: 2 }), ['shop']);
+  assert.deepEqual(await holds({ desk: 3 }), ['shop']);
+  assert.deepEqual(await holds({ desk: 4 }), ['desk']);
 });
 
 describe('System 5, when nobody answers', () => {

@@ -53,8 +53,10 @@ export function show({
     `${count(held, 'lease')} held · ${waiting} waiting · ${count(conflicts_resolved, 'conflict')} resolved`,
   ];
   for (const loop of loops) parts.push(...loopLines(loop));
-  for (const { server, calls, per, granted, units } of schedules) {
-    parts.push('', `${server}: ${calls} calls in ${ms(per)} at most, ${granted} so far`);
+  for (const { server, calls, per, closed, granted, units } of schedules) {
+    const rate = calls === undefined || per === undefined ? [] : [`${calls} calls in ${ms(per)} at most`];
+    const hours = closed === undefined ? [] : [`closed until ${new Date(closed).toISOString()}`];
+    parts.push('', `${server}: ${[...hours, ...rate, `${granted} calls so far`].join(', ')}`);
     const rows = units
       .slice(0, SHOWN)
       .map((unit) => [

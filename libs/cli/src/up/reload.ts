@@ -12,7 +12,7 @@ import type { Signals } from './signals.js';
 const PACE = 1000;
 
 /**
- * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units are taken over; a wrong file is refused with all that is
+ * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units and what matters more (`policy.priority`) are taken over; a wrong file is refused with all that is
  * wrong, and the fleet goes on with what it has. What else has changed takes a restart, which is said.
  * @param running what the fleet was started with
  * @returns how to stop
@@ -49,6 +49,11 @@ export function followConfig(
     try {
       const answer = await fleet.put('/units', { units: config.units, by: name });
       said[0] += ` (${QUESTIONS.configure.answer.parse(answer).because})`;
+      const { priority } = config.policy;
+      if (!isDeepStrictEqual(priority, taken.policy.priority)) {
+        await fleet.put('/policy/priority', { priority, because: `policy.priority of ${name}`, by: name });
+        said.push('   policy.priority is as it says');
+      }
     } catch (error) {
       return tell(`${name} is refused, and the fleet goes on with what it has:\n   ${reasonOf(error)}`, asked);
     }
@@ -69,10 +74,11 @@ export function followConfig(
   return () => unwatchFile(file);
 }
 
-/** The parts of a configuration, but for units, that are not what they were. */
+/** The parts of a configuration, but for units and priorities, that are not what they were. */
 function partsThatDiffer(running: FleetConfig, config: FleetConfig): string[] {
+  const still = { ...config, policy: { ...config.policy, priority: running.policy.priority } };
   const before: Record<string, unknown> = running;
-  return Object.entries(config)
+  return Object.entries(still)
     .filter(([part, value]) => part !== 'units' && !isDeepStrictEqual(before[part], value))
     .map(([part]) => part);
 }

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { Agent, Duration, Grants, HostGrant, isKey, Rate, ServerValue, Unit, UnitName } from '@vsmcp/vsm';
+import { Agent, Duration, Grants, HostGrant, isKey, Rate, ServerValue, Unit, UnitName, Window } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 const folder = z.string().min(1);
@@ -48,6 +48,8 @@ const Server = z.strictObject({
   parallel: z.boolean().default(false),
   /** At most so many calls in any such time, by all units together: `60/m`, `5/10s`. System 2 deals them out. */
   rate: Rate.optional(),
+  /** When it may be called; outside of these windows what needs it waits. Absent: always. */
+  open: Window.array().min(1).optional(),
 });
 
 const Acquire = z.strictObject({

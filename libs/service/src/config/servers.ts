@@ -11,7 +11,7 @@ type Server = FleetConfig['servers'][string];
 export function specOfServer(name: string, server: Server): Spec {
   const [problem] = problemsOfServer(name, server);
   if (problem) throw new VsmError('VSM_CONFIG', `${problem.path.join('.')}: ${problem.message}`);
-  const { npm, url, headers, args, env, parallel, rate: _, ...grants } = server;
+  const { npm, url, headers, args, env, parallel, rate: _, open: __, ...grants } = server;
   return url === undefined
     ? ServerSpec.parse({ npm, args, env, parallel, grants })
     : RemoteSpec.parse({ url, headers, parallel });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { VsmError } from '@vsmcp/vsm';
-import { parseConfig, specOfServer } from '../../src/index.js';
+import { FleetConfig, parseConfig, specOfServer } from '../../src/index.js';
 
 function problems(text: string): string[] {
   try {
@@ -120,4 +120,16 @@ test('what cannot be reached so is told, each with its line', () => {
       [],
     );
   assert.match(problems('policy: { private: ["https://x"] }')[0] ?? '', /the name of a host/);
+});
+
+test('opening hours say what is wrong in them, and are nothing that the server itself is given', () => {
+  assert.deepEqual(
+    problems('servers: { bank: { npm: time-mcp@1.0.6, open: [{ days: mo-fri, zone: Middle/Earth }] } }'),
+    [
+      "vsmcp.yaml:1 servers.bank.open.0.days: got 'mo-fri', expected days such as mon-fri, sat, or mon,wed,fri",
+      "vsmcp.yaml:1 servers.bank.open.0.zone: got 'Middle/Earth', expected a time zone such as Europe/Berlin",
+    ],
+  );
+  const { servers } = FleetConfig.parse({ servers: { bank: { npm: 'time-mcp@1.0.6', open: [{ from: '09:00' }] } } });
+  assert.ok(servers.bank && !JSON.stringify(specOfServer('bank', servers.bank)).includes('open'));
 });

@@ -60,7 +60,7 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
     source: source.every((each) => each === first.source) ? first.source : source,
     ...(events.some(({ time }) => time !== undefined) && { time: shortTimes(events) }),
     ...(attributes.length > 0 && {
-      attributes: Object.fromEntries(attributes.map((name) => [name, events.map((event) => event[name])])),
+      attributes: Object.fromEntries(attributes.map((name) => [name, events.map((event) => own(event, name))])),
     }),
     ...dataOf(data),
   };
@@ -70,8 +70,13 @@ function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
   if (data.every((each) => each === undefined)) return {};
   if (!data.every(isPlain)) return { data };
   const fields = namesIn(data, () => true);
-  if (fields.length === 0 || fields.length > MOST_FIELDS) return { data };
-  return { fields, columns: fields.map((name) => data.map((each) => each[name])) };
+  if (fields.length === 0 || fields.length > MOST_FIELDS || fields.includes('__proto__')) return { data };
+  return { fields, columns: fields.map((name) => data.map((each) => own(each, name))) };
+}
+
+/** Not what an object inherits, such as `constructor`. */
+function own(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function namesIn(objects: readonly Readonly<Record<string, unknown>>[], wanted: (name: string) => boolean): string[] {

@@ -21,6 +21,13 @@ export const Achievement = z.looseObject({
 });
 export type Achievement = z.infer<typeof Achievement>;
 
+/**
+ * What System 3 does about a unit that cannot cope, in the order of least intervention. borrow: it runs on shares that others leave idle; shed: its
+ * least important events are let go; amplify: more replicas are asked for; tell: Systems 4 and 5 are told.
+ */
+export const Rung = z.enum(['borrow', 'shed', 'amplify', 'tell']);
+export type Rung = z.infer<typeof Rung>;
+
 /** System 3's view of the operations, every few seconds in which something changed. Key: `s3.<instance>.performance`. */
 export const Performance = defineMessage(
   's3',
@@ -36,6 +43,8 @@ export const Performance = defineMessage(
     fleet: Achievement,
     /** The busiest. */
     units: z.record(z.string(), Achievement),
+    /** The autonomy that is spent now: whose, how, and since when (ms since the epoch); absent where none is. */
+    interventions: z.array(z.looseObject({ unit: z.string(), rung: Rung, since: z.number() })).optional(),
   }),
 );
 
@@ -87,13 +96,6 @@ export const Direction = defineMessage(
     because: z.string(),
   }),
 );
-
-/**
- * What System 3 does about a unit that cannot cope, in the order of least intervention. borrow: it runs on shares that others leave idle; shed: its
- * least important events are let go; amplify: more replicas are asked for; tell: Systems 4 and 5 are told.
- */
-export const Rung = z.enum(['borrow', 'shed', 'amplify', 'tell']);
-export type Rung = z.infer<typeof Rung>;
 
 /** One intervention: a piece of the unit's autonomy that is spent. */
 export const Intervention = z.looseObject({

@@ -48,6 +48,13 @@ test('what is the same in all is said once, and times are numbers', () => {
   ]);
 });
 
+test('names that objects inherit are columns like others', () => {
+  for (const name of ['toString', 'constructor', '__proto__', 'valueOf']) {
+    const events = [one('1', { data: JSON.parse(`{"${name}":1}`) }), one('2', { data: { total: 3 } })];
+    assert.deepEqual(plain(good(eventsOfFrame(frameOf(events)).events)), plain(events), name);
+  }
+});
+
 test('one bad event costs only that one, and its reason and content are kept', () => {
   const bad: [string, (frame: ReturnType<typeof frameOf>) => void, RegExp][] = [
     ['an empty id', (frame) => (frame.id[1] = ''), /not a CloudEvent: id/],

@@ -43,7 +43,10 @@ export function parseDay(text: string, name: string): ReadDay {
 /** The fleet as the lab runs it. What the environment of this process says changes nothing: one file is one day. */
 function configOf(day: Day, wrong: (why: string) => VsmError): FleetConfig {
   const servers = Object.fromEntries(
-    Object.entries(day.servers).map(([server, { parallel }]) => [server, { npm: packageOf(server), parallel }]),
+    Object.entries(day.servers).map(([server, { parallel, rate, open }]) => [
+      server,
+      { npm: packageOf(server), parallel, ...(rate !== undefined && { rate }), ...(open && { open }) },
+    ]),
   );
   const checked = checkAll(stringify({ ...day.fleet, servers, registries: [] }), {});
   if (checked.ok) return checked.config;

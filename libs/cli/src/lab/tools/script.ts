@@ -60,4 +60,8 @@ export const Offer = ServerScript.extend({
 });
 export type Offer = z.infer<typeof Offer>;
 
-export const Servers = z.record(UnitName, ServerScript);
+/** Those that the fleet has from the beginning may have what vsmcp.yaml says of how much and when they may be called; it is checked there. */
+export const Servers = z.record(
+  UnitName,
+  ServerScript.extend({ rate: z.string().optional(), open: z.array(z.unknown()).optional() }),
+);
