@@ -27,6 +27,7 @@ interface Journal {
 describe('the front desk', () => {
   it('closes its gaps, is refused, asks, damps and climbs', { timeout: 290_000 }, async (t) => {
     const up = await startUp(t, {
+      first: true,
       config: await sample('vsmcp.yaml'),
       files: { 'desk/day.yaml': await sample('desk/day.yaml') },
       before: (home) => {

@@ -1,9 +1,11 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { type Embedded, openEmbedded } from '@vsmcp/service';
 
 /** Templates made by this process, for names of their own. */
@@ -28,6 +30,14 @@ export async function embeddedTemplate(): Promise<Blob> {
   await writeFile(own, Buffer.from(await template.arrayBuffer()));
   await rename(own, file); // whole or not at all: other tests start at the same time
   return template;
+}
+
+/** Puts a new database into a folder, as `vsmcp up` would, in a fifth of the time. */
+export async function putEmbedded(folder: string): Promise<void> {
+  await embeddedTemplate();
+  await mkdir(folder, { recursive: true });
+  await promisify(execFile)('tar', ['-xf', templateFile(), '-C', folder]);
+  await chmod(folder, 0o700);
 }
 
 /** Named after the engine's real path, which holds its version. */

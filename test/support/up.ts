@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { putEmbedded } from './embedded.js';
 import { freePort } from './ports.js';
 import { until } from './until.js';
 
@@ -34,6 +35,8 @@ export interface UpOptions {
   env?: Record<string, string>;
   /** Files below the fleet's folder. */
   files?: Record<string, string>;
+  /** Makes its database itself, as a first start does; else one is put there, which takes less time. */
+  first?: true;
   /** Prepares the folder further. */
   before?: (home: string) => void;
 }
@@ -46,6 +49,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
     await mkdir(join(home, name, '..'), { recursive: true });
     await writeFile(join(home, name), text);
   }
+  if (!options.first) await putEmbedded(join(home, '.vsmcp/database'));
   options.before?.(home);
   const port = await freePort();
   const env = {
