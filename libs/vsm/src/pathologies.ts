@@ -121,22 +121,19 @@ function metasystemStarved({ present, events, window }: Signs): Pathology[] {
 }
 
 function controlCollapsed({ commanded, events, steered, window }: Signs): Pathology[] {
-  const rows = events >= ENOUGH && commanded / events >= COMMANDED;
-  const steers = steered.units >= STEERED && steered.units / steered.of >= COMMANDED;
-  if (!rows && !steers) return [];
-  const share = Math.round((100 * commanded) / events);
-  const evidence = [
-    ...(rows
-      ? [
-          `${commanded} of ${events} operations in ${minutes(window)} (${share} %) were commanded one by one, each with System 5's leave`,
-        ]
-      : []),
-    ...(steers
-      ? [
-          `${steered.units} of ${steered.of} busy units have been under System 3's hand for ${minutes(window / 2)} or longer`,
-        ]
-      : []),
-  ];
+  const evidence: string[] = [];
+  if (events >= ENOUGH && commanded / events >= COMMANDED) {
+    const share = Math.round((100 * commanded) / events);
+    evidence.push(
+      `${commanded} of ${events} operations in ${minutes(window)} (${share} %) were commanded one by one, each with System 5's leave`,
+    );
+  }
+  if (steered.units >= STEERED && steered.units / steered.of >= COMMANDED) {
+    evidence.push(
+      `${steered.units} of ${steered.of} busy units have been under System 3's hand for ${minutes(window / 2)} or longer`,
+    );
+  }
+  if (evidence.length === 0) return [];
   return [
     {
       name: 'control-collapsed',

@@ -4,7 +4,7 @@ import { Progressed, reasonOf } from '@vsmcp/vsm';
 import type { Task } from './task.js';
 
 /** Least time (ms) between two words about one call, however often its server reports. */
-export const EVERY = 1000;
+const EVERY = 1000;
 
 /** Passes on how far calls are, for who waits for them. It is said at most once; nothing depends on its coming. */
 export function progressing(context: ServiceContext) {

@@ -81,8 +81,8 @@ export class Schedule {
 
   /** Turns that are granted by now, and wishes that have no more patience. */
   deal(now: number): Given[] {
-    const given: Given[] = [];
     if (this.#closed(now) !== undefined) return this.#impatient(now);
+    const given: Given[] = [];
     for (let next = this.#next(); next && this.#fits(next.head, now); next = this.#next()) {
       const { unit, head, start } = next;
       unit.queue.shift();

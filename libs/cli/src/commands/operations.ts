@@ -38,8 +38,9 @@ export function operations(vsmcp: Command): void {
 async function withProgress<T>(fleet: Fleet, operation: string, run: () => Promise<T>): Promise<T> {
   const over = new AbortController();
   const hear = (event: string, data: unknown) => {
+    if (event !== 'progress') return;
     const said = Progressed.data.safeParse(data);
-    if (event !== 'progress' || !said.success || said.data.event.id !== operation) return;
+    if (!said.success || said.data.event.id !== operation) return;
     const { done, total, message } = said.data;
     const far = total === undefined ? `${done}` : `${done} of ${total}`;
     process.stderr.write(`${[far, message && line(message, 200)].filter(Boolean).join(' · ')}\n`);

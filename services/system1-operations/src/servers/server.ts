@@ -106,9 +106,7 @@ export class Server {
     return this.#connection?.tools.find((tool) => tool.name === name);
   }
 
-  /**
-   * Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`.
-   */
+  /** Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`. */
   async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
     const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
     let end = () => {};

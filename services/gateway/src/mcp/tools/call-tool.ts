@@ -2,12 +2,12 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import type { ServiceContext } from '@vsmcp/service';
 import { z } from 'zod';
 import { HttpError } from '../../failure.js';
-import { put, SLACK } from '../../questions.js';
+import { SLACK } from '../../questions.js';
 import type { Demands } from '../demands.js';
-import { following } from '../following.js';
 import { mustBeGranted } from '../grants.js';
 import { MOST_NAME } from '../names.js';
 import type { Offers } from '../offers.js';
+import { operate } from '../operate.js';
 import { outcomeResult } from '../results.js';
 import { type Call, type GatewayTool, passing } from '../tool.js';
 
@@ -57,7 +57,5 @@ export async function callByName(
   const { server, tool } = offer;
   await mustBeGranted(context, call.by, 'call_tool', { server, tool });
   const wait = context.config.settings.operation_deadline + SLACK;
-  const operation = context.ids();
-  const asked = { operation, tool: `${server}.${tool}`, params, by: call.by, wait };
-  return outcomeResult(await following(context, operation, call, () => put(context, 'operate', asked, wait + SLACK)));
+  return outcomeResult(await operate(context, call, { tool: `${server}.${tool}`, params, wait }));
 }

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { HttpError } from '../../failure.js';
 import { ShortEvent } from '../../incoming.js';
 import { publishEvents } from '../../publish.js';
-import { put, SLACK } from '../../questions.js';
-import { following } from '../following.js';
+import { put } from '../../questions.js';
 import { mustBeGranted } from '../grants.js';
+import { operate } from '../operate.js';
 import { answering, type Call, type GatewayTool } from '../tool.js';
 
 const annotations = { readOnlyHint: false, destructiveHint: false, idempotentHint: false, openWorldHint: false };
@@ -143,12 +143,8 @@ function run(context: ServiceContext): GatewayTool {
       annotations: { readOnlyHint: false, openWorldHint: true },
     },
     async ({ wait, ...asked }, call) => {
-      const { by } = call;
-      await mustBeGranted(context, by, 'call_tool', toolOf(asked.tool));
-      const operation = context.ids();
-      return following(context, operation, call, () =>
-        put(context, 'operate', { ...asked, operation, by, wait: wait * 1000 }, wait * 1000 + SLACK),
-      );
+      await mustBeGranted(context, call.by, 'call_tool', toolOf(asked.tool));
+      return operate(context, call, { ...asked, wait: wait * 1000 });
     },
   );
 }
