@@ -15,8 +15,7 @@ export interface Settlement {
 
 /** The handlers of one subscription: what is in flight, and the end of it. */
 export class Attendance {
-  /** One each: a signal that a thousand handlers share would collect their listeners. */
-  readonly #inFlight = new Set<AbortController>();
+  #inFlight = 0;
   #idle: (() => void)[] = [];
   readonly #handler: Handler;
   readonly #queue: string;
@@ -34,35 +33,29 @@ export class Attendance {
 
   /** Resolves when nothing is in flight. */
   idle(): Promise<void> {
-    if (this.#inFlight.size === 0) return Promise.resolve();
+    if (this.#inFlight === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
-  }
-
-  /** Tells all that are in flight to give up. */
-  abandon(): void {
-    for (const controller of this.#inFlight) controller.abort();
   }
 
   /** Runs the handler and settles the delivery; never throws. */
   async attend(delivery: Delivery, settlement: Settlement, way: Way): Promise<void> {
-    const controller = new AbortController();
-    this.#inFlight.add(controller);
+    this.#inFlight++;
     this.#stats.inFlight++;
     this.#stats.delivered++;
     if (delivery.redelivered) this.#stats.redelivered++;
     try {
-      await this.#settle(delivery, settlement, way, controller.signal);
+      await this.#settle(delivery, settlement, way);
     } catch (error) {
       // Not settled, so the broker still holds it and hands it out again.
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a delivery was not settled');
     } finally {
       this.#stats.inFlight--;
-      this.#inFlight.delete(controller);
-      if (this.#inFlight.size === 0) for (const resolve of this.#idle.splice(0)) resolve();
+      this.#inFlight--;
+      if (this.#inFlight === 0) for (const resolve of this.#idle.splice(0)) resolve();
     }
   }
 
-  async #settle(delivery: Delivery, settlement: Settlement, way: Way, signal: AbortSignal): Promise<void> {
+  async #settle(delivery: Delivery, settlement: Settlement, way: Way): Promise<void> {
     const admitted = this.#admit(delivery, way);
     if (!admitted) {
       this.#stats.dead++;
@@ -70,7 +63,7 @@ export class Attendance {
     }
     let verdict: Verdict;
     try {
-      verdict = await this.#handler(admitted, signal);
+      verdict = await this.#handler(admitted);
     } catch (error) {
       this.#stats.failed++;
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');

@@ -55,7 +55,7 @@ export type Verdict =
 export const DONE: Verdict = { verdict: 'done' };
 export const KEEP: Verdict = { verdict: 'keep' };
 
-export type Handler = (delivery: Delivery, signal: AbortSignal) => Promise<Verdict>;
+export type Handler = (delivery: Delivery) => Promise<Verdict>;
 
 export interface Subscription {
   /**

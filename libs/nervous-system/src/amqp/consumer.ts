@@ -84,9 +84,8 @@ export class AmqpConsumer implements Consumer, Attachment {
     return this.#stopping;
   }
 
-  /** Ends at once: what is in flight is told so, and the broker hands it out again. */
+  /** Ends at once: the broker hands out again what is in flight. */
   abandon(): void {
-    this.#attendance.abandon();
     this.#hasFailed(new VsmError('VSM_BROKER', `closed before ${this.#source.name} was consumed`));
     this.#giveUp();
   }

@@ -41,7 +41,7 @@ export class MemoryConsumer implements Consumer {
 
   constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
     this.#around = around;
-    this.#attendance = new Attendance(inOwnTurn(handler), around);
+    this.#attendance = new Attendance(this.#inOwnTurn(handler), around);
     this.#begin = () => {
       this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
     };
@@ -54,9 +54,8 @@ export class MemoryConsumer implements Consumer {
     return this.#stopping;
   }
 
-  /** Ends at once: what is in flight is told so, and goes back into the queue. */
+  /** Ends at once: what is in flight goes back into the queue. */
   abandon(): void {
-    this.#attendance.abandon();
     this.#consumer?.cancel({ keepPending: true });
     this.#release();
     this.#around.ended();
@@ -91,6 +90,14 @@ export class MemoryConsumer implements Consumer {
     await Promise.race([this.#attendance.idle(), abandoned]);
     this.#release();
     this.#around.ended();
+  }
+
+  /** Handlers start in a turn of their own: a publish never runs its receivers, and timers and sockets get their share. */
+  #inOwnTurn(handler: Handler): Handler {
+    return async (delivery) => {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      return this.#over ? DONE : handler(delivery);
+    };
   }
 
   #take(message: ConsumeMessage): void {
@@ -136,12 +143,4 @@ export class MemoryConsumer implements Consumer {
       },
     };
   }
-}
-
-/** Handlers start in a turn of their own: a publish never runs its receivers, and timers and sockets get their share. */
-function inOwnTurn(handler: Handler): Handler {
-  return async (delivery, signal) => {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    return signal.aborted ? DONE : handler(delivery, signal);
-  };
 }

@@ -41,23 +41,18 @@ export function stopping(open: () => Promise<World>): void {
     assert.equal(staying.stats().failed, 0);
   });
 
-  test('drain waits only so long: the handler is told, and another gets the message', async () => {
+  test('drain waits only so long, and another gets the message', async () => {
     const s4 = await join('s4');
     const stuck = await join('s1');
     const other = await join('s1');
     const forever = gate();
-    let told = false;
-    await stuck.subscribe(standing('s1.work'), async (_, signal) => {
-      signal.addEventListener('abort', () => {
-        told = true;
-      });
+    await stuck.subscribe(standing('s1.work'), async () => {
       await forever.opened;
       return DONE;
     });
     await s4.publish(message('environment', 'a', 'x'));
     await until(() => stuck.stats().inFlight === 1);
     await stuck.drain(100);
-    assert.ok(told);
     const got: boolean[] = [];
     await other.subscribe(standing('s1.work'), async ({ redelivered }) => {
       got.push(redelivered);

@@ -16,13 +16,13 @@ export function metered(bus: NervousSystem, metrics: Metrics, clock: Clock): Ner
   const received = (channel: Outgoing['channel']) => messages.inc({ channel, direction: 'received' });
   const timed =
     (handler: Handler): Handler =>
-    async (delivery, signal) => {
+    async (delivery) => {
       const { channel } = delivery;
       received(channel);
       const started = clock.now();
       let what = 'failed';
       try {
-        const verdict = await handler(delivery, signal);
+        const verdict = await handler(delivery);
         what = verdict.verdict;
         return verdict;
       } finally {

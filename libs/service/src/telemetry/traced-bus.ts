@@ -48,18 +48,18 @@ function hearing(
   handler: Handler,
 ): Handler {
   const name = 'own' in queue ? undefined : queueName(path, queue.name);
-  return (delivery: Delivery, signal) => {
+  return (delivery: Delivery) => {
     const follows = traceOf(delivery.headers);
     // What a transport calls from may still be of the trace in which it was asked to.
     return untraced(() => {
-      if (delivery.channel === 'environment' || !isTraced(follows)) return handler(delivery, signal);
+      if (delivery.channel === 'environment' || !isTraced(follows)) return handler(delivery);
       const attributes = processing(path, transport, delivery, name);
       return inSpan(
         who,
         spanName('process', path, delivery.channel),
         { kind: 'CONSUMER', attributes, follows },
         async (span) => {
-          const verdict = await handler(delivery, signal);
+          const verdict = await handler(delivery);
           span.setAttribute('vsmcp.verdict', verdict.verdict);
           return carry(verdict);
         },
