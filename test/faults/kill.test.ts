@@ -7,6 +7,8 @@ import { rabbitServer, startRabbit } from '../support/rabbit-node.js';
 import { until } from '../support/until.js';
 import { startUp } from '../support/up.js';
 
+const FILES_SERVER = '@modelcontextprotocol/server-filesystem@2026.8.31';
+const MEMORY_SERVER = '@modelcontextprotocol/server-memory@2026.8.31';
 const EVENTS = 10_000;
 const FILES = 60;
 
@@ -15,8 +17,8 @@ const config = (path: string) => `
 name: faults
 path: ${path}
 servers:
-  files: { npm: "@modelcontextprotocol/server-filesystem@2026.8.31", args: [desk], writes: desk }
-  memory: { npm: "@modelcontextprotocol/server-memory@2026.8.31", env: { MEMORY_FILE_PATH: desk/memory.jsonl }, writes: desk }
+  files: { npm: "${FILES_SERVER}", args: [desk], writes: desk }
+  memory: { npm: "${MEMORY_SERVER}", env: { MEMORY_FILE_PATH: desk/memory.jsonl }, writes: desk }
 units:
   counting: { responses: { order.noted: noted } }
   notes:
@@ -45,6 +47,7 @@ describe('killed replicas and a restarted broker', { skip: !rabbitServer() && 'n
       config: config(path),
       broker: rabbit.url,
       args: ['--replicas', 'system1-operations=2'],
+      installed: [FILES_SERVER, MEMORY_SERVER],
       files: { ...files, 'desk/out/.keep': '' },
     });
     const outside = await openOutside(t, rabbit.url, path);

@@ -9,11 +9,12 @@ import { until } from '../support/until.js';
 import { descendantsOf, startUp } from '../support/up.js';
 
 const PATH = `moves-${process.pid}`;
+const FILES = '@modelcontextprotocol/server-filesystem@2026.8.31';
 const CONFIG = `
 name: moves
 path: ${PATH}
 servers:
-  files: { npm: "@modelcontextprotocol/server-filesystem@2026.8.31", args: [desk], writes: desk }
+  files: { npm: "${FILES}", args: [desk], writes: desk }
 units:
   moving:
     responses:
@@ -32,7 +33,7 @@ describe('SIGKILL in the middle of move_file', async () => {
   }, async (t) => {
     const url = await brokerUrl();
     const files = { 'desk/in/a.txt': 'first', 'desk/out/.keep': '' };
-    const up = await startUp(t, { config: CONFIG, broker: url, files });
+    const up = await startUp(t, { config: CONFIG, broker: url, files, installed: [FILES] });
     const outside = await openOutside(t, url, PATH);
     const [s1 = 0] = await up.pids('system1-operations');
     await until(async () => /files .*ready/.test((await up.vsmcp('capabilities', 'list')).stdout), {

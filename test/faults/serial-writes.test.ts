@@ -9,11 +9,12 @@ import { startUp } from '../support/up.js';
 
 const NOTES = 200;
 const PATH = `serial-${process.pid}`;
+const MEMORY = '@modelcontextprotocol/server-memory@2026.8.31';
 const CONFIG = `
 name: serial
 path: ${PATH}
 servers:
-  memory: { npm: "@modelcontextprotocol/server-memory@2026.8.31", env: { MEMORY_FILE_PATH: desk/memory.jsonl }, writes: desk }
+  memory: { npm: "${MEMORY}", env: { MEMORY_FILE_PATH: desk/memory.jsonl }, writes: desk }
 units:
   notes:
     responses:
@@ -31,6 +32,7 @@ describe('a server that loses parallel writes', async () => {
       broker: url,
       args: ['--replicas', 'system1-operations=2'],
       files: { 'desk/.keep': '' },
+      installed: [MEMORY],
     });
     const outside = await openOutside(t, url, PATH);
     const ids = Array.from({ length: NOTES }, (_, i) => `note-${i}`);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { putEmbedded } from './embedded.js';
+import { putInstalled } from './installed.js';
 import { freePort } from './ports.js';
 import { until } from './until.js';
 
@@ -37,6 +38,8 @@ export interface UpOptions {
   files?: Record<string, string>;
   /** Makes its database itself, as a first start does; else one is put there, which takes less time. */
   first?: true;
+  /** Packages of servers that it finds installed, where how they are installed is not what is tested. */
+  installed?: readonly string[];
   /** Prepares the folder further. */
   before?: (home: string) => void;
 }
@@ -50,6 +53,7 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
     await writeFile(join(home, name), text);
   }
   if (!options.first) await putEmbedded(join(home, '.vsmcp/database'));
+  if (options.installed) await putInstalled(join(home, '.vsmcp'), options.installed);
   options.before?.(home);
   const port = await freePort();
   const env = {

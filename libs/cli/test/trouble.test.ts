@@ -6,20 +6,24 @@ import { until } from '../../../test/support/until.js';
 import { startUp, type Up } from '../../../test/support/up.js';
 import { BEGINNING, beginningYaml } from '../src/init/template.js';
 
+const MEMORY = '@modelcontextprotocol/server-memory@2026.8.31';
+const FILES = '@modelcontextprotocol/server-filesystem@2026.8.31';
+
 /** What `vsmcp init` writes, with servers that are in trouble beside it. */
 const CONFIG = beginningYaml(BEGINNING).replace(
   'servers:',
   `servers:
   gone: { npm: "@modelcontextprotocol/server-memory@9999.0.0" }
-  dies: { npm: "@modelcontextprotocol/server-filesystem@2026.8.31", args: [/nowhere/at/all] }
-  secret: { npm: "@modelcontextprotocol/server-memory@2026.8.31", env: { TOKEN: { from: VSMCP_TEST_UNSET } } }
+  dies: { npm: "${FILES}", args: [/nowhere/at/all] }
+  secret: { npm: "${MEMORY}", env: { TOKEN: { from: VSMCP_TEST_UNSET } } }
 `,
 );
 
 let up: Up;
 const endings: (() => Promise<void>)[] = [];
 before(async () => {
-  up = await startUp({ after: (fn) => void endings.push(fn) }, { config: CONFIG, args: ['--no-demo'] });
+  const options = { config: CONFIG, args: ['--no-demo'], installed: [MEMORY, FILES] };
+  up = await startUp({ after: (fn) => void endings.push(fn) }, options);
 });
 test.after(async () => {
   for (const end of endings) await end();
