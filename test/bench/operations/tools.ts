@@ -14,6 +14,7 @@ import { until } from '../../support/until.js';
 import { inFlight, type Ran, repeated } from '../support/load.js';
 import { eventOf, openOutsider } from '../support/outsider.js';
 import { openServices } from '../support/pair.js';
+import { type Spent, spending } from '../support/processors.js';
 import { type Figure, quantile } from '../support/report.js';
 import { Stages, watched } from '../support/stages.js';
 import { matchingAndMapping } from './steps.js';
@@ -27,6 +28,9 @@ const RUNS = 5;
 const CALLS = 4000;
 const WIDTH = 64;
 const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
+
+/** Whose processor time is told beside that of this process: words of their command lines. */
+const OTHERS = { 'the server': 'server-everything', PostgreSQL: 'postgres' };
 
 type After = (end: () => Promise<void>) => void;
 
@@ -94,11 +98,16 @@ async function measured(after: After): Promise<Figure[]> {
   ];
 }
 
+type Spending = Ran & { spent: Spent };
+
 /** The runs of each way, a run of each in turn; the first of all only warms. */
-async function inTurn(ways: readonly ((n: number) => Promise<unknown>)[]): Promise<Ran[][]> {
+async function inTurn(ways: readonly ((n: number) => Promise<unknown>)[]): Promise<Spending[][]> {
   const rounds = await repeated(RUNS, async () => {
-    const round: Ran[] = [];
-    for (const way of ways) round.push(await inFlight(CALLS, WIDTH, way));
+    const round: Spending[] = [];
+    for (const way of ways) {
+      const { done, spent } = await spending(OTHERS, () => inFlight(CALLS, WIDTH, way));
+      round.push({ ...done, spent });
+    }
     return round;
   });
   return ways.map((_, which) => rounds.flatMap((round) => round[which] ?? []));
@@ -144,7 +153,7 @@ async function throughSystem1(after: After, database?: Database): Promise<Throug
   };
 }
 
-function besideSdk(what: string, runs: readonly Ran[], sdk: readonly Ran[]): Figure[] {
+function besideSdk(what: string, runs: readonly Spending[], sdk: readonly Spending[]): Figure[] {
   const ratio = runs.map(({ rate }, n) => rate / (sdk[n]?.rate ?? Number.NaN));
   return [
     ...figuresOf(what, runs, { rate: '10,000', p99: '< 10' }),
@@ -152,11 +161,16 @@ function besideSdk(what: string, runs: readonly Ran[], sdk: readonly Ran[]): Fig
   ];
 }
 
-function figuresOf(what: string, runs: readonly Ran[], wanted?: { rate: string; p99: string }): Figure[] {
+function figuresOf(what: string, runs: readonly Spending[], wanted?: { rate: string; p99: string }): Figure[] {
   const p99 = runs.map(({ took }) => quantile(took, 0.99));
   return [
     { what, unit: 'calls/s', values: runs.map(({ rate }) => rate), ...(wanted && { wanted: wanted.rate }) },
     { what: `${what}: p99`, unit: 'ms', values: p99, ...(wanted && { wanted: wanted.p99 }) },
+    ...Object.keys(runs[0]?.spent ?? {}).map((who) => ({
+      what: `${what}: processor time ${who === 'here' ? who : `of ${who}`}`,
+      unit: 'µs a call',
+      values: runs.map(({ spent }) => (spent[who] ?? 0) / CALLS),
+    })),
   ];
 }
 
