@@ -1,0 +1,53 @@
+/**
+ * The values of many objects by the names of their own properties: a column for each name, in the order in which the names are first
+ * met, with a value for each object, and undefined where an object has none of that name.
+ */
+export class Columns {
+  readonly #length: number;
+  readonly #most: number;
+  readonly #all = new Map<string, unknown[]>();
+  /** The names of the last object, in its order, and their columns: the next one mostly has the same. */
+  readonly #names: string[] = [];
+  readonly #row: unknown[][] = [];
+
+  /** @param length how many objects there are. @param most how many names there may be */
+  constructor(length: number, most = Number.POSITIVE_INFINITY) {
+    this.#length = length;
+    this.#most = most;
+  }
+
+  /** @param n the object's place among all. @returns false when it brings too many names: there are no columns then */
+  add(object: Readonly<Record<string, unknown>>, n: number): boolean {
+    // Two lists are made faster than as many values are looked up by name, above all where each object is of a kind of its own.
+    const names = Object.keys(object);
+    const values = Object.values(object);
+    for (let f = 0; f < names.length; f++) {
+      const name = names[f] ?? '';
+      if (name !== this.#names[f] && !this.#turn(name, f)) return false;
+      const column = this.#row[f];
+      if (column) column[n] = values[f];
+    }
+    return true;
+  }
+
+  get(name: string): unknown[] | undefined {
+    return this.#all.get(name);
+  }
+
+  entries(): [string, unknown[]][] {
+    return [...this.#all];
+  }
+
+  #turn(name: string, f: number): boolean {
+    let column = this.#all.get(name);
+    if (!column) {
+      if (this.#all.size >= this.#most) return false;
+      // Filled, so that it has no gaps, and takes values of any kind from the start.
+      column = new Array<unknown>(this.#length).fill(undefined);
+      this.#all.set(name, column);
+    }
+    this.#names[f] = name;
+    this.#row[f] = column;
+    return true;
+  }
+}
