@@ -1,5 +1,5 @@
 /**
- * The values of many objects by the names of their own properties: a column for each name, in the order in which the names are first
+ * The values of many plain objects by the names of their properties: a column for each name, in the order in which the names are first
  * met, with a value for each object, and undefined where an object has none of that name.
  */
 export class Columns {
@@ -18,14 +18,12 @@ export class Columns {
 
   /** @param n the object's place among all. @returns false when it brings too many names: there are no columns then */
   add(object: Readonly<Record<string, unknown>>, n: number): boolean {
-    // Two lists are made faster than as many values are looked up by name, above all where each object is of a kind of its own.
-    const names = Object.keys(object);
-    const values = Object.values(object);
-    for (let f = 0; f < names.length; f++) {
-      const name = names[f] ?? '';
+    let f = 0;
+    // Read so, rather than each by its name, it costs as little where every object is of a kind of its own.
+    for (const name in object) {
       if (name !== this.#names[f] && !this.#turn(name, f)) return false;
-      const column = this.#row[f];
-      if (column) column[n] = values[f];
+      const column = this.#row[f++];
+      if (column) column[n] = object[name];
     }
     return true;
   }

@@ -44,7 +44,10 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
     throw bad(`a frame has from 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}`);
   }
   const said = new Columns(events.length);
-  for (let n = 0; n < events.length; n++) said.add(events[n] ?? first, n);
+  for (let n = 0; n < events.length; n++) {
+    const event = events[n] ?? first;
+    said.add(isPlain(event) ? event : { ...event }, n);
+  }
   const other = said.get('type')?.find((type) => type !== first.type);
   if (other !== undefined) throw bad(`a frame has events of one type, not of ${first.type} and ${other}`);
   const source = said.get('source') ?? [];
