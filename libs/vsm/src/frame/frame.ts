@@ -44,10 +44,7 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
     throw bad(`a frame has from 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}`);
   }
   const said = new Columns(events.length);
-  for (let n = 0; n < events.length; n++) {
-    const event = events[n] ?? first;
-    said.add(isPlain(event) ? event : { ...event }, n);
-  }
+  for (let n = 0; n < events.length; n++) said.add(plain(events[n] ?? first), n);
   const other = said.get('type')?.find((type) => type !== first.type);
   if (other !== undefined) throw bad(`a frame has events of one type, not of ${first.type} and ${other}`);
   const source = said.get('source') ?? [];
@@ -62,6 +59,11 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
     ...dataOf(said.get('data') ?? []),
   };
+}
+
+/** With its own properties only. */
+function plain(object: object): Record<string, unknown> {
+  return isPlain(object) ? object : { ...object };
 }
 
 function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
