@@ -63,7 +63,7 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
 }
 
 /** @returns what tells the processor time (µs) that the node has taken; where the system does not say, not a number */
-export async function processorTimeOf(rabbit: Rabbit): Promise<() => Promise<number>> {
+async function processorTimeOf(rabbit: Rabbit): Promise<() => Promise<number>> {
   const pid = /\d+/.exec(await rabbit.ctl('eval', 'os:getpid().'))?.[0];
   return async () => {
     if (process.platform !== 'linux') return Number.NaN;
@@ -83,7 +83,7 @@ type Count = (
   from?: 'publication' | 'first message',
 ) => Promise<number>;
 
-export async function openAccount(bus: NervousSystem): Promise<Count> {
+async function openAccount(bus: NervousSystem): Promise<Count> {
   let counter = newCounter();
   let counted = 0;
   let since: number | undefined;

@@ -5,15 +5,21 @@
 export class Columns {
   readonly #length: number;
   readonly #most: number;
+  readonly #without: ReadonlySet<string> | undefined;
   readonly #all = new Map<string, unknown[]>();
   /** The names of the last object, in its order, and their columns: the next one mostly has the same. */
   readonly #names: string[] = [];
-  readonly #row: unknown[][] = [];
+  readonly #row: (unknown[] | undefined)[] = [];
 
-  /** @param length how many objects there are. @param most how many names there may be */
-  constructor(length: number, most = Number.POSITIVE_INFINITY) {
+  /**
+   * @param length how many objects there are
+   * @param options.most how many names there may be
+   * @param options.without names that have no column
+   */
+  constructor(length: number, options: { most?: number; without?: ReadonlySet<string> } = {}) {
     this.#length = length;
-    this.#most = most;
+    this.#most = options.most ?? Number.POSITIVE_INFINITY;
+    this.#without = options.without;
   }
 
   /** @param n the object's place among all. @returns false when it brings too many names: there are no columns then */
@@ -38,7 +44,7 @@ export class Columns {
 
   #turn(name: string, f: number): boolean {
     let column = this.#all.get(name);
-    if (!column) {
+    if (!column && !this.#without?.has(name)) {
       if (this.#all.size >= this.#most) return false;
       // Filled, so that it has no gaps, and takes values of any kind from the start.
       column = new Array<unknown>(this.#length).fill(undefined);

@@ -37,14 +37,17 @@ export const CORE: ReadonlySet<string> = new Set([
   'datacontenttype',
 ]);
 
+/** What all events of a frame say, and it need not. */
+const SAME: ReadonlySet<string> = new Set(['specversion', 'datacontenttype']);
+
 /** The columns of events. @throws VSM_EVENT when there are none, too many, or they are not of one type */
 export function frameOf(events: readonly CloudEvent[]): Frame {
   const [first] = events;
   if (first === undefined || events.length > MAX_BATCH_EVENTS) {
     throw bad(`a frame has from 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}`);
   }
-  const said = new Columns(events.length);
-  for (let n = 0; n < events.length; n++) said.add(plain(events[n] ?? first), n);
+  const said = new Columns(events.length, { without: SAME });
+  for (let n = 0; n < events.length; n++) said.add(events[n] ?? first, n);
   const other = said.get('type')?.find((type) => type !== first.type);
   if (other !== undefined) throw bad(`a frame has events of one type, not of ${first.type} and ${other}`);
   const source = said.get('source') ?? [];
@@ -61,14 +64,9 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
   };
 }
 
-/** With its own properties only. */
-function plain(object: object): Record<string, unknown> {
-  return isPlain(object) ? object : { ...object };
-}
-
 function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
   if (data.every((each) => each === undefined)) return {};
-  const said = new Columns(data.length, MOST_FIELDS);
+  const said = new Columns(data.length, { most: MOST_FIELDS });
   for (let n = 0; n < data.length; n++) {
     const each = data[n];
     if (!isPlain(each) || !said.add(each, n)) return { data };
