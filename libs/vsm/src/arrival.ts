@@ -110,6 +110,7 @@ function readFrame(incoming: Incoming, unpack: (content: Uint8Array) => unknown)
   const { type, events } = eventsOfFrame(unpacked(incoming.content, unpack));
   if (type !== incoming.key) throw bad(`the type ${type} is not the routing key`);
   const traced = TRACE.some((name) => incoming.headers[name] !== undefined);
+  if (!traced && events.every((framed) => framed.ok)) return events;
   return events.map((framed) => {
     if (!framed.ok) return refused(incoming, bad(framed.reason), jsonOf(framed.found));
     if (traced) addTrace(framed.event, incoming.headers);
