@@ -16,10 +16,10 @@ export const MOST_FIELDS = 256;
 export interface Frame {
   v: 1;
   type: string;
-  id: unknown[];
+  id: string[];
   /** One for all, or one each. */
-  source: string | unknown[];
-  time?: unknown[];
+  source: string | string[];
+  time?: (number | string | undefined)[];
   attributes?: Record<string, unknown[]>;
   fields?: string[];
   columns?: unknown[][];
@@ -37,30 +37,35 @@ export const CORE: ReadonlySet<string> = new Set([
   'datacontenttype',
 ]);
 
-/** What all events of a frame say, and it need not. */
-const SAME: ReadonlySet<string> = new Set(['specversion', 'datacontenttype']);
-
 /** The columns of events. @throws VSM_EVENT when there are none, too many, or they are not of one type */
 export function frameOf(events: readonly CloudEvent[]): Frame {
   const [first] = events;
   if (first === undefined || events.length > MAX_BATCH_EVENTS) {
     throw bad(`a frame has from 1 to ${MAX_BATCH_EVENTS} events, not ${events.length}`);
   }
-  const said = new Columns(events.length, { without: SAME });
-  for (let n = 0; n < events.length; n++) said.add(events[n] ?? first, n);
-  const other = said.get('type')?.find((type) => type !== first.type);
-  if (other !== undefined) throw bad(`a frame has events of one type, not of ${first.type} and ${other}`);
-  const source = said.get('source') ?? [];
-  const time = said.get('time');
-  const attributes = said.entries().filter(([name]) => !CORE.has(name));
+  const { length } = events;
+  const [id, source, data] = [new Array<string>(length), new Array<string>(length), new Array<unknown>(length)];
+  const time = new Array<string | undefined>(length);
+  const more = new Columns(length, { without: CORE });
+  // One look at each event: there are many, and each is somewhere else in memory.
+  for (let n = 0; n < length; n++) {
+    const event = events[n] ?? first;
+    if (event.type !== first.type) throw bad(`a frame has events of one type, not of ${first.type} and ${event.type}`);
+    id[n] = event.id;
+    source[n] = event.source;
+    time[n] = event.time;
+    data[n] = event.data;
+    more.add(event, n);
+  }
+  const attributes = more.entries();
   return {
     v: 1,
     type: first.type,
-    id: said.get('id') ?? [],
+    id,
     source: source.every((each) => each === first.source) ? first.source : source,
-    ...(time?.some((each) => each !== undefined) && { time: shortTimes(time) }),
+    ...(time.some((each) => each !== undefined) && { time: shortTimes(time) }),
     ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
-    ...dataOf(said.get('data') ?? []),
+    ...dataOf(data),
   };
 }
 
@@ -77,14 +82,14 @@ function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
 }
 
 /** As ms since the epoch where it reads the same again. */
-function shortTimes(times: readonly unknown[]): unknown[] {
-  let last: unknown;
-  let short: unknown;
+function shortTimes(times: readonly (string | undefined)[]): (number | string | undefined)[] {
+  let last: string | undefined;
+  let short: number | string | undefined;
   return times.map((time) => {
-    if (time === last) return short;
+    if (time === undefined || time === last) return time && short;
     last = time;
-    const ms = typeof time === 'string' ? Date.parse(time) : undefined;
-    short = ms !== undefined && isoTime(ms) === time ? ms : time;
+    const ms = Date.parse(time);
+    short = isoTime(ms) === time ? ms : time;
     return short;
   });
 }
