@@ -60,7 +60,7 @@ export async function publishFrames(type: string | undefined, options: FrameOpti
     });
   }
   await settle();
-  const said = `published ${done.events} events in ${done.frames} frames`;
+  const said = `published ${done.events} events in ${done.frames} ${done.frames === 1 ? 'frame' : 'frames'}`;
   process.stdout.write(`${options.json ? JSON.stringify(done, null, 2) : said}\n`);
 }
 

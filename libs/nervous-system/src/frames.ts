@@ -34,7 +34,7 @@ export interface FramerOptions {
   linger?: number;
 }
 
-const MOST_EVENTS = 1000;
+const MOST_EVENTS = 3000;
 const MOST_BYTES = 128 * 1024;
 const LINGER = 5;
 /** Frames that are being filled; with more kinds of events than that, the oldest goes out. */

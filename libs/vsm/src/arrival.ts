@@ -109,10 +109,12 @@ function readBatch(incoming: Incoming): Arrived[] {
 function readFrame(incoming: Incoming, unpack: (content: Uint8Array) => unknown): Arrived[] {
   const { type, events } = eventsOfFrame(unpacked(incoming.content, unpack));
   if (type !== incoming.key) throw bad(`the type ${type} is not the routing key`);
+  const traced = TRACE.some((name) => incoming.headers[name] !== undefined);
+  if (!traced && events.every((framed) => framed.ok)) return events;
   return events.map((framed) => {
     if (!framed.ok) return refused(incoming, bad(framed.reason), jsonOf(framed.found));
-    addTrace(framed.event, incoming.headers);
-    return { ok: true, event: framed.event, hasId: true };
+    if (traced) addTrace(framed.event, incoming.headers);
+    return framed;
   });
 }
 
@@ -124,9 +126,11 @@ function unpacked(content: Uint8Array, unpack: (content: Uint8Array) => unknown)
   }
 }
 
+const TRACE = ['traceparent', 'tracestate'] as const;
+
 /** Lets the message's trace context in where the event has none of its own. */
 function addTrace(event: CloudEvent, headers: Readonly<Record<string, unknown>>): void {
-  for (const name of ['traceparent', 'tracestate']) {
+  for (const name of TRACE) {
     const value = headers[name];
     if (typeof value === 'string' && event[name] === undefined) event[name] = value;
   }

@@ -1,20 +1,19 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 import { DONE, type NervousSystem, unpackFrame } from '@vsmcp/nervous-system';
 import { arrive, QUEUES, WindowedCounter } from '@vsmcp/vsm';
-import { startRabbit } from '../../support/rabbit-node.js';
+import { type Rabbit, startRabbit } from '../../support/rabbit-node.js';
 import { hasBroker } from '../../support/rabbitmq.js';
 import { openServices } from '../support/pair.js';
-import { type How, publishEvents } from '../support/publishing.js';
+import { startPublisher } from '../support/publisher-process.js';
+import { publishEvents } from '../support/publishing.js';
 import type { Figure } from '../support/report.js';
 
 const RUNS = 5;
 /** Events of a run, by how they travel. */
-const FRAMED = 1_000_000;
+const FRAMED = 3_000_000;
+const IN_MEMORY = 1_000_000;
 const SINGLE = 20_000;
 const PREFETCH = 250;
-const PUBLISHER = fileURLToPath(new URL('../support/publisher.ts', import.meta.url));
 
 /**
  * Frames from a publisher of its own process, confirmed, through a quorum queue into accounting: one subscriber that reads each event as
@@ -26,16 +25,33 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
   const rabbit = await startRabbit();
   const services = await openServices([], {}, rabbit.url);
   try {
-    const bus = await services.join('s1');
+    const publisher = await startPublisher(rabbit.url, services.path);
+    const count = await openAccount(await services.join('s1'));
+    const broker = await processorTimeOf(rabbit);
     const framed: number[] = [];
     const single: number[] = [];
-    const count = await openAccount(bus);
+    const spent: Record<'publisher' | 'broker' | 'reader', number[]> = { publisher: [], broker: [], reader: [] };
     for (let run = 0; run <= RUNS; run++) {
-      framed.push(await count(FRAMED, () => publisher(rabbit.url, services.path, FRAMED, 'frames')));
-      single.push(await count(SINGLE, () => publisher(rabbit.url, services.path, SINGLE, 'single')));
+      const [reading, routing] = [process.cpuUsage(), await broker()];
+      let publishing = 0;
+      const rate = await count(FRAMED, async () => {
+        publishing = await publisher.publish(FRAMED, 'frames');
+      });
+      const { user, system } = process.cpuUsage(reading);
+      framed.push(rate);
+      spent.publisher.push(publishing / FRAMED);
+      spent.broker.push(((await broker()) - routing) / FRAMED);
+      spent.reader.push((user + system) / FRAMED);
+      single.push(await count(SINGLE, () => publisher.publish(SINGLE, 'single')));
     }
+    await publisher.end();
     return [
       { what, unit: 'events/s', values: framed.slice(1), wanted: '1,000,000' },
+      ...Object.entries(spent).map(([who, values]) => ({
+        what: `processor time of the ${who}`,
+        unit: 'µs an event',
+        values: values.slice(1),
+      })),
       { what: 'the same, an event a message', unit: 'events/s', values: single.slice(1) },
       { what: 'frames in memory, both ends in one thread', unit: 'events/s', values: await inMemory() },
       { what: 'unpacked and counted, without a bus', unit: 'events/s', values: await withoutBus() },
@@ -46,10 +62,26 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
   }
 }
 
+/** @returns what tells the processor time (µs) that the node has taken; where the system does not say, not a number */
+async function processorTimeOf(rabbit: Rabbit): Promise<() => Promise<number>> {
+  const pid = /\d+/.exec(await rabbit.ctl('eval', 'os:getpid().'))?.[0];
+  return async () => {
+    if (process.platform !== 'linux') return Number.NaN;
+    // proc(5): user and system time, in hundredths of a second, behind the name, which may hold anything.
+    const [, fields = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(/\) (?=[A-Z] )/);
+    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
+    return ((user ?? 0) + (system ?? 0)) * 10_000;
+  };
+}
+
 const limits = { maxBytes: 1_048_576, newId: () => 'new', unpack: unpackFrame };
 
 /** Has so many events published and counts what arrives; resolves with the events a second, to the last one from where it is said. */
-type Count = (events: number, publish: () => Promise<void>, from?: 'publication' | 'first message') => Promise<number>;
+type Count = (
+  events: number,
+  publish: () => Promise<unknown>,
+  from?: 'publication' | 'first message',
+) => Promise<number>;
 
 async function openAccount(bus: NervousSystem): Promise<Count> {
   let counter = newCounter();
@@ -90,13 +122,6 @@ function newCounter(): WindowedCounter {
   return new WindowedCounter({ window: 3_600_000, buckets: 60, most: 1000, now: Date.now() });
 }
 
-async function publisher(url: string, path: string, events: number, how: How): Promise<void> {
-  const args = ['--import', 'tsx', PUBLISHER, url, path, String(events), how];
-  const child = spawn(process.execPath, args, { stdio: 'inherit' });
-  const [code] = await once(child, 'exit');
-  if (code !== 0) throw new Error(`the publisher ended with ${code}`);
-}
-
 /** Without a broker: who publishes and who counts share a thread. */
 async function inMemory(): Promise<number[]> {
   const services = await openServices([], {});
@@ -105,7 +130,7 @@ async function inMemory(): Promise<number[]> {
     const world = await services.join('world');
     const rates: number[] = [];
     for (let run = 0; run <= RUNS; run++)
-      rates.push(await count(FRAMED / 2, () => publishEvents(world, FRAMED / 2, 'frames'), 'publication'));
+      rates.push(await count(IN_MEMORY, () => publishEvents(world, IN_MEMORY, 'frames'), 'publication'));
     return rates.slice(1);
   } finally {
     await services.stop();
@@ -121,7 +146,7 @@ async function withoutBus(): Promise<number[]> {
     const counter = newCounter();
     const began = performance.now();
     let counted = 0;
-    while (counted < FRAMED / 4) {
+    while (counted < IN_MEMORY) {
       const incoming = { key, content, contentType: 'application/vnd.vsmcp.frame', headers: {} };
       for (const one of arrive(incoming, { ...limits, now: 0 })) if (one.ok) counter.add(one.event.type, 1, Date.now());
       counted += events;

@@ -6,7 +6,7 @@ import { reading } from './sample.js';
 export type How = 'frames' | 'single';
 
 /** Messages under way at most. */
-const AHEAD: Record<How, number> = { frames: 20, single: 1000 };
+const AHEAD: Record<How, number> = { frames: 64, single: 1000 };
 const POOL = 50_000;
 
 /** Publishes so many events, in frames or one a message; resolves when each is confirmed. */

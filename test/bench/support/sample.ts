@@ -4,8 +4,12 @@ import type { CloudEvent } from '@vsmcp/vsm';
 /** An event as a meter would say it: about 250 bytes as JSON. */
 export function reading(n: number, now: number): CloudEvent {
   return {
-    ...{ specversion: '1.0', id: `reading-${n}`, source: '/meters/north', type: 'reading.taken' },
-    ...{ time: new Date(now).toISOString(), datacontenttype: 'application/json' },
+    specversion: '1.0',
+    id: `reading-${n}`,
+    source: '/meters/north',
+    type: 'reading.taken',
+    time: new Date(now).toISOString(),
+    datacontenttype: 'application/json',
     data: { meter: n % 500, volts: 230 + (n % 100) / 10, amps: (n % 160) / 10, ok: true },
   };
 }

@@ -1,5 +1,6 @@
 import { VsmError } from '../errors.js';
 import { type CloudEvent, MAX_BATCH_EVENTS } from '../event.js';
+import { Columns } from './columns.js';
 import { isoTime, isPlain } from './values.js';
 
 /** The content type of a message that carries many events of one type by columns, in MessagePack. */
@@ -44,65 +45,47 @@ export function frameOf(events: readonly CloudEvent[]): Frame {
   }
   const { length } = events;
   const [id, source, data] = [new Array<string>(length), new Array<string>(length), new Array<unknown>(length)];
+  const time = new Array<string | undefined>(length);
+  const more = new Columns(length, { without: CORE });
   // One look at each event: there are many, and each is somewhere else in memory.
   for (let n = 0; n < length; n++) {
     const event = events[n] ?? first;
     if (event.type !== first.type) throw bad(`a frame has events of one type, not of ${first.type} and ${event.type}`);
     id[n] = event.id;
     source[n] = event.source;
+    time[n] = event.time;
     data[n] = event.data;
+    more.add(event, n);
   }
-  const attributes = namesIn(events, (name) => !CORE.has(name));
+  const attributes = more.entries();
   return {
     v: 1,
     type: first.type,
     id,
     source: source.every((each) => each === first.source) ? first.source : source,
-    ...(events.some(({ time }) => time !== undefined) && { time: shortTimes(events) }),
-    ...(attributes.length > 0 && {
-      attributes: Object.fromEntries(attributes.map((name) => [name, events.map((event) => own(event, name))])),
-    }),
+    ...(time.some((each) => each !== undefined) && { time: shortTimes(time) }),
+    ...(attributes.length > 0 && { attributes: Object.fromEntries(attributes) }),
     ...dataOf(data),
   };
 }
 
 function dataOf(data: unknown[]): Pick<Frame, 'fields' | 'columns' | 'data'> {
   if (data.every((each) => each === undefined)) return {};
-  if (!data.every(isPlain)) return { data };
-  const fields = namesIn(data, () => true);
-  if (fields.length === 0 || fields.length > MOST_FIELDS || fields.includes('__proto__')) return { data };
-  return { fields, columns: fields.map((name) => data.map((each) => own(each, name))) };
-}
-
-/** Not what an object inherits, such as `constructor`. */
-function own(object: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function namesIn(objects: readonly Readonly<Record<string, unknown>>[], wanted: (name: string) => boolean): string[] {
-  const names = new Set<string>();
-  // In a row of objects with the same names there is nothing new after the first.
-  let last: string[] = [];
-  for (const each of objects) {
-    if (hasNames(each, last)) continue;
-    last = Object.keys(each);
-    for (const name of last) if (wanted(name)) names.add(name);
+  const said = new Columns(data.length, { most: MOST_FIELDS });
+  for (let n = 0; n < data.length; n++) {
+    const each = data[n];
+    if (!isPlain(each) || !said.add(each, n)) return { data };
   }
-  return [...names];
-}
-
-/** Whether the object has these names in this order, and no others. Looked at without a list of its own names, which would cost more than the rest. */
-function hasNames(object: Readonly<Record<string, unknown>>, names: readonly string[]): boolean {
-  let n = 0;
-  for (const name in object) if (name !== names[n++]) return false;
-  return n === names.length;
+  const entries = said.entries();
+  if (entries.length === 0 || said.get('__proto__')) return { data };
+  return { fields: entries.map(([name]) => name), columns: entries.map(([, column]) => column) };
 }
 
 /** As ms since the epoch where it reads the same again. */
-function shortTimes(events: readonly CloudEvent[]): (number | string | undefined)[] {
+function shortTimes(times: readonly (string | undefined)[]): (number | string | undefined)[] {
   let last: string | undefined;
   let short: number | string | undefined;
-  return events.map(({ time }) => {
+  return times.map((time) => {
     if (time === undefined || time === last) return time && short;
     last = time;
     const ms = Date.parse(time);

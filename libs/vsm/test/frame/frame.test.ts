@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrive, type CloudEvent, eventsOfFrame, FRAME, type Framed, frameOf } from '@vsmcp/vsm';
 import fc from 'fast-check';
+import { MOST_FIELDS } from '../../src/frame/frame.js';
 
 const name = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => !text.includes('\0'));
 const key = fc.string({ maxLength: 8 }).filter((text) => text !== '__proto__');
@@ -48,8 +49,46 @@ test('what is the same in all is said once, and times are numbers', () => {
   ]);
 });
 
+test('data are columns, whatever each has and in whatever order', () => {
+  const some = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'constructor', '1', ''), fc.jsonValue({ maxDepth: 1 }), {
+    noNullPrototype: true,
+  });
+  fc.assert(
+    fc.property(fc.array(some, { minLength: 1, maxLength: 20 }), (all) => {
+      const frame = frameOf(all.map((each, n) => one(`${n}`, { data: each })));
+      const fields = [...new Set(all.flatMap(Object.keys))];
+      if (fields.length === 0) return assert.deepEqual(frame.data, all);
+      assert.deepEqual(frame.fields, fields);
+      const own = (each: Record<string, unknown>, name: string) => (Object.hasOwn(each, name) ? each[name] : undefined);
+      assert.deepEqual(
+        frame.columns,
+        fields.map((name) => all.map((each) => own(each, name))),
+      );
+    }),
+  );
+});
+
+test('data of too many fields, or of which one is no object, are told whole', () => {
+  const many = Object.fromEntries(Array.from({ length: MOST_FIELDS + 1 }, (_, n) => [`f${n}`, n]));
+  for (const odd of [many, ['list'], 'text', null, undefined, Object.create(null)]) {
+    const { fields, columns, data } = frameOf([one('1'), one('2', { data: odd })]);
+    assert.deepEqual([fields, columns, data], [undefined, undefined, [{ order: '1' }, odd]]);
+  }
+});
+
+test('an event reads the same beside one that has to be looked at closely', () => {
+  fc.assert(
+    fc.property(fc.array(event, { minLength: 1, maxLength: 20 }), fc.nat(20), (events, at) => {
+      const bad = one('bad', { data: { deep: deep(70) }, subject: 'close' });
+      const mixed = eventsOfFrame(frameOf(events.toSpliced(at, 0, bad))).events;
+      assert.deepEqual(plain(good(mixed)), plain(good(eventsOfFrame(frameOf(events)).events)));
+      assert.equal(mixed.length, events.length + 1);
+    }),
+  );
+});
+
 test('names that objects inherit are columns like others', () => {
-  for (const name of ['toString', 'constructor', '__proto__', 'valueOf']) {
+  for (const name of ['toString', 'constructor', '__proto__', 'own']) {
     const events = [one('1', { data: JSON.parse(`{"${name}":1}`) }), one('2', { data: { total: 3 } })];
     assert.deepEqual(plain(good(eventsOfFrame(frameOf(events)).events)), plain(events), name);
   }
@@ -88,6 +127,10 @@ test('what is no frame is refused whole, with what is wrong', () => {
     ['text', /no frame: frame/],
     [{ ...frame, v: 2 }, /this version knows frames of version 1/],
     [{ ...frame, id: ['1'] }, /columns differ in length/],
+    [{ ...frame, id: null }, /id: a frame has from 1 to/],
+    [{ ...frame, id: [] }, /id: a frame has from 1 to/],
+    [{ ...frame, time: { length: 2 } }, /time: no list/],
+    [{ ...frame, columns: [{ length: 2 }] }, /columns.0: no list/],
     [{ ...frame, fields: [] }, /not a column for each field/],
     [{ ...frame, fields: ['__proto__'] }, /cannot be named/],
     [{ ...frame, type: 'Order Placed' }, /no event type/],
