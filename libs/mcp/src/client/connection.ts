@@ -199,7 +199,7 @@ class Connection implements ServerConnection {
       const offer = await listTools(this.client, this.options.deadline, new AbortController().signal);
       const same = offer.contract === this.#offer.contract;
       this.#offer = offer;
-      this.#results = new Results();
+      if (!same) this.#results = new Results();
       if (!same) for (const listener of this.#contractListeners) listener(offer.contract, offer.tools);
     } catch (error) {
       if (this.alive) {
