@@ -9,6 +9,8 @@ import { RemoteLink } from './remote-link.js';
 
 /** ms of silence after which TCP itself asks whether the other side is there. */
 export const KEEP_ALIVE = 30_000;
+/** ms for the other side to take what was written last. */
+const PARTING = 1000;
 
 /** MCP over TCP: JSON-RPC, one message a line. */
 export class TcpLink extends RemoteLink {
@@ -56,9 +58,19 @@ export class TcpLink extends RemoteLink {
     });
   }
 
+  /** What was written is sent before it closes, unless it is not connected yet or the other side does not take it. */
   protected async release(kindly: boolean): Promise<void> {
-    if (kindly) this.#socket?.destroySoon();
-    else this.#socket?.destroy();
+    const socket = this.#socket;
+    if (!socket || socket.destroyed) return;
+    if (!kindly || socket.connecting) {
+      socket.destroy();
+      return;
+    }
+    socket.once(
+      'close',
+      this.clock.after(PARTING, () => socket.destroy()),
+    );
+    socket.destroySoon();
   }
 
   #read(chunk: Buffer): void {

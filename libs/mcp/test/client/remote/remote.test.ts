@@ -254,3 +254,23 @@ test('secrets come out of the environment, and are missed with their name', () =
   assert.throws(() => headersOf(spec, {}), { code: 'VSM_CONFIG', message: /TOKEN is not set/ });
   assert.throws(() => headersOf(spec, { TOKEN: 'a\nb' }), { code: 'VSM_CONFIG', message: /TOKEN has characters/ });
 });
+
+for (const kind of KINDS) {
+  test(`${kind}: one whose name is never found is given up at the deadline`, async () => {
+    const lost = openReach(allowedOf(['slow.test']), () => new Promise(() => {}));
+    const link = linkTo(new URL(`${kind}://slow.test:7777`), {}, lost, clock);
+    const failed = connectOver(link, { name: 'remote', deadline: 100, clock, log: quiet });
+    await assert.rejects(failed, /no answer within 100 ms/);
+  });
+}
+
+test('tcp: one that takes no more is let go of all the same', async (t) => {
+  const remote = await remoteServer(t, 'tcp');
+  const server = await connected(t, remote.url);
+  remote.deafen();
+  await failure(server.call('echo', { text: 'x'.repeat(2 ** 24) }, 100));
+  const open = () => process.getActiveResourcesInfo().filter((what) => what === 'TCPSocketWrap').length;
+  const before = open();
+  await server.close();
+  await until(() => open() === before - 1);
+});
