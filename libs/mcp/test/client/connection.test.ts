@@ -140,6 +140,11 @@ test('changed tools are read anew, with a new contract', async (t) => {
   assert.equal(says(await server.call('grown', {}, 5000)), 'grown');
 });
 
+test('tools that change in the moment in which they are read are read anew', async (t) => {
+  const server = await unruly(t, 'changes-at-once');
+  await until(() => server.tools.some(({ name }) => name === 'second'));
+});
+
 test('the contract is the same at every start; tools come in pages, within bounds', async (t) => {
   const [one, other] = [await unruly(t), await unruly(t)];
   assert.equal(one.contract, other.contract);
