@@ -182,6 +182,27 @@ test('http: a call whose answer breaks off is in doubt at once, a refused one is
   assert.equal(server.alive, false);
 });
 
+test('http: a stream that breaks off again and again is taken up as long as its call is waited for, and no longer', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const server = await connected(t, remote.url);
+  const breaksOff = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end('id: here\nretry: 5\ndata:\n\n');
+    return true;
+  };
+  let [called, resumed] = [false, 0];
+  remote.instead = (request, response) => {
+    if (request.headers['last-event-id'] === 'here') resumed++;
+    else if (called || request.method !== 'POST') return false;
+    called = true;
+    return breaksOff(response);
+  };
+  assert.equal((await failure(server.call('echo', { text: '' }, 200))).code, 'VSM_TIMEOUT');
+  assert.ok(resumed > 1, `taken up ${resumed} times`);
+  const before = resumed;
+  for (let n = 0; n < 100; n++) await server.call('echo', { text: '' }, 5000);
+  assert.ok(resumed <= before + 1, `taken up ${resumed - before} times more`);
+});
+
 test('http: a session that is over is opened anew, and the call was not made', async (t) => {
   const remote = await remoteServer(t, 'http');
   const server = await connected(t, remote.url);
