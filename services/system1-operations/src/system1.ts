@@ -207,7 +207,9 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       track(servers.stop());
       end.abort(new Error('the service stops'));
     });
-    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle(), sweep.idle()]);
+    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle()]);
+    // What a command had claimed back last is among it.
+    await sweep.idle();
     await border.stop();
     await servers.stop();
     late();
