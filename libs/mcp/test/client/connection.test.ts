@@ -52,6 +52,18 @@ test('a tool answers; an error of its own is a result, and results are held to t
   assert.match(server.tools.find((tool) => tool.name === 'echo')?.description ?? '', /^Says it back$/);
 });
 
+test('many large calls at once wait for a full pipe, and leave no listener there', async (t) => {
+  const server = await unruly(t);
+  const warnings: string[] = [];
+  const warned = ({ message }: Error) => warnings.push(message);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const text = 'x'.repeat(40_000);
+  const said = await Promise.all(Array.from({ length: 100 }, () => server.call('echo', { text }, 30_000)));
+  assert.ok(said.every((result) => says(result) === text));
+  assert.deepEqual(warnings, []);
+});
+
 test('past its deadline, or cancelled, a call is in doubt and the server is told', async (t) => {
   const server = await unruly(t);
   const late = await failure(server.call('hangs', {}, 50));
