@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, readdir, readFile, symlink } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Clock } from '@vsmcp/vsm';
@@ -106,4 +106,11 @@ test('what nobody keeps is removed a week after it was last started, and no soon
   assert.equal(existsSync(folder), false);
   assert.deepEqual(await installer.uninstall(new Set()), []);
   assert.equal((await installer.install(TIME)).folder, folder);
+
+  // as a power cut leaves it
+  const [record = ''] = await readdir(join(dataDir, 'servers/by-name'));
+  await writeFile(join(dataDir, 'servers/by-name', record), '');
+  assert.deepEqual(await installer.uninstall(new Set()), []);
+  assert.equal((await installer.install(TIME)).folder, folder);
+  assert.equal(await isInstalled(dataDir, TIME), true);
 });
