@@ -118,6 +118,15 @@ test('a flood of notifications closes the server', async (t) => {
   assert.match((await failure(server.call('flood', {}, 5000))).message, /more than 1000 notifications/);
 });
 
+test('progress was asked for: much of it is no flood, a flood of it is', async (t) => {
+  const server = await unruly(t);
+  let told = 0;
+  const count = (to: number) => server.call('counts', { to }, 15_000, undefined, () => told++);
+  assert.equal(says(await count(5000)), 'done');
+  assert.equal(told, 5000);
+  assert.match((await failure(count(20_000))).message, /more than 20000 reports of progress in 10 s/);
+});
+
 test('nothing that a server started outlives it', async (t) => {
   const server = await unruly(t);
   const grandchild = Number(says(await server.call('forks', {}, 5000)));
