@@ -76,7 +76,7 @@ function ordersIn(where: string, seen: string): Suspicion[] {
 
 /**
  * What is suspicious in any of the texts of a JSON value: `where` says at which. At most 20 are told.
- * @param most characters looked at in all
+ * @param most characters and values looked at in all
  */
 export function suspicionsIn(where: string, value: unknown, most = Number.POSITIVE_INFINITY): Suspicion[] {
   const found: Suspicion[] = [];
@@ -84,17 +84,25 @@ export function suspicionsIn(where: string, value: unknown, most = Number.POSITI
   let unread = most;
   for (let next = left.pop(); next !== undefined && found.length < MOST.found && unread > 0; next = left.pop()) {
     const [at, inner] = next;
+    unread--;
     if (typeof inner === 'string') {
       found.push(...suspicionsOf(at, inner.slice(0, unread)));
       unread -= inner.length;
     } else if (typeof inner === 'object' && inner !== null) {
-      for (const [key, each] of Object.entries(inner).reverse()) {
+      for (const [key, each] of firstOf(inner, unread).reverse()) {
         left.push([`${at}.${visible(key)}`, each]);
+        if (Array.isArray(inner)) continue;
         found.push(...suspicionsOf(`${at}, a name`, key));
+        unread -= key.length;
       }
     }
   }
   return found.slice(0, MOST.found);
+}
+
+/** The first entries; of a long list the others are not even named. */
+function firstOf(value: object, most: number): [string, unknown][] {
+  return Object.entries(Array.isArray(value) && value.length > most ? value.slice(0, most) : value).slice(0, most);
 }
 
 /** What is suspicious in the beginning of a tool's result: results come often and can be long. Pictures and the like are passed over. */

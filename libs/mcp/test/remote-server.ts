@@ -24,6 +24,8 @@ export interface RemoteServer {
   sockets(): number;
   /** Tells all clients that the tools changed, and has one more. */
   grow(): void;
+  /** Reads no more of what comes. */
+  deafen(): void;
   /** Breaks all connections and takes no more. */
   vanish(): Promise<void>;
 }
@@ -46,6 +48,9 @@ export async function remoteServer(
     grow() {
       grown = true;
       for (const server of servers) addGrown(server);
+    },
+    deafen() {
+      for (const socket of sockets) socket.pause();
     },
     async vanish() {
       for (const socket of sockets) socket.destroy();

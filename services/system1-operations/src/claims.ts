@@ -96,7 +96,15 @@ export class Claims {
   async #hold(unit: string, resources: readonly ClaimedResource[], ttl: number): Promise<Held> {
     const claim = this.#context.ids();
     const wanted = { claim, unit, resources: [...resources], ttl, patience: this.#patience() };
-    const grant = await this.#answer(claim, () => this.#ask({ ...wanted, ...currentTrace() }));
+    const grant = await this.#answer(claim, () => this.#ask({ ...wanted, ...currentTrace() })).catch(
+      (error: unknown) => {
+        // System 2 may have heard it all the same, and the event will come with another claim.
+        this.#release(claim).catch((failed: unknown) =>
+          this.#context.log.warn({ claim, reason: reasonOf(failed) }, 'a claim is left to lapse'),
+        );
+        throw error;
+      },
+    );
     if (grant?.granted) {
       const { token } = grant;
       return { granted: true, claim, ...(token !== undefined && { token }), release: this.#keep(wanted) };

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { DataOf, Outcome, RetryDelay } from '@vsmcp/vsm';
+import { type DataOf, isDeeperThan, MAX_JSON_DEPTH, type Outcome, type RetryDelay } from '@vsmcp/vsm';
 
 export type OutcomeRecord = DataOf<typeof Outcome>;
 
@@ -57,15 +57,31 @@ export function outcomeId(record: OutcomeRecord): string {
   return hash('sha256', JSON.stringify([event.source, event.id, unit, outcome, attempts ?? 0]), 'base64url');
 }
 
+/** Deepest that a tool's answer may be nested in an outcome, whose readers take JSON of a bounded depth; the message around it has some too. */
+const MAX_RESULT_DEPTH = MAX_JSON_DEPTH - 8;
+
 /** A tool's answer as an outcome carries it. */
 export function boundedResult(result: unknown): unknown {
-  const bytes = Buffer.byteLength(JSON.stringify(result) ?? '');
-  if (bytes <= MAX_RESULT_BYTES) return result;
+  const json = jsonOf(result);
+  const bytes = Buffer.byteLength(json ?? '');
+  const deep = json === undefined || isDeeperThan(json, MAX_RESULT_DEPTH);
+  if (!deep && bytes <= MAX_RESULT_BYTES) return result;
   const text = textOf(result);
+  const why = deep ? `is nested deeper than ${MAX_RESULT_DEPTH}` : `had ${bytes} bytes`;
   return {
     content: [{ type: 'text', text: text.slice(0, MAX_RESULT_BYTES / 4) }],
-    cut: `the answer had ${bytes} bytes; the first ${Math.min(text.length, MAX_RESULT_BYTES / 4)} characters of its text are kept`,
+    cut: `the answer ${why}; the first ${Math.min(text.length, MAX_RESULT_BYTES / 4)} characters of its text are kept`,
   };
+}
+
+/** undefined where it is nested too deep to be written. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 /** The text blocks of a tool's answer, joined. */

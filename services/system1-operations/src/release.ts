@@ -44,8 +44,7 @@ export async function releaseHeld(
 /** See `Releasing.relieve`. */
 export function reliever(context: ServiceContext): Releasing['relieve'] {
   return async (units) => {
-    const { held } = await context.ledger.held({ reason: 'doubt', limit: 1000 });
-    const doubtful = new Set(held.map((row) => row.unit));
+    const doubtful = new Set(await context.ledger.doubtful(units));
     for (const unit of new Set(units)) {
       if (doubtful.has(unit)) continue;
       const data = { alert: `doubt:${unit}`, severity: 'pleasure' as const, unit, what: 'no doubt is left' };

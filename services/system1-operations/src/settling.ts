@@ -124,20 +124,19 @@ export class Settling {
       { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOfEvent(event) },
       fate.outcome,
     );
+    await this.#hurtIfDoubt(record);
     if (task.held === undefined) await this.#say(event, record);
     else await this.#sayHeld(event, record, attempt);
-    // Doubt below hurts below, and climbs from there.
-    if (fate.outcome === 'doubt' && fate.below === undefined)
-      await this.#hurt(fate.unit, `${event.type} ${event.id}: ${fate.reason ?? ''}`);
     return DONE;
   }
 
-  /** Says the outcome of an event again that came again. */
+  /** Says the outcome of an event again that came again: whoever settled it may not have come so far. */
   async repeat(task: Task, outcome: OutcomeKind, record: unknown): Promise<Ending> {
     const known = Outcome.data.safeParse(record);
     const { source, id, type } = task.event;
     const { instance } = this.#context;
     const said = known.success ? known.data : { event: { source, id, type }, unit: '', outcome, instance };
+    await this.#hurtIfDoubt(said);
     await this.#say(task.event, said);
     return DONE;
   }
@@ -154,8 +153,12 @@ export class Settling {
     const { clock, ledger } = this.#context;
     for (const { attempt, record, ...key } of await ledger.unsaid(clock.now() - UNSAID, 200)) {
       const known = Outcome.data.safeParse(record);
-      if (known.success) await this.#sayOnce(known.data, attempt);
-      else await ledger.said(key, attempt);
+      if (!known.success) {
+        await ledger.said(key, attempt);
+        continue;
+      }
+      await this.#hurtIfDoubt(known.data);
+      await this.#sayOnce(known.data, attempt);
     }
   }
 
@@ -182,15 +185,12 @@ export class Settling {
     }
   }
 
-  async #hurt(unit: string, what: string): Promise<void> {
-    const now = this.#context.clock.now();
-    await this.#context.say(Algedonic, `pain.s1.${unit || 'none'}`, {
-      alert: `doubt:${unit}`,
-      severity: 'pain',
-      unit,
-      what,
-      since: now,
-    });
+  /** Before the outcome is said, after which nobody would think of it again. Doubt below hurts below, and climbs from there. */
+  async #hurtIfDoubt({ event, unit, outcome, reason = '', below }: OutcomeRecord): Promise<void> {
+    if (outcome !== 'doubt' || below !== undefined) return;
+    const { clock, say } = this.#context;
+    const pain = { alert: `doubt:${unit}`, severity: 'pain' as const, unit, since: clock.now() };
+    await say(Algedonic, `pain.s1.${unit || 'none'}`, { ...pain, what: `${event.type} ${event.id}: ${reason}` });
   }
 }
 

@@ -37,6 +37,8 @@ export class Sweep {
   readonly #tried = new Map<string, string>();
   /** Servers whose events are being claimed back: one that hangs must not keep the others' waiting. */
   readonly #busy = new Map<string, Promise<void>>();
+  /** Events that were claimed back, here or by a command. */
+  readonly #handling = new Set<Promise<void>>();
   #looking: Promise<void> | undefined;
   #again = false;
 
@@ -55,7 +57,7 @@ export class Sweep {
   /** Resolves when nothing is under way. */
   async idle(): Promise<void> {
     await this.#looking;
-    await Promise.all(this.#busy.values());
+    await Promise.allSettled([...this.#busy.values(), ...this.#handling]);
   }
 
   /** Events claimed back by a replica that is gone. */
@@ -72,6 +74,16 @@ export class Sweep {
 
   /** Handles events that this replica claimed back; what it cannot finish before it drains waits again. */
   async handle(rows: readonly Reclaimed[]): Promise<void> {
+    const handling = this.#handle(rows);
+    this.#handling.add(handling);
+    try {
+      await handling;
+    } finally {
+      this.#handling.delete(handling);
+    }
+  }
+
+  async #handle(rows: readonly Reclaimed[]): Promise<void> {
     const { context, operations, draining } = this.#parts;
     const { clock, ledger } = context;
     await Promise.all(

@@ -131,6 +131,8 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
 
   /** The version of the table that System 2 was told of. */
   let stocked: number | undefined;
+  /** The units changed, and whoever judges silence does not know yet. */
+  let expectsOthers = false;
   const silence = watchSilence(context, catalog, track);
   const upkeep = new Upkeep(
     context,
@@ -138,7 +140,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       async reload() {
         if (await live.refresh()) {
           breakers.keep(catalog.units);
-          await silence.update();
+          expectsOthers = true;
         }
         const { rows, version } = await context.capabilities.read();
         if (version !== stocked) {
@@ -152,6 +154,8 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
         const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
         await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
         sweep.run();
+        if (expectsOthers) await silence.update();
+        expectsOthers = false;
       },
       async tidy() {
         windows.prune(clock.now());
@@ -207,7 +211,9 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       track(servers.stop());
       end.abort(new Error('the service stops'));
     });
-    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle(), sweep.idle()]);
+    await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle()]);
+    // What a command had claimed back last is among it.
+    await sweep.idle();
     await border.stop();
     await servers.stop();
     late();

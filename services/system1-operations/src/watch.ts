@@ -32,14 +32,18 @@ export function watchSilence(
   async function lead(epoch: number): Promise<() => Promise<void>> {
     const silences = new Silences(catalog.units, clock.now(), epoch > 1);
     const ear = new Ear(context, (type) => tell(silences.seen(type, clock.now())));
-    await ear.listen(silences.types);
-    const stop = clock.every(PACE, () => tell(silences.check(clock.now())));
+    // Known before it listens: the units may change meanwhile.
     judge = {
       async update() {
         tell(silences.update(catalog.units, clock.now()));
         await ear.listen(silences.types);
       },
     };
+    await ear.listen(silences.types).catch((error: unknown) => {
+      judge = undefined;
+      throw error;
+    });
+    const stop = clock.every(PACE, () => tell(silences.check(clock.now())));
     return async () => {
       judge = undefined;
       stop();
@@ -65,20 +69,28 @@ class Ear {
   readonly #heard: (type: string) => void;
   #types = '';
   #consumer: Consumer | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(context: ServiceContext, heard: (type: string) => void) {
     this.#context = context;
     this.#heard = heard;
   }
 
-  async listen(types: readonly string[]): Promise<void> {
+  /** One choice after the other. Rejects where it cannot be listened to now; what was heard before goes on. */
+  listen(types: readonly string[]): Promise<void> {
+    const mine = this.#last.then(() => this.#listen(types));
+    this.#last = mine.catch(() => undefined); // told to who asked
+    return mine;
+  }
+
+  async #listen(types: readonly string[]): Promise<void> {
     const wanted = [...types].sort().join(' ');
     if (wanted === this.#types) return;
-    this.#types = wanted;
     const before = this.#consumer;
     const bind = types.map((type) => `*.${type}`);
     const hearing = on(Outcome, async ({ data }) => this.#heard(data.event.type));
     this.#consumer = types.length === 0 ? undefined : await this.#context.hear({ channel: 'outcome', bind }, [hearing]);
+    this.#types = wanted;
     await before?.stop();
   }
 }

@@ -71,3 +71,13 @@ test('a result within the bound stays; a larger one is cut and says so', () => {
 test('the delay is the shortest that is long enough', () => {
   assert.deepEqual([0, 1000, 1001, 30_000, 30_001].map(delayFor), ['1s', '1s', '5s', '30s', '5m']);
 });
+
+test('a result that is nested too deep to be written or read is cut and says so', () => {
+  for (const depth of [70, 20_000]) {
+    let deep: unknown = 'x';
+    for (let n = 0; n < depth; n++) deep = [deep];
+    const cut = boundedResult({ content: [{ type: 'text', text: 'hello' }], structuredContent: { deep } });
+    assert.equal(textOf(cut), 'hello');
+    assert.match(JSON.stringify(cut), /nested deeper than 56/);
+  }
+});

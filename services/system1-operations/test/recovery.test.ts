@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type CloudEvent, Handover, Outcome, Settle } from '@vsmcp/vsm';
+import { type CloudEvent, Handover, Outcome, Progressed, Settle } from '@vsmcp/vsm';
+import { openTestEmbedded } from '../../../test/support/embedded.js';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
-import { EVERYTHING, fate, MEMORY, replica, voice } from './support/replica.js';
+import { EVERYTHING, fate, listen, MEMORY, replica, voice } from './support/replica.js';
 
 const note = { entities: [{ name: '=data.name', entityType: 'note', observations: [] }] };
 const config = {
@@ -108,3 +109,42 @@ test('doubt is settled: tried again, or done as somebody has seen', async () => 
 function said(id: string, outcome: string) {
   return fleet.outcomes.find((one) => one.event.id === id && one.outcome === outcome);
 }
+
+test('what is replayed when the service drains ends before it has stopped', async () => {
+  const database = await openTestEmbedded();
+  const slow = { call: 'every.trigger-long-running-operation', with: { duration: 1, steps: 4 } };
+  const units = { desk: { responses: { 'file.slow': slow } } };
+  const asks = voice('s3');
+  const draining = await openFleet({
+    services: [replica(), asks],
+    config: { servers: { every: EVERYTHING }, units },
+    database,
+  });
+  try {
+    await draining.until(async () => (await draining.ask('test', { server: 'every' })).ok);
+    const { ledger } = draining.state;
+    const key = { source: '/press', id: 'draining', unit: 'desk' };
+    const event = named(key.id, 'file.slow');
+    await ledger.settleNew({
+      ...key,
+      type: event.type,
+      holder: 'gone',
+      outcome: 'dead',
+      record: {},
+      because: '',
+      event,
+    });
+    let underWay = false;
+    await listen(draining.gateway, Progressed, 'report', 's1.*.progress', () => {
+      underWay = true;
+    });
+    const filter = { reason: 'dead' as const, id: key.id, limit: 1 };
+    await asks.context().say(Settle, 's1.any.settle', { epoch: 1, how: 'replay', filter, because: 'again' });
+    await draining.until(() => underWay);
+    await draining.stop();
+    const rows = await database.query(`SELECT state, outcome FROM vsmcp_ledger WHERE id = 'draining'`);
+    assert.deepEqual(rows, [{ state: 'settled', outcome: 'answered' }]);
+  } finally {
+    await database.close();
+  }
+});

@@ -20,10 +20,12 @@ const OWN = 'operate';
 export function operations(context: ServiceContext, epoch: number) {
   const { journal, log, metrics } = context;
   const asked = metrics.counter('vsmcp_operation_requests_total', 'Operations that somebody asked for', ['result']);
-  const waiting = new Map<string, (outcome: DataOf<typeof Outcome>) => void>();
+  /** Operation → who waits for its outcome: the same may be asked for twice at a time. */
+  const waiting = new Map<string, Set<(outcome: DataOf<typeof Outcome>) => void>>();
 
   const outcomes = on(Outcome, async ({ data }) => {
-    if (data.event.source === SOURCE) waiting.get(data.event.id)?.(data);
+    if (data.event.source !== SOURCE) return;
+    for (const tell of waiting.get(data.event.id) ?? []) tell(data);
   });
   const listen = (type: string) => context.hear({ channel: 'outcome', bind: [`*.${type}`] }, [outcomes]);
 
@@ -31,17 +33,22 @@ export function operations(context: ServiceContext, epoch: number) {
     const { tool, params, by, wait } = request;
     // The standing ear hears operations of our own types; a type of the asker's needs one for as long as it runs.
     const ear = type.startsWith(`${OWN}.`) ? undefined : await listen(type);
+    const all = waiting.get(operation) ?? new Set();
     let stopWaiting = () => {};
     try {
       const outcome = new Promise<DataOf<typeof Outcome> | undefined>((resolve) => {
-        waiting.set(operation, resolve);
-        stopWaiting = context.clock.after(wait, () => resolve(undefined));
+        waiting.set(operation, all.add(resolve));
+        const late = context.clock.after(wait, () => resolve(undefined));
+        stopWaiting = () => {
+          late();
+          all.delete(resolve);
+          if (all.size === 0) waiting.delete(operation);
+        };
       });
       await context.say(Operate, 's1.any.operate', { operation, epoch, type, tool, params, by }, { cause: operation });
       return await outcome;
     } finally {
       stopWaiting();
-      waiting.delete(operation);
       await ear?.stop();
     }
   }

@@ -171,6 +171,17 @@ describe('System 3', () => {
     assert.equal((await fleet.state.journal.read({ system: 's3', type: 'operate', limit: 10 })).length, 6);
   });
 
+  it('tells all who ask for the same operation at the same time', async () => {
+    const operate = (over: object) => fleet.ask('operate', { tool: 'memory.math', by: 'ann', wait: 5000, ...over });
+    for (const [operation, type] of [['twice'], ['again', 'asked.for.it']]) {
+      const both = await Promise.all([1, 2].map(() => operate({ operation, ...(type && { type }) })));
+      assert.deepEqual(
+        both.map(({ outcome }) => outcome?.result),
+        [42, 42],
+      );
+    }
+  });
+
   it('has held events settled for somebody', async () => {
     const told = s1.settles.length;
     const answer = await fleet.ask('settle', { how: 'discard', filter: { type: 'x' }, because: 'old', by: 'ann' });

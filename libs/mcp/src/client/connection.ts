@@ -43,6 +43,11 @@ export async function connectOver(transport: Link, options: ConnectOptions): Pro
   // every page of tools listens on it
   setMaxListeners(0, abort.signal);
   const onAbort = () => abort.abort(signal?.reason);
+  // told while its tools are being read: what was read may be what was before
+  let changed = false;
+  client.setNotificationHandler(ToolListChangedNotificationSchema, () => {
+    changed = true;
+  });
   const late = clock.after(deadline, () => abort.abort(new Error(`no answer within ${deadline} ms`)));
   signal?.addEventListener('abort', onAbort);
   // what waits for a connection is not reached by the client's signal
@@ -52,7 +57,9 @@ export async function connectOver(transport: Link, options: ConnectOptions): Pro
     await client.connect(transport, { timeout: deadline, signal: abort.signal });
     const offer = await listTools(client, deadline, abort.signal);
     if (transport.reason !== undefined) throw new Error(transport.reason);
-    return new Connection(client, transport, offer, options);
+    const connection = new Connection(client, transport, offer, options);
+    if (changed) connection.refresh();
+    return connection;
   } catch (error) {
     const broken = transport.reason === CLOSED ? undefined : transport.reason;
     const said = error instanceof McpError ? textOf(error) : reasonOf(error);
@@ -89,8 +96,13 @@ class Connection implements ServerConnection {
     this.#calls = new Calls(transport, options.clock);
     this.#calls.listen();
     client.onclose = () => this.#closed();
-    transport.onresume = () => void this.#changed();
-    client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.#changed());
+    transport.onresume = () => this.refresh();
+    client.setNotificationHandler(ToolListChangedNotificationSchema, () => this.refresh());
+  }
+
+  /** Reads the tools anew, in a moment. */
+  refresh(): void {
+    void this.#changed();
   }
 
   get tools(): readonly Tool[] {
@@ -199,7 +211,7 @@ class Connection implements ServerConnection {
       const offer = await listTools(this.client, this.options.deadline, new AbortController().signal);
       const same = offer.contract === this.#offer.contract;
       this.#offer = offer;
-      this.#results = new Results();
+      if (!same) this.#results = new Results();
       if (!same) for (const listener of this.#contractListeners) listener(offer.contract, offer.tools);
     } catch (error) {
       if (this.alive) {

@@ -8,6 +8,7 @@ export const BOUNDS = {
   line: 16 * 2 ** 20,
   garbage: { bytes: 2 ** 20, lines: 100, per: 60_000 },
   unasked: { messages: 1000, per: 10_000 },
+  progress: { messages: 20_000, per: 10_000 },
 } as const;
 
 const BRACE = '{'.charCodeAt(0);
@@ -17,11 +18,13 @@ export class Guard {
   readonly #bytes: Budget;
   readonly #lines: Budget;
   readonly #unasked: Budget;
+  readonly #progress: Budget;
 
   constructor(clock: Clock) {
     this.#bytes = new Budget(BOUNDS.garbage.bytes, BOUNDS.garbage.per, clock);
     this.#lines = new Budget(BOUNDS.garbage.lines, BOUNDS.garbage.per, clock);
     this.#unasked = new Budget(BOUNDS.unasked.messages, BOUNDS.unasked.per, clock);
+    this.#progress = new Budget(BOUNDS.progress.messages, BOUNDS.progress.per, clock);
   }
 
   /** A whole line: a message, nothing (garbage within bounds), or why to close. */
@@ -36,9 +39,14 @@ export class Guard {
     return close === undefined ? { message } : { close };
   }
 
-  /** A message that came: why to close, when it is one too many that nobody asked for. */
+  /** A message that came: why to close, when it is one too many that nobody asked for, or that says how far a call is. */
   flood(message: JSONRPCMessage): string | undefined {
-    if (!('method' in message) || this.#unasked.spend()) return undefined;
+    if (!('method' in message)) return undefined;
+    if (message.method === 'notifications/progress') {
+      if (this.#progress.spend()) return undefined;
+      return `it sent more than ${BOUNDS.progress.messages} reports of progress in ${BOUNDS.progress.per / 1000} s`;
+    }
+    if (this.#unasked.spend()) return undefined;
     return `it sent more than ${BOUNDS.unasked.messages} notifications and requests in ${BOUNDS.unasked.per / 1000} s`;
   }
 

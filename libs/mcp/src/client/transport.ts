@@ -5,6 +5,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, VsmError } from '@vsmcp/vsm';
 import { killGroup } from '../run.js';
 import { cleanText } from '../text.js';
+import { Full } from './full.js';
 import { Guard } from './guard.js';
 import { Lines } from './lines.js';
 import { CLOSED, type Link } from './link.js';
@@ -37,6 +38,7 @@ export class ProcessTransport implements Link {
   onmessage?: (message: JSONRPCMessage) => void;
   readonly #guard: Guard;
   readonly #lines = new Lines();
+  readonly #full = new Full();
   /** The MCP version that was agreed on; the SDK's client says it. */
   protocol = '';
   #child: Child | undefined;
@@ -96,6 +98,7 @@ export class ProcessTransport implements Link {
       });
       child.once('exit', (code, signal) => this.#exited(code, signal));
       child.once('close', () => this.#finish());
+      child.stdin.on('drain', () => this.#full.over());
       child.stdin.on('error', (error) => this.#fail(`its stdin broke: ${error.message}`));
       child.stdout.on('data', (chunk: Buffer) => this.#read(chunk));
       child.stderr.on('data', (chunk: Buffer) => {
@@ -112,7 +115,7 @@ export class ProcessTransport implements Link {
     }
     this.#cork(stdin);
     if (stdin.write(serializeMessage(message))) return;
-    await Promise.race([new Promise<void>((resolve) => stdin.once('drain', resolve)), this.#ended]);
+    await this.#full.wait();
   }
 
   /** What is sent in the same turn of the event loop is written at once, and wakes the server once. */
@@ -192,6 +195,7 @@ export class ProcessTransport implements Link {
     child?.stdin.destroy();
     child?.stdout.destroy();
     child?.stderr.destroy();
+    this.#full.over();
     void this.#release();
     this.#end();
     this.onclose?.();

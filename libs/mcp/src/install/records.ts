@@ -23,8 +23,17 @@ export const recordPath = (root: string, npm: string): string =>
 export async function readRecord(path: string): Promise<Record | undefined> {
   const text = await readFile(path, 'utf8').catch(gone);
   if (text === undefined) return undefined;
-  const record = Record.safeParse(JSON.parse(text));
+  const record = Record.safeParse(parsed(text));
   return record.success ? record.data : undefined;
+}
+
+/** A record that a power cut left half written is none: the server is installed anew. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** For what may be missing. */

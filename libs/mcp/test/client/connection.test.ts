@@ -52,6 +52,18 @@ test('a tool answers; an error of its own is a result, and results are held to t
   assert.match(server.tools.find((tool) => tool.name === 'echo')?.description ?? '', /^Says it back$/);
 });
 
+test('many large calls at once wait for a full pipe, and leave no listener there', async (t) => {
+  const server = await unruly(t);
+  const warnings: string[] = [];
+  const warned = ({ message }: Error) => warnings.push(message);
+  process.on('warning', warned);
+  t.after(() => process.off('warning', warned));
+  const text = 'x'.repeat(40_000);
+  const said = await Promise.all(Array.from({ length: 100 }, () => server.call('echo', { text }, 30_000)));
+  assert.ok(said.every((result) => says(result) === text));
+  assert.deepEqual(warnings, []);
+});
+
 test('past its deadline, or cancelled, a call is in doubt and the server is told', async (t) => {
   const server = await unruly(t);
   const late = await failure(server.call('hangs', {}, 50));
@@ -106,6 +118,15 @@ test('a flood of notifications closes the server', async (t) => {
   assert.match((await failure(server.call('flood', {}, 5000))).message, /more than 1000 notifications/);
 });
 
+test('progress was asked for: much of it is no flood, a flood of it is', async (t) => {
+  const server = await unruly(t);
+  let told = 0;
+  const count = (to: number) => server.call('counts', { to }, 15_000, undefined, () => told++);
+  assert.equal(says(await count(5000)), 'done');
+  assert.equal(told, 5000);
+  assert.match((await failure(count(20_000))).message, /more than 20000 reports of progress in 10 s/);
+});
+
 test('nothing that a server started outlives it', async (t) => {
   const server = await unruly(t);
   const grandchild = Number(says(await server.call('forks', {}, 5000)));
@@ -138,6 +159,11 @@ test('changed tools are read anew, with a new contract', async (t) => {
   assert.notEqual(server.contract, before);
   assert.equal(told.at(-1), server.contract);
   assert.equal(says(await server.call('grown', {}, 5000)), 'grown');
+});
+
+test('tools that change in the moment in which they are read are read anew', async (t) => {
+  const server = await unruly(t, 'changes-at-once');
+  await until(() => server.tools.some(({ name }) => name === 'second'));
 });
 
 test('the contract is the same at every start; tools come in pages, within bounds', async (t) => {

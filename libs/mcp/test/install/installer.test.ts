@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { appendFile, readdir, readFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Clock } from '@vsmcp/vsm';
 import { servePackages } from '../../../../test/support/packages.js';
 import { isInstalled, openInstaller } from '../../src/install/installer.js';
 import { findNpm } from '../../src/install/npm-cli.js';
+import { recordPath } from '../../src/install/records.js';
 import { CACHE, clock, keptLog, quiet, temporary } from '../support.js';
 
 const TIME = 'time-mcp@1.0.6';
@@ -109,6 +110,17 @@ test('what nobody keeps is removed a week after it was last started, and no soon
   assert.deepEqual(await installer.uninstall(new Set(['other@1.0.0'])), [SMALL]);
   assert.equal(await isInstalled(dataDir, SMALL), false);
   assert.equal(existsSync(folder), false);
+  assert.deepEqual(await installer.uninstall(new Set()), []);
+  assert.equal((await installer.install(SMALL)).folder, folder);
+});
+
+test('a record that a power cut left half written is none', async (t) => {
+  await serveSmall(t);
+  const dataDir = await temporary(t);
+  const installer = installerIn(dataDir);
+  const { folder } = await installer.install(SMALL);
+  await writeFile(recordPath(join(dataDir, 'servers'), SMALL), '');
+  assert.equal(await isInstalled(dataDir, SMALL), false);
   assert.deepEqual(await installer.uninstall(new Set()), []);
   assert.equal((await installer.install(SMALL)).folder, folder);
 });

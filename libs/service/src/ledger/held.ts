@@ -64,6 +64,11 @@ FROM vsmcp_ledger WHERE key = ANY (ARRAY(SELECT json_array_elements_text($1::jso
 export const SETTLED = `-- settled
 SELECT seq FROM vsmcp_ledger WHERE key = $1 AND state = 'settled'`;
 
+/** $1 JSON list of units. */
+export const DOUBTFUL = `-- doubtful
+SELECT DISTINCT unit FROM vsmcp_ledger
+WHERE ${WAITS} AND outcome = 'doubt' AND unit = ANY (ARRAY(SELECT json_array_elements_text($1::json)))`;
+
 export const HELD = `-- held
 SELECT source, id, unit, type, outcome, because, attempt, changed, event
 FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int`;

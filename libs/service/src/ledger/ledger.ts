@@ -155,6 +155,8 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
+  /** Those of the units that have events in doubt. */
+  doubtful(units: readonly string[]): Promise<string[]>;
   /** What became of these events; those that are not known are left out. */
   find(events: readonly { source: string; id: string }[]): Promise<Booked[]>;
   /**

@@ -160,6 +160,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
       ]);
       return { total: count?.total ?? 0, held: rows.map(heldEvent) };
     },
+    async doubtful(units) {
+      const rows = await database.query<{ unit: string }>(held.DOUBTFUL, [JSON.stringify(units)]);
+      return rows.map(({ unit }) => unit);
+    },
     waiting: (limit, samples, which = {}) => waitingIn(database, limit, samples, which),
     kinds: () => kindsOf(database),
     async account() {

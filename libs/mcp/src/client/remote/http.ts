@@ -96,6 +96,12 @@ export class HttpLink extends RemoteLink {
   async #fetch(to: string | URL, init: RequestInit = {}): Promise<Response> {
     const exchange = this.#exchanges.begin(init.signal, this.#sending.getStore());
     const { method = 'GET', body, redirect } = init;
+    const listens = method === 'GET' && exchange.id === undefined;
+    if (method === 'GET' && this.#isOver(exchange.id)) {
+      exchange.done();
+      // to the SDK: no stream is to be had, and none is to be asked for again
+      return new Response(null, { status: 405 });
+    }
     try {
       const answer = await fetch(to, {
         method,
@@ -106,7 +112,7 @@ export class HttpLink extends RemoteLink {
         ...(typeof body === 'string' && { body }),
       });
       const { status, statusText, ok } = answer;
-      if (method === 'GET') this.#listening(status);
+      if (listens) this.#listening(status);
       const shown = { status, statusText, headers: Object.fromEntries(answer.headers) };
       if (answer.body === null) {
         exchange.done();
@@ -123,9 +129,14 @@ export class HttpLink extends RemoteLink {
       );
     } catch (error) {
       exchange.done();
-      if (method === 'GET') this.#listening(0);
+      if (listens) this.#listening(0);
       throw error;
     }
+  }
+
+  /** Whether nobody waits any more for what a broken stream would go on with: that of a call, or without an id the server's own. */
+  #isOver(id: RequestId | undefined): boolean {
+    return this.reason !== undefined || (id !== undefined && !this.#open.has(id));
   }
 
   /** How it went with the stream on which the server speaks by itself. One that never was is none; 405 says that there is none. */

@@ -4,15 +4,19 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { nameOf } from '../../reach/addresses.js';
 import type { Reach } from '../../reach/dial.js';
+import { Full } from '../full.js';
 import { Lines } from '../lines.js';
 import { RemoteLink } from './remote-link.js';
 
 /** ms of silence after which TCP itself asks whether the other side is there. */
 export const KEEP_ALIVE = 30_000;
+/** ms for the other side to take what was written last. */
+const PARTING = 1000;
 
 /** MCP over TCP: JSON-RPC, one message a line. */
 export class TcpLink extends RemoteLink {
   readonly #lines = new Lines();
+  readonly #full = new Full();
   #socket: Socket | undefined;
 
   constructor(
@@ -34,7 +38,9 @@ export class TcpLink extends RemoteLink {
         reject(error);
         this.fail(`the connection broke: ${error.message}`);
       });
+      socket.on('drain', () => this.#full.over());
       socket.on('close', () => {
+        this.#full.over();
         reject(new Error('it closed the connection'));
         this.fail('it closed the connection');
       });
@@ -47,18 +53,22 @@ export class TcpLink extends RemoteLink {
     this.mustBeWell();
     const socket = this.#socket;
     if (!socket || socket.write(serializeMessage(message))) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      socket.on('drain', done).on('close', done);
-    });
+    await this.#full.wait();
   }
 
+  /** What was written is sent before it closes, unless it is not connected yet or the other side does not take it. */
   protected async release(kindly: boolean): Promise<void> {
-    if (kindly) this.#socket?.destroySoon();
-    else this.#socket?.destroy();
+    const socket = this.#socket;
+    if (!socket || socket.destroyed) return;
+    if (!kindly || socket.connecting) {
+      socket.destroy();
+      return;
+    }
+    socket.once(
+      'close',
+      this.clock.after(PARTING, () => socket.destroy()),
+    );
+    socket.destroySoon();
   }
 
   #read(chunk: Buffer): void {

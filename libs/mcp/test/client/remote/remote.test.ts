@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
-import { getEventListeners, setMaxListeners } from 'node:events';
 import type { ServerResponse } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { type TestContext, test } from 'node:test';
 import { RemoteSpec, reasonOf, VsmError } from '@vsmcp/vsm';
 import { connectOver } from '../../../src/client/connection.js';
-import { Exchanges } from '../../../src/client/remote/exchanges.js';
 import { headersOf, linkTo } from '../../../src/client/remote/link-to.js';
 import { CallError } from '../../../src/index.js';
 import { allowedOf } from '../../../src/reach/addresses.js';
 import { openReach } from '../../../src/reach/dial.js';
 import { KINDS, remoteServer } from '../../remote-server.js';
 import { clock, quiet, until } from '../../support.js';
+import { leaveNothing } from './leaving.js';
 
 const REACH = openReach(allowedOf(['127.0.0.0/8']));
 
@@ -182,6 +180,27 @@ test('http: a call whose answer breaks off is in doubt at once, a refused one is
   assert.equal(server.alive, false);
 });
 
+test('http: a stream that breaks off again and again is taken up as long as its call is waited for, and no longer', async (t) => {
+  const remote = await remoteServer(t, 'http');
+  const server = await connected(t, remote.url);
+  const breaksOff = (response: ServerResponse) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).end('id: here\nretry: 5\ndata:\n\n');
+    return true;
+  };
+  let [called, resumed] = [false, 0];
+  remote.instead = (request, response) => {
+    if (request.headers['last-event-id'] === 'here') resumed++;
+    else if (called || request.method !== 'POST') return false;
+    called = true;
+    return breaksOff(response);
+  };
+  assert.equal((await failure(server.call('echo', { text: '' }, 200))).code, 'VSM_TIMEOUT');
+  assert.ok(resumed > 1, `taken up ${resumed} times`);
+  const before = resumed;
+  for (let n = 0; n < 100; n++) await server.call('echo', { text: '' }, 5000);
+  assert.ok(resumed <= before + 1, `taken up ${resumed - before} times more`);
+});
+
 test('http: a session that is over is opened anew, and the call was not made', async (t) => {
   const remote = await remoteServer(t, 'http');
   const server = await connected(t, remote.url);
@@ -207,43 +226,7 @@ test('http: what changed while its stream of messages was broken is known when i
   assert.equal(streams.length, 2);
 });
 
-test('http: 10,000 calls leave no listener on the signal they share, and no socket', async (t) => {
-  const remote = await remoteServer(t, 'http', { json: true });
-  const shared = new Set<AbortSignal>();
-  const begin = Exchanges.prototype.begin;
-  t.mock.method(Exchanges.prototype, 'begin', function (this: Exchanges, ...args: Parameters<typeof begin>) {
-    if (args[0]) shared.add(args[0]);
-    return begin.apply(this, args);
-  });
-  const server = await connected(t, remote.url);
-  // the calls are answered without the SDK's server, which would cost as much again
-  remote.instead = (request, response) => {
-    if (request.method !== 'POST') return false;
-    text(request).then((body) => {
-      const answer = { jsonrpc: '2.0', id: JSON.parse(body).id, result: { content: [] } };
-      response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
-    }, assert.ifError);
-    return true;
-  };
-  const abort = new AbortController();
-  setMaxListeners(0, abort.signal);
-  let left = 10_000;
-  const caller = async () => {
-    while (left-- > 0) await server.call('echo', { text: 'hi' }, 30_000, abort.signal);
-  };
-  await Promise.all(Array.from({ length: 32 }, caller));
-  const listeners = [...shared].map((signal) => getEventListeners(signal, 'abort').length);
-  // that of the stream of messages
-  assert.deepEqual(listeners, [1]);
-  assert.equal(getEventListeners(abort.signal, 'abort').length, 0);
-  assert.ok(remote.sockets() <= 128, `${remote.sockets()} sockets`);
-  await server.close();
-  await until(() => remote.sockets() === 0);
-  assert.deepEqual(
-    [...shared].map((signal) => getEventListeners(signal, 'abort').length),
-    [0],
-  );
-});
+test('http: 1,000 calls leave no listener on the signal they share, and no socket', (t) => leaveNothing(t, 1000));
 
 test('secrets come out of the environment, and are missed with their name', () => {
   const spec = RemoteSpec.parse({
@@ -253,4 +236,24 @@ test('secrets come out of the environment, and are missed with their name', () =
   assert.deepEqual(headersOf(spec, { TOKEN: 'Bearer t\n' }), { Authorization: 'Bearer t', 'X-A': 'b' });
   assert.throws(() => headersOf(spec, {}), { code: 'VSM_CONFIG', message: /TOKEN is not set/ });
   assert.throws(() => headersOf(spec, { TOKEN: 'a\nb' }), { code: 'VSM_CONFIG', message: /TOKEN has characters/ });
+});
+
+for (const kind of KINDS) {
+  test(`${kind}: one whose name is never found is given up at the deadline`, async () => {
+    const lost = openReach(allowedOf(['slow.test']), () => new Promise(() => {}));
+    const link = linkTo(new URL(`${kind}://slow.test:7777`), {}, lost, clock);
+    const failed = connectOver(link, { name: 'remote', deadline: 100, clock, log: quiet });
+    await assert.rejects(failed, /no answer within 100 ms/);
+  });
+}
+
+test('tcp: one that takes no more is let go of all the same', async (t) => {
+  const remote = await remoteServer(t, 'tcp');
+  const server = await connected(t, remote.url);
+  remote.deafen();
+  await failure(server.call('echo', { text: 'x'.repeat(2 ** 24) }, 100));
+  const open = () => process.getActiveResourcesInfo().filter((what) => what === 'TCPSocketWrap').length;
+  const before = open();
+  await server.close();
+  await until(() => open() === before - 1);
 });
