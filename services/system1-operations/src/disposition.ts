@@ -1,5 +1,5 @@
 import { type CloudEvent, type OutcomeKind, type ParkedCause, reasonOf, VsmError } from '@vsmcp/vsm';
-import { argumentsOf, type Compiled, scopeOf } from './mapping.js';
+import { argumentsOf, type Mapping, scopeOf } from './mapping.js';
 import type { Match } from './matching.js';
 import type { CallPlan, Plan } from './plan.js';
 import { answerOf } from './task.js';
@@ -59,7 +59,7 @@ export function dispose(
 }
 
 /** What a person has to do with it; undefined when they have said yes and tools follow. */
-function person(event: CloudEvent, question: Compiled, goesOn: boolean): Disposition | undefined {
+function person(event: CloudEvent, question: Mapping, goesOn: boolean): Disposition | undefined {
   const answer = answerOf(event);
   if (answer === undefined) return asking(event, question);
   const { by, because, verdict, values } = answer;
@@ -70,7 +70,7 @@ function person(event: CloudEvent, question: Compiled, goesOn: boolean): Disposi
   return { do: 'end', outcome: 'answered', result };
 }
 
-function asking(event: CloudEvent, question: Compiled): Disposition {
+function asking(event: CloudEvent, question: Mapping): Disposition {
   try {
     const asked = argumentsOf(question, scopeOf(event));
     const because = typeof asked.question === 'string' ? asked.question : JSON.stringify(asked);

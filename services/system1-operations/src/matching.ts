@@ -24,9 +24,10 @@ interface Entry {
   response?: Response;
 }
 
-interface Node {
-  next?: Map<string, Node>;
-  entries?: Entry[];
+/** A class, as thousands of plain objects with the units' own keys leave V8 no shape to share among other plain ones. */
+class Node {
+  next: Map<string, Node> | undefined = undefined;
+  entries: readonly Entry[] | undefined = undefined;
 }
 
 /**
@@ -35,7 +36,7 @@ interface Node {
  * are refused before; should two units tie all the same, the first by name wins, so that every replica agrees.
  */
 export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
-  const root: Node = {};
+  const root = new Node();
   const patterns = new Map<string, readonly string[]>();
   const index: Index = {
     get units() {
@@ -71,12 +72,11 @@ function remove(node: Node, words: readonly string[], at: number, unit: string):
   const word = words[at];
   if (word === undefined) {
     const left = node.entries?.filter((entry) => entry.unit !== unit) ?? [];
-    if (left.length > 0) node.entries = left;
-    else delete node.entries;
+    node.entries = left.length > 0 ? left : undefined;
   } else {
     const child = node.next?.get(word);
     if (child !== undefined && remove(child, words, at + 1, unit)) node.next?.delete(word);
-    if (node.next?.size === 0) delete node.next;
+    if (node.next?.size === 0) node.next = undefined;
   }
   return node.entries === undefined && node.next === undefined;
 }
@@ -87,13 +87,12 @@ function add(root: Node, entry: Entry): void {
     node.next ??= new Map();
     let child = node.next.get(token);
     if (child === undefined) {
-      child = {};
+      child = new Node();
       node.next.set(token, child);
     }
     node = child;
   }
-  node.entries ??= [];
-  node.entries.push(entry);
+  node.entries = node.entries === undefined ? [entry] : [...node.entries, entry];
 }
 
 function collect(node: Node, words: readonly string[], at: number, found: Set<Entry>): void {

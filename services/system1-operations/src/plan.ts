@@ -8,28 +8,29 @@ import {
   type Unit,
   VsmError,
 } from '@vsmcp/vsm';
-import { type Compiled, compileTree, isExpression, sharedExpression } from './mapping.js';
+import { type Expression, expressionOf, expressionText } from './expressions.js';
+import { type Mapping, mappingOf } from './mapping.js';
 
 /** One call of a response. */
 export interface PlanStep {
   server: string;
   tool: string;
-  args: Compiled;
+  args: Mapping;
 }
 
 /** A resource to hold. `of`: how many claims may hold it together; null: any number. */
 export interface PlanClaim {
-  resource: Compiled;
+  resource: Mapping;
   of: number | null;
 }
 
-/** A response that calls tools, with its expressions compiled. Times in ms. */
+/** A response that calls tools, its expressions known to compile. Times in ms. */
 export interface CallPlan {
   kind: 'call';
   steps: readonly PlanStep[];
   /** A person is asked first; what they give is the first of the results. */
-  question?: Compiled;
-  guard?: { text: string; holds: Compiled };
+  question?: Mapping;
+  guard?: { text: string; holds: Expression };
   claims: readonly PlanClaim[];
   deadline?: number;
   retries?: number;
@@ -56,15 +57,14 @@ function callPlan(response: CallResponse, unit: UnitDefaults): CallPlan {
   const retries = response.retries ?? unit.retries;
   const asks = response.call === PERSON;
   const tools = asks ? [] : [{ call: response.call, with: response.with }];
-  const guard = response.guard === undefined ? undefined : expressionText(response.guard);
   return {
     kind: 'call',
-    ...(asks && { question: compileTree(response.with) }),
+    ...(asks && { question: mappingOf(response.with) }),
     steps: [...tools, ...(response.then ?? [])].map((step) => ({
       ...toolRef(step.call),
-      args: compileTree(step.with),
+      args: mappingOf(step.with),
     })),
-    ...(guard !== undefined && { guard: { text: guard, holds: sharedExpression(guard) } }),
+    ...(response.guard !== undefined && { guard: planGuard(response.guard) }),
     claims: (response.claims ?? []).map(planClaim),
     ...(deadline !== undefined && { deadline }),
     ...(retries !== undefined && { retries }),
@@ -75,13 +75,14 @@ function callPlan(response: CallResponse, unit: UnitDefaults): CallPlan {
 }
 
 function planClaim(claim: ResourceClaim): PlanClaim {
-  if (typeof claim === 'string') return { resource: compileTree(claim), of: 1 };
-  return { resource: compileTree(claim.resource), of: 'of' in claim ? claim.of : null };
+  if (typeof claim === 'string') return { resource: mappingOf(claim), of: 1 };
+  return { resource: mappingOf(claim.resource), of: 'of' in claim ? claim.of : null };
 }
 
 /** A guard is an expression whether or not it is written with `=`. */
-function expressionText(guard: string): string {
-  return isExpression(guard) ? guard.slice(1).trim() : guard;
+function planGuard(guard: string): NonNullable<CallPlan['guard']> {
+  expressionOf(guard);
+  return { text: expressionText(guard), holds: (scope) => expressionOf(guard)(scope) };
 }
 
 /** `server.tool`: the server's name has no dot. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CloudEvent } from '@vsmcp/vsm';
 import fc from 'fast-check';
-import { argumentsOf, compileExpression, compileTree, MAX_ARGUMENT_BYTES, scopeOf } from '../src/mapping.js';
+import { compileExpression } from '../src/expressions.js';
+import { argumentsOf, MAX_ARGUMENT_BYTES, mappingOf, scopeOf } from '../src/mapping.js';
 
 const event: CloudEvent = {
   specversion: '1.0',
@@ -35,7 +36,22 @@ test('numbers of JSON print and reckon as they look', () => {
 test('given a tree, when it is compiled, then only leaves that begin with = are expressions', () => {
   const tree = { a: '=data.name', b: ['plain', '= data.used', { c: 'x=y' }], d: 5, e: null, f: true };
   const made = { a: 'a.md', b: ['plain', 42, { c: 'x=y' }], d: 5, e: null, f: true };
-  assert.deepEqual(compileTree(tree)(scope), made);
+  assert.deepEqual(mappingOf(tree)(scope), made);
+});
+
+test('given a mapping whose expressions were let go, when its event comes, then it makes and says the same', () => {
+  const mapping = mappingOf({ name: '=data.name + "@" + event.id', at: ['=data.used + 1', '=data.missing'] });
+  const fine = mappingOf({ name: '=data.name + "@" + event.id' });
+  const others = Array.from({ length: 6000 }, (_, n) => `data.used + ${n} + ${n}`);
+  for (let times = 0; times < 2; times++) {
+    assert.deepEqual(fine(scope), { name: 'a.md@e1' });
+    assert.throws(() => mapping(scope), { code: 'VSM_EVENT', message: /^data\.missing: .*host\.load e1/ });
+    for (const other of others) for (let again = 0; again < 2; again++) mappingOf(`=${other}`);
+  }
+});
+
+test('given a tree with an expression that does not compile, when it is read, then it is refused before any event', () => {
+  assert.throws(() => mappingOf({ a: ['=1', { b: '=1 +' }] }), { code: 'VSM_CONFIG', message: /^1 \+: / });
 });
 
 test('an expression that fails at an event names both', () => {
@@ -54,7 +70,7 @@ test('what has no JSON form is refused', () => {
 
 test('given arguments beyond the bound, when they are made, then the event is told to be mapped smaller', () => {
   const wide = { ...event, data: { text: 'x'.repeat(MAX_ARGUMENT_BYTES / 2) } };
-  const twice = compileTree({ a: '=data.text', b: '=data.text' });
+  const twice = mappingOf({ a: '=data.text', b: '=data.text' });
   assert.throws(
     () => argumentsOf(twice, scopeOf(wide)),
     /^VsmError: data\.text makes \d+ bytes: .*host\.load e1.*at most/,

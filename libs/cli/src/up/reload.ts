@@ -14,18 +14,20 @@ const PACE = 1000;
 /**
  * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units and what matters more (`policy.priority`) are taken over; a wrong file is refused with all that is
  * wrong, and the fleet goes on with what it has. What else has changed takes a restart, which is said.
- * @param running what the fleet was started with
+ * @param started what the fleet was started with, and how it was written
  * @returns how to stop
  */
 export function followConfig(
   file: string | undefined,
   env: Environment,
-  running: FleetConfig,
+  started: { config: FleetConfig; text: string },
   { fleet, signals, say }: { fleet: Fleet; signals: Pick<Signals, 'onHangup'>; say: (text: string) => void },
 ): () => void {
   if (file === undefined) return () => {};
   const name = basename(file);
+  const running = started.config;
   let taken = running;
+  let read = started.text;
   let told = '';
   let last = Promise.resolve();
 
@@ -38,6 +40,7 @@ export function followConfig(
   async function take(asked: boolean): Promise<void> {
     const text = await readIfThere(file ?? '');
     if (text === undefined) return tell(`${name} is gone; the fleet goes on with what it has`, asked);
+    if (!asked && text === read) return tell('', false);
     const checked = checkAll(text, env);
     if (!checked.ok) {
       const problems = checked.problems.map((problem) => `   ${problemText(problem, name)}`);
@@ -58,6 +61,7 @@ export function followConfig(
       return tell(`${name} is refused, and the fleet goes on with what it has:\n   ${reasonOf(error)}`, asked);
     }
     taken = config;
+    read = text;
     const rest = partsThatDiffer(running, config);
     if (rest.length > 0) said.push(`   a restart is needed for what it says of ${rest.join(', ')}`);
     tell(said.join('\n'), asked);

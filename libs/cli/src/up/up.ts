@@ -24,13 +24,14 @@ export async function runUp(settings: UpSettings): Promise<void> {
   try {
     const since = Date.now();
     const tree = await checkedTree(settings.configFile, process.env);
-    const { config } = tree;
+    const { config, text } = tree;
     const { demo } = config;
     const day = demo !== undefined && settings.demo ? await readDay(resolve(settings.home, demo)) : undefined;
     say(`${config.name}: opening the database …`);
     const ground = await layGround(tree, settings);
     try {
-      const follow = (fleet: Fleet) => followConfig(settings.configFile, process.env, config, { fleet, signals, say });
+      const follow = (fleet: Fleet) =>
+        followConfig(settings.configFile, process.env, { config, text }, { fleet, signals, say });
       await supervise(ground, config.name, { signals, since, day, follow });
     } finally {
       await ground.close();

@@ -1,5 +1,5 @@
 import { reasonOf } from '@vsmcp/vsm';
-import { type Document, isScalar, visit, type YAMLError } from 'yaml';
+import { type Document, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
 
 /** What is wrong with a text as YAML; offsets from its beginning. */
 export interface SyntaxProblem {
@@ -7,14 +7,15 @@ export interface SyntaxProblem {
   message: string;
 }
 
-/** What no fleet can be read from: broken YAML, tags that are not YAML's own, names that would be lost on the way. */
+/** What no fleet can be read from: broken YAML, tags that are not YAML's own, keys that are there twice, names that would be lost on the way. */
 export function syntaxProblems(document: Document.Parsed, text: string): SyntaxProblem[] {
   const tags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
-  const problems = [...document.errors, ...tags].map((error) => ({
+  const broken = [...document.errors, ...tags].map((error) => ({
     offset: error.pos[0],
     message: inWords(error, text),
   }));
-  return problems.length > 0 ? problems : lostNames(document);
+  const problems = [...broken, ...keysTwice(document, text)];
+  return problems.length > 0 ? problems.sort((a, b) => a.offset - b.offset) : lostNames(document);
 }
 
 /** The document as plain values. */
@@ -30,8 +31,24 @@ export function valuesOf(document: Document.Parsed): { input: unknown } | Syntax
   }
 }
 
-function inWords({ code, message, pos }: YAMLError, text: string): string {
-  if (code === 'DUPLICATE_KEY') return `got '${wordAt(text, pos[0])}' a second time, expected each key once`;
+function keysTwice(document: Document.Parsed, text: string): SyntaxProblem[] {
+  const problems: SyntaxProblem[] = [];
+  visit(document, {
+    Map(_, { items }) {
+      const keys = new Set<unknown>();
+      for (const { value, range } of items.map(({ key }) => key).filter((key): key is Scalar => isScalar(key))) {
+        const offset = range?.[0] ?? 0;
+        if (keys.has(value)) {
+          problems.push({ offset, message: `got '${wordAt(text, offset)}' a second time, expected each key once` });
+        }
+        keys.add(value);
+      }
+    },
+  });
+  return problems;
+}
+
+function inWords({ message, pos }: YAMLError, text: string): string {
   const [said = ''] = message.split('\n');
   if (said.includes('call stack')) return 'it is nested too deeply';
   return `${said.replace(/ at line \d+, column \d+:?$/, '')}: got '${lineAt(text, pos[0])}', expected YAML`;

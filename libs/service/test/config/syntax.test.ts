@@ -21,6 +21,11 @@ const BOMB = `a: &a [${'x,'.repeat(20)}]\nb: &b [${'*a,'.repeat(20)}]\nc: [${'*b
 const broken: [name: string, text: string, says: RegExp][] = [
   ['a tab', 'units:\n\ta: {}\n', /^vsmcp\.yaml:2 Tabs are not allowed as indentation: got 'a: \{\}', expected YAML$/m],
   ['a key twice', 'name: a\nname: b\n', /^vsmcp\.yaml:2 got 'name' a second time, expected each key once$/],
+  [
+    'a key twice and what is no YAML',
+    'units:\n  a: {}\n  a: {}\nname: [\n',
+    /^vsmcp\.yaml:3 got 'a' a second time, expected each key once\n/,
+  ],
   ['a unit twice', 'units:\n  a: {}\n  b: {}\n  a: {}\n', /^vsmcp\.yaml:4 got 'a' a second time/],
   ['a bracket left open', 'units: { a: {}\nname: b', /^vsmcp\.yaml:\d .*, expected YAML$/m],
   ['a second document', 'name: a\n---\nname: b\n', /^vsmcp\.yaml:\d .*multiple documents/],
