@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { DONE, type NervousSystem, unpackFrame } from '@vsmcp/nervous-system';
 import { arrive, QUEUES, WindowedCounter } from '@vsmcp/vsm';
 import { type Rabbit, startRabbit } from '../../support/rabbit-node.js';
 import { hasBroker } from '../../support/rabbitmq.js';
 import { openServices } from '../support/pair.js';
+import { timeOf } from '../support/processors.js';
 import { startPublisher } from '../support/publisher-process.js';
 import { publishEvents } from '../support/publishing.js';
 import type { Figure } from '../support/report.js';
@@ -64,14 +64,8 @@ export async function framesIntoAccounting(): Promise<Figure[]> {
 
 /** @returns what tells the processor time (µs) that the node has taken; where the system does not say, not a number */
 async function processorTimeOf(rabbit: Rabbit): Promise<() => Promise<number>> {
-  const pid = /\d+/.exec(await rabbit.ctl('eval', 'os:getpid().'))?.[0];
-  return async () => {
-    if (process.platform !== 'linux') return Number.NaN;
-    // proc(5): user and system time, in hundredths of a second, behind the name, which may hold anything.
-    const [, fields = ''] = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(/\) (?=[A-Z] )/);
-    const [user, system] = fields.split(' ').slice(11, 13).map(Number);
-    return ((user ?? 0) + (system ?? 0)) * 10_000;
-  };
+  const pid = /\d+/.exec(await rabbit.ctl('eval', 'os:getpid().'))?.[0] ?? '';
+  return () => timeOf(pid);
 }
 
 const limits = { maxBytes: 1_048_576, newId: () => 'new', unpack: unpackFrame };

@@ -6,32 +6,36 @@ export type Others = Readonly<Record<string, string>>;
 /** µs of processor time that work took, by who spent them: `here` and the names of the others. */
 export type Spent = Record<string, number>;
 
-/** Does some work and tells the processor time of it; without `/proc`, only that of this process. */
+/** Does some work and tells the processor time of it; without `/proc`, only that of this process. Who ends meanwhile is left out. */
 export async function spending<T>(others: Others, work: () => Promise<T>): Promise<{ done: T; spent: Spent }> {
   const before = await timesOf(others);
   const since = process.cpuUsage();
   const done = await work();
   const { user, system } = process.cpuUsage(since);
-  const after = await timesOf(others);
   const spent: Spent = { here: user + system };
-  for (const [name, time] of Object.entries(after)) spent[name] = time - (before[name] ?? 0);
+  for (const [pid, { name, time }] of await timesOf(others)) {
+    spent[name] = (spent[name] ?? 0) + time - (before.get(pid)?.time ?? 0);
+  }
   return { done, spent };
 }
 
-async function timesOf(others: Others): Promise<Spent> {
-  if (process.platform !== 'linux') return {};
-  const spent = Object.fromEntries(Object.keys(others).map((name) => [name, 0]));
+/** Process id → its name among the others, and its time so far. */
+async function timesOf(others: Others): Promise<Map<string, { name: string; time: number }>> {
+  const times = new Map<string, { name: string; time: number }>();
+  if (process.platform !== 'linux') return times;
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid);
   for (const pid of pids) {
     const command = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => ''); // it has ended
     const name = Object.keys(others).find((each) => command.includes(others[each] ?? ''));
-    if (name !== undefined) spent[name] = (spent[name] ?? 0) + (await timeOf(pid));
+    if (name !== undefined) times.set(pid, { name, time: await timeOf(pid) });
   }
-  return spent;
+  return times;
 }
 
-/** User and system time, in hundredths of a second, stand behind the name, which may hold anything: proc(5). @returns µs */
-async function timeOf(pid: string): Promise<number> {
+/** User and system time of a process so far, in µs; not a number where the system does not say. */
+export async function timeOf(pid: string): Promise<number> {
+  if (process.platform !== 'linux') return Number.NaN;
+  // proc(5): in hundredths of a second, behind the name, which may hold anything
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => ''); // it has ended
   const [, fields = ''] = stat.split(/\) (?=[A-Z] )/);
   const [user = 0, system = 0] = fields.split(' ').slice(11, 13).map(Number);
