@@ -21,7 +21,9 @@ export function runFile(file, { root, limit, print }) {
     `--test-reporter-destination=${report}`,
   ];
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', 'tsx', '-C', 'source', '--test', ...reporters, file], {
+    // without --test, which would start a second process for the file; with the packages as they are built, but for the tests of a package itself
+    const condition = file.startsWith('libs/') ? ['-C', 'source'] : [];
+    const child = spawn(process.execPath, ['--import', 'tsx', ...condition, ...reporters, file], {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],

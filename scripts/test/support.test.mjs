@@ -54,7 +54,7 @@ test('a report is counted; a file that reports nothing has failed', () => {
   assert.deepEqual(readTap(`not ok 1 - d\n${block}\n# pass 0\n# fail 1\n`, 1).broken, [
     'd: one two (test/b.test.ts:7)',
   ]);
-  assert.deepEqual(readTap('', 1), { passed: 0, failed: 1, broken: [], skipped: [] });
+  for (const code of [0, 1]) assert.deepEqual(readTap('', code), { passed: 0, failed: 1, broken: [], skipped: [] });
 });
 
 const run = async (path, limit) => {
@@ -71,6 +71,8 @@ test('a test file runs and is counted', async () => {
   const { passed, failed, skipped, output } = await run(path, 60_000);
   assert.deepEqual({ passed, failed, skipped }, { passed: 1, failed: 1, skipped: ['not here: no moon'] });
   assert.match(output, /the reason/);
+  const early = file('early.test.mjs', "import { test } from 'node:test';\ntest('fine', () => process.exit(0));\n");
+  assert.equal((await run(early, 60_000)).failed, 1);
 });
 
 function alive(pid) {
