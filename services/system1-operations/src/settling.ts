@@ -1,5 +1,5 @@
 import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
-import { inSpan, type ServiceContext, type Settlement, traceOfEvent } from '@vsmcp/service';
+import { inSpan, type ServiceContext, type Settlement, type Trace, traceOfEvent } from '@vsmcp/service';
 import { Algedonic, type CloudEvent, Outcome, type OutcomeKind, type ParkedCause } from '@vsmcp/vsm';
 import type { Answers } from './answers.js';
 import { type OutcomeRecord, outcomeId } from './outcome.js';
@@ -124,7 +124,6 @@ export class Settling {
       { event: event.id, type: event.type, unit: fate.unit, reason: fate.reason, ...traceOfEvent(event) },
       fate.outcome,
     );
-    await this.#hurtIfDoubt(record);
     if (task.held === undefined) await this.#say(event, record);
     else await this.#sayHeld(event, record, attempt);
     return DONE;
@@ -136,7 +135,6 @@ export class Settling {
     const { source, id, type } = task.event;
     const { instance } = this.#context;
     const said = known.success ? known.data : { event: { source, id, type }, unit: '', outcome, instance };
-    await this.#hurtIfDoubt(said);
     await this.#say(task.event, said);
     return DONE;
   }
@@ -153,25 +151,31 @@ export class Settling {
     const { clock, ledger } = this.#context;
     for (const { attempt, record, ...key } of await ledger.unsaid(clock.now() - UNSAID, 200)) {
       const known = Outcome.data.safeParse(record);
-      if (!known.success) {
-        await ledger.said(key, attempt);
-        continue;
-      }
-      await this.#hurtIfDoubt(known.data);
-      await this.#sayOnce(known.data, attempt);
+      if (known.success) await this.#sayOnce(known.data, attempt);
+      else await ledger.said(key, attempt);
     }
   }
 
   async #sayOnce(record: OutcomeRecord, attempt: number): Promise<void> {
-    const { source, id, type } = record.event;
-    await this.#context.say(Outcome, `${record.outcome}.${type}`, record, { id: outcomeId(record), cause: id });
+    const { source, id } = record.event;
+    await this.#tell(record.event, record);
     await this.#context.ledger.said({ source, id, unit: record.unit }, attempt);
   }
 
   async #say(event: CloudEvent, record: OutcomeRecord): Promise<void> {
-    const options = { id: outcomeId(record), cause: event.id, trace: traceOfEvent(event) };
-    await this.#context.say(Outcome, `${record.outcome}.${event.type}`, record, options);
+    await this.#tell(event, record, { trace: traceOfEvent(event) });
     await this.#answers.write(event, record);
+  }
+
+  /** Pain comes first: once the outcome is said, nobody would think of it again. */
+  async #tell(
+    { id, type }: OutcomeRecord['event'],
+    record: OutcomeRecord,
+    traced: { trace?: Trace } = {},
+  ): Promise<void> {
+    await this.#hurtIfDoubt(record);
+    const options = { id: outcomeId(record), cause: id, ...traced };
+    await this.#context.say(Outcome, `${record.outcome}.${type}`, record, options);
   }
 
   /** No message comes again for an event that was held: what cannot be said now is said later, out of the ledger. */
@@ -185,7 +189,7 @@ export class Settling {
     }
   }
 
-  /** Before the outcome is said, after which nobody would think of it again. Doubt below hurts below, and climbs from there. */
+  /** Doubt below hurts below, and climbs from there. */
   async #hurtIfDoubt({ event, unit, outcome, reason = '', below }: OutcomeRecord): Promise<void> {
     if (outcome !== 'doubt' || below !== undefined) return;
     const { clock, say } = this.#context;

@@ -126,7 +126,8 @@ function textsOf(times: readonly unknown[]): unknown[] {
   let last: number | undefined;
   let text = '';
   return times.map((time) => {
-    if (typeof time !== 'number' || time === last) return typeof time === 'number' ? text : time;
+    if (typeof time !== 'number') return time;
+    if (time === last) return text;
     const iso = isoTime(time);
     // RFC 3339 ends with the year 9999.
     if (iso?.length !== 24) return time;
