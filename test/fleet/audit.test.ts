@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import { FleetConfig, on, type Service, type ServiceContext } from '@vsmcp/service';
@@ -8,6 +6,7 @@ import { Algedonic, type Audit, Audited, type DataOf, Load, type MessageKind, Ou
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system2 } from '../../services/system2-coordination/src/index.js';
 import { openSystem3 } from '../../services/system3-control/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 const UNITS = {
@@ -25,8 +24,7 @@ type Lie = (context: ServiceContext) => ServiceContext;
 
 /** A replica that does what it does, and is heard as the lie has it. */
 function replica(lie: Lie): Service {
-  const cache = join(tmpdir(), 'vsmcp-test-cache');
-  const honest = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: cache, log, clock }) });
+  const honest = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   return { system: 's1', start: (context) => honest.start(lie(context)) };
 }
 

@@ -1,19 +1,17 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { openMcpHost } from '../../libs/mcp/src/index.js';
 import { remoteServer } from '../../libs/mcp/test/remote-server.js';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 test('given a server whose tools change, when nobody has approved that, then nothing of it is used, its events wait, and it hurts; approved, they are answered', async (t) => {
   const remote = await remoteServer(t, 'tcp');
-  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
   const system1 = openSystem1({
-    openHost: ({ config, log, clock }) => openMcpHost({ dataDir, log, clock, private: config.policy.private }),
+    openHost: ({ config, log, clock }) => openMcpHost({ dataDir: CACHE, log, clock, private: config.policy.private }),
   });
   const fleet = await openFleet({
     services: [system1, system3, system5],

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -11,14 +9,14 @@ import { serve } from '../../services/gateway/src/index.js';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 import { freePort } from '../support/ports.js';
 
 const TOOL = 'every.trigger-long-running-operation';
 
 test('how far a call is reaches the MCP client that asked for it, and the person who runs it', async (t) => {
-  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
-  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir, log, clock }) });
+  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   const token = createHash('sha256').update('secret').digest('hex');
   const fleet = await openFleet({
     services: [system5, system3, s1],

@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import { on } from '@vsmcp/service';
 import { Outcome } from '@vsmcp/vsm';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system2 } from '../../services/system2-coordination/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 const SECOND = 1000;
@@ -14,8 +13,7 @@ const SECOND = 1000;
 const WAY = 500;
 
 test('a server with a rate: two replicas and two units together keep to it, and the busy unit leaves the other its part', async (t) => {
-  const cache = join(tmpdir(), 'vsmcp-test-cache');
-  const replica = () => openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: cache, log, clock }) });
+  const replica = () => openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   const echo = { call: 'every.echo', with: { message: '=data.name' } };
   const fleet = await openFleet({
     services: [system2, replica(), replica()],

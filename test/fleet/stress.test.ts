@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { it } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import { on } from '@vsmcp/service';
@@ -8,6 +6,7 @@ import { Account, type DataOf, Intervention, Load, Stress } from '@vsmcp/vsm';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { openSystem3 } from '../../services/system3-control/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 const SLOW = { call: 'every.trigger-long-running-operation', with: { duration: 0.5, steps: 1 } };
@@ -25,8 +24,7 @@ const CONFIG = {
 it('a unit that cannot cope is helped in the order of least intervention, and left alone again', {
   timeout: 200_000,
 }, async (t) => {
-  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
-  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir, log, clock }) });
+  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   const s3 = openSystem3({ stress: { hold: 900, ease: 900 } });
   // a busy machine must not cost the lease
   const leadership = { ttl: 60_000, renew: 300, margin: 1000 };

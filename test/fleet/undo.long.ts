@@ -10,6 +10,7 @@ import { system2 } from '../../services/system2-coordination/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system4 } from '../../services/system4-intelligence/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 const MINUTE = 60_000;
@@ -34,8 +35,7 @@ async function board(t: TestContext, { coordinated, claims, first }: Board) {
   const eye = watch(folder, (change, name) => {
     if (change === 'rename' && name === NOTICE) moves += 1;
   });
-  const cache = join(tmpdir(), 'vsmcp-test-cache');
-  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: cache, log, clock }) });
+  const s1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   const claim = claims ? { claims: '="notice/" + data.name' } : {};
   const move = (source: string, destination: string) => ({
     call: 'files.move_file',

@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { Capability } from '@vsmcp/vsm';
 import { openMcpHost } from '../../libs/mcp/src/index.js';
 import { openSystem1 } from '../../services/system1-operations/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from '../support/cache.js';
 import { openFleet } from '../support/fleet.js';
 
 /** An installation can take a while on a busy machine. */
 const LONG = { timeout: 90_000 };
 
 test('given an acquired server, when another version is asked for, then it is tried, decided and installed; and can be had back, and removed', async (t) => {
-  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
-  const system1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir, log, clock }) });
+  const system1 = openSystem1({ openHost: ({ log, clock }) => openMcpHost({ dataDir: CACHE, log, clock }) });
   const fleet = await openFleet({
     services: [system1, system3, system5],
     // a busy machine must not cost the lease

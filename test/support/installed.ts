@@ -1,15 +1,12 @@
 import { execFile } from 'node:child_process';
 import { copyFile, mkdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { openLog, realClock } from '@vsmcp/service';
 import { openInstaller } from '../../libs/mcp/src/install/installer.js';
 import { findNpm } from '../../libs/mcp/src/install/npm-cli.js';
 import { recordPath } from '../../libs/mcp/src/install/records.js';
-
-/** Servers are installed once for all tests on this machine. */
-const CACHE = join(tmpdir(), 'vsmcp-test-cache');
+import { CACHE } from './cache.js';
 
 /** Puts servers into a fleet's data folder as if it had installed them before. @param packages such as `time-mcp@1.0.6` */
 export async function putInstalled(dataDir: string, packages: readonly string[]): Promise<void> {

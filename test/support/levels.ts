@@ -1,6 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openMcpHost } from '@vsmcp/mcp';
 import { type MemoryBroker, openMemoryBroker } from '@vsmcp/nervous-system';
 import { type FleetConfigInput, realClock, type Service } from '@vsmcp/service';
@@ -11,10 +9,8 @@ import { system2 } from '../../services/system2-coordination/src/index.js';
 import { system3 } from '../../services/system3-control/src/index.js';
 import { system4 } from '../../services/system4-intelligence/src/index.js';
 import { system5 } from '../../services/system5-policy/src/index.js';
+import { CACHE } from './cache.js';
 import { openFleet } from './fleet.js';
-
-/** Servers are installed once for all runs on this machine. */
-const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 
 /** All systems of a fleet but the gateway. */
 export function wholeFleet(): Service[] {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Clock, Confinement, Grants } from '@vsmcp/vsm';
+import { CACHE } from '../../../test/support/cache.js';
 import { openMcpHost } from '../src/index.js';
 
 export const clock: Clock = {
@@ -41,9 +42,6 @@ export async function temporary(t: TestContext): Promise<string> {
   t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
-
-/** Installed once for all runs on this machine. */
-export const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 
 export const cachedHost = (confinement?: Confinement) =>
   openMcpHost({ dataDir: CACHE, log: quiet, clock, ...(confinement && { confinement }) });

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import type { FleetConfigInput } from '@vsmcp/service';
 import { Capability, ServerSpec } from '@vsmcp/vsm';
 import { remoteServer } from '../../../libs/mcp/test/remote-server.js';
+import { CACHE } from '../../../test/support/cache.js';
 import { openFleet } from '../../../test/support/fleet.js';
 import { openSystem1 } from '../src/index.js';
 import { kept, type Wish } from '../src/servers/wishes.js';
 import { fate } from './support/replica.js';
 
 function fleetWith(config: FleetConfigInput) {
-  const dataDir = join(tmpdir(), 'vsmcp-test-cache');
   const system1 = openSystem1({
-    openHost: ({ config: { policy }, log, clock }) => openMcpHost({ dataDir, log, clock, private: policy.private }),
+    openHost: ({ config: { policy }, log, clock }) =>
+      openMcpHost({ dataDir: CACHE, log, clock, private: policy.private }),
   });
   const units = { desk: { responses: { 'file.x': { call: 'far.echo', with: { text: '=data.text' } } } } };
   return openFleet({ services: [system1], config: { units, ...config } });

@@ -8,6 +8,7 @@ import { openMcpHost } from '@vsmcp/mcp';
 import { type Database, type FleetConfigInput, openLog, openPostgres, realClock } from '@vsmcp/service';
 import { openSystem1 } from '../../../services/system1-operations/dist/index.js';
 import { system2 } from '../../../services/system2-coordination/dist/index.js';
+import { CACHE } from '../../support/cache.js';
 import { servePackages } from '../../support/packages.js';
 import { openTestPostgres } from '../../support/postgres.js';
 import { until } from '../../support/until.js';
@@ -20,8 +21,6 @@ import { Stages, watched } from '../support/stages.js';
 import { matchingAndMapping } from './steps.js';
 
 const NPM = '@modelcontextprotocol/server-everything@2026.8.31';
-/** Servers are installed once for all runs on this machine. */
-const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 /** A server of our own, out of the test's packages, that says nothing of what its tools do. */
 const PLAIN = '@fixture/unruly@1.0.0';
 const RUNS = 5;

@@ -5,11 +5,12 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import type { Clock } from '@vsmcp/vsm';
+import { CACHE } from '../../../../test/support/cache.js';
 import { servePackages } from '../../../../test/support/packages.js';
 import { isInstalled, openInstaller } from '../../src/install/installer.js';
 import { findNpm } from '../../src/install/npm-cli.js';
 import { recordPath } from '../../src/install/records.js';
-import { CACHE, clock, keptLog, quiet, temporary } from '../support.js';
+import { clock, keptLog, quiet, temporary } from '../support.js';
 
 const TIME = 'time-mcp@1.0.6';
 /** One without dependencies, which is installed in a tenth of the time. */

@@ -1,16 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { openMcpHost } from '@vsmcp/mcp';
 import { realClock } from '@vsmcp/service';
+import { CACHE } from '../../../../test/support/cache.js';
 import { openFleet } from '../../../../test/support/fleet.js';
 import { consciousness } from '../../../consciousness/src/index.js';
 import { gatewayForTests } from '../support.js';
 
-/** What comes from npm is installed once for all runs on this machine. */
-const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 /** The last of its first line, which runs on Node 20; the second wants 22. */
 const INSPECTOR = '@modelcontextprotocol/inspector@1.0.3';
 

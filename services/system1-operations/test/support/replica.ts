@@ -1,13 +1,9 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { openMcpHost } from '@vsmcp/mcp';
 import type { Service, ServiceContext } from '@vsmcp/service';
 import type { DataOf, MessageKind, Outcome, System } from '@vsmcp/vsm';
+import { CACHE } from '../../../../test/support/cache.js';
 import type { Fleet } from '../../../../test/support/fleet.js';
 import { openSystem1 } from '../../src/index.js';
-
-/** Servers are installed once for all runs on this machine. */
-const CACHE = join(tmpdir(), 'vsmcp-test-cache');
 
 /** A replica of System 1 with real servers. */
 export function replica(): Service {
