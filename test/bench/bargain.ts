@@ -1,5 +1,10 @@
-import { bargain, type Common, type Replica, type Wish } from '../../services/system3-control/src/bargain.js';
-import { grantsOf } from '../../services/system3-control/src/grants.js';
+import {
+  bargain,
+  type Common,
+  type Replica,
+  type Wish,
+} from '../../services/system3-control/src/bargaining/bargain.js';
+import { grantsOf } from '../../services/system3-control/src/bargaining/grants.js';
 import type { Figure } from './support/report.js';
 
 const UNITS = 10_000;

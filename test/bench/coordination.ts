@@ -1,8 +1,8 @@
 import { realClock, type Service, type ServiceContext } from '@vsmcp/service';
-import { Claims } from '../../services/system1-operations/src/claims.js';
-import type { Answered } from '../../services/system2-coordination/src/answers.js';
+import { Claims } from '../../services/system1-operations/src/handling/claims.js';
+import type { Answered } from '../../services/system2-coordination/src/claims/answers.js';
+import { Leases } from '../../services/system2-coordination/src/claims/leases.js';
 import { system2 } from '../../services/system2-coordination/src/index.js';
-import { Leases } from '../../services/system2-coordination/src/leases.js';
 import { brokerUrl, hasBroker } from '../support/rabbitmq.js';
 import { type Contended, contend, type Locks, UNITS, wantedBy } from './support/contention.js';
 import { openServices } from './support/pair.js';

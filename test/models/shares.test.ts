@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { type DataOf, Load, type Loop, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
-import { Swinging } from '../../services/system2-coordination/src/swinging.js';
-import { swingOf } from '../../services/system2-coordination/src/swings.js';
-import { bargain } from '../../services/system3-control/src/bargain.js';
-import { Damping } from '../../services/system3-control/src/damping.js';
-import { Demands } from '../../services/system3-control/src/demand.js';
+import { Swinging } from '../../services/system2-coordination/src/loops/swinging.js';
+import { swingOf } from '../../services/system2-coordination/src/loops/swings.js';
+import { bargain } from '../../services/system3-control/src/bargaining/bargain.js';
+import { Demands } from '../../services/system3-control/src/bargaining/demand.js';
+import { Damping } from '../../services/system3-control/src/regulating/damping.js';
 
 const CAPACITY = 100;
 const SECOND = 1000;

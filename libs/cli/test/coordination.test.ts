@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HAVING, SHARES_OF_THE_POOL } from '@vsmcp/vsm';
-import { show } from '../src/commands/coordination.js';
+import { show } from '../src/commands/watching/coordination.js';
 
 const NOTHING = {
   leases: [],

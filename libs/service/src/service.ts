@@ -17,14 +17,14 @@ import type {
   UnitRow,
 } from '@vsmcp/vsm';
 import type { FleetConfig } from './config/schema.js';
-import type { Database } from './database.js';
-import type { Journal } from './journal.js';
-import type { Leaderships } from './leadership.js';
+import type { Database } from './database/database.js';
+import type { Journal } from './journal/journal.js';
+import type { Leaderships } from './leadership/leadership.js';
 import type { Ledger } from './ledger/ledger.js';
 import type { Log } from './log.js';
-import type { Metrics } from './metrics.js';
-import type { PainRows } from './pain.js';
-import type { Rows } from './rows.js';
+import type { Metrics } from './metrics/metrics.js';
+import type { PainRows } from './pain/pain.js';
+import type { Rows } from './rows/rows.js';
 
 /** What every service is given; nothing in it tells which transport or database it runs on. */
 export interface ServiceContext {

@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Capability, type Clock, reasonOf, UnitRow, VsmError } from '@vsmcp/vsm';
+import type { Database } from './database/database.js';
 import { migrate } from './database/migrate.js';
-import type { Database } from './database.js';
+import type { Journal } from './journal/journal.js';
 import { openJournal } from './journal/open.js';
-import type { Journal } from './journal.js';
 import type { Ledger } from './ledger/ledger.js';
 import { openLedger } from './ledger/open.js';
 import type { Log } from './log.js';
 import { openPainRows } from './pain/open.js';
-import type { PainRows } from './pain.js';
+import type { PainRows } from './pain/pain.js';
 import { openRows } from './rows/open.js';
-import type { Rows } from './rows.js';
+import type { Rows } from './rows/rows.js';
 
 /** What the database holds for a fleet; services of one process share it, so that their writes share statements too. */
 export interface State {

@@ -1,6 +1,6 @@
 import type { FleetConfig } from '@vsmcp/service';
 import { type Answer, type Below, type DataOf, WAIT_BELOW, type Waiting } from '@vsmcp/vsm';
-import { count, some, span } from './words.js';
+import { count, some, span } from './format.js';
 
 /** Unit that is a system → how long (ms) an event may wait in it before it is a gap here. */
 export type Limits = ReadonlyMap<string, number>;

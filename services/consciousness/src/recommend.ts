@@ -8,10 +8,10 @@ import {
   THEIR_LOAD,
   VIABLE_SYSTEMS,
 } from '@vsmcp/vsm';
+import { count } from './format.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';
-import { count } from './words.js';
 
 /** @param limit the setting max_concurrent_operations */
 export function recommend(model: Model, limit: number, now: number): Gap[] {

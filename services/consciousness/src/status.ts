@@ -1,5 +1,6 @@
 import type { FleetConfig } from '@vsmcp/service';
 import { type Answer, type Status, SYSTEMS, type System } from '@vsmcp/vsm';
+import { count, span } from './format.js';
 import type { Model } from './model.js';
 import { healthOf, presenceOf } from './presence.js';
 import { recommend } from './recommend.js';
@@ -7,7 +8,6 @@ import { pathologiesOf } from './signs.js';
 import { varietyOf } from './variety.js';
 import { viability } from './viability.js';
 import { allWaiting, forAllWaiting, type Gap } from './waiting.js';
-import { count, span } from './words.js';
 
 /** Traffic is judged over five checks of variety. ms */
 export const windowOf = (config: FleetConfig): number => 5 * config.settings.variety_check_interval;

@@ -1,9 +1,9 @@
 import { loopText, SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
 import { dangersBelow } from './below.js';
+import { count, percent, some, span } from './format.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { allWaiting } from './waiting.js';
-import { count, percent, some, span } from './words.js';
 
 export interface Viability {
   viable: boolean;

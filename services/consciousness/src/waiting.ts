@@ -1,8 +1,8 @@
 import { type Capability, type DataOf, SYSTEM_NAMES, type Verdict, type Waiting } from '@vsmcp/vsm';
 import { demandsWaiting, isDemand } from './demand.js';
+import { span } from './format.js';
 import type { AcquisitionNow, Model } from './model.js';
 import { presenceOf } from './presence.js';
-import { span } from './words.js';
 
 /** A gap: where it is, how many events it concerns, and a mend that exists: a capability, a unit, a setting or a command. */
 export type Gap = {

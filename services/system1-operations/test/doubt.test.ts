@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Algedonic, type CloudEvent, type DataOf, Outcome } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
-import { Answers } from '../src/answers.js';
-import { reliever } from '../src/release.js';
-import { Settling } from '../src/settling.js';
-import { Tally } from '../src/tally.js';
+import { reliever } from '../src/control/release.js';
+import { Answers } from '../src/settling/answers.js';
+import { Settling } from '../src/settling/settling.js';
+import { Tally } from '../src/settling/tally.js';
 import { fate, listen, voice } from './support/replica.js';
 
 const s1 = voice('s1');

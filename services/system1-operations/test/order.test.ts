@@ -6,8 +6,8 @@ import { DONE, packFrame } from '@vsmcp/nervous-system';
 import type { Service } from '@vsmcp/service';
 import { CLOUDEVENTS_JSON, type CloudEvent, FRAME, partitionHeaders } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
-import { untilSettled } from '../src/handover.js';
-import { InTurn } from '../src/in-turn.js';
+import { untilSettled } from '../src/handling/handover.js';
+import { InTurn } from '../src/intake/keyed-serial.js';
 import { FILESYSTEM, fate, replica, voice } from './support/replica.js';
 
 /** A replica that the test starts and stops within its fleet. */

@@ -7,7 +7,7 @@ import { remoteServer } from '../../../libs/mcp/test/remote-server.js';
 import { CACHE } from '../../../test/support/cache.js';
 import { openFleet } from '../../../test/support/fleet.js';
 import { openSystem1 } from '../src/index.js';
-import { kept, type Wish } from '../src/servers/wishes.js';
+import { kept, type Wish } from '../src/servers/desired.js';
 import { fate } from './support/replica.js';
 
 function fleetWith(config: FleetConfigInput) {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
 import { Capability, grantsOf, Response, Units } from '@vsmcp/vsm';
-import { answerText, safeName } from '../src/answers.js';
-import { LatestWindows } from '../src/latest.js';
-import { headsOf, wishesOf } from '../src/servers/wishes.js';
-import { Silences } from '../src/silence.js';
-import { fromOutside, operationEvent, operationOf } from '../src/task.js';
-import { Turns } from '../src/turns.js';
+import { LatestWindows } from '../src/attenuation/latest.js';
+import { Silences } from '../src/control/silence.js';
+import { fromOutside, operationEvent, operationOf } from '../src/deciding/task.js';
+import { headsOf, wishesOf } from '../src/servers/desired.js';
+import { Turns } from '../src/servers/fifo-mutex.js';
+import { answerText, safeName } from '../src/settling/answers.js';
 
 test('latest: the first of a period stands for the rest; it may come again itself', () => {
   const windows = new LatestWindows();

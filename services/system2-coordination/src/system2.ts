@@ -1,12 +1,12 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
 import { Balance, Claim, Release, reasonOf, SHARES_OF_THE_POOL, Stock, THEIR_LOAD, Turn } from '@vsmcp/vsm';
-import { Churn } from './churn.js';
-import { coordinate } from './coordinate.js';
-import { Leases } from './leases.js';
-import { Loops } from './loops.js';
+import { coordinate } from './claims/coordinate.js';
+import { Leases } from './claims/leases.js';
+import { Churn } from './loops/churn.js';
+import { Loops } from './loops/loops.js';
+import { Swinging } from './loops/swinging.js';
 import { openOutbox } from './outbox.js';
-import { scheduling } from './scheduling.js';
-import { Swinging } from './swinging.js';
+import { scheduling } from './scheduling/scheduling.js';
 import { Takeover } from './takeover.js';
 
 /** Milliseconds between looks at what lapses. */

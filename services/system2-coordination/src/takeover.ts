@@ -1,9 +1,9 @@
 import type { Journal } from '@vsmcp/service';
 import { ClaimedResource, Loop } from '@vsmcp/vsm';
 import { z } from 'zod';
-import type { Lease } from './answers.js';
-import { LONGEST } from './leases.js';
-import type { Found } from './loops.js';
+import type { Lease } from './claims/answers.js';
+import { LONGEST } from './claims/leases.js';
+import type { Found } from './loops/loops.js';
 
 /** The lease time (ms) that is waited for after a crash, unless a longer one was journalled: a call's usual deadline. */
 const USUAL = 30_000;

@@ -1,17 +1,17 @@
 import { consumers, on, type Service, type ServiceContext } from '@vsmcp/service';
 import { type Capability, type DataOf, Heartbeat, type JournalEntry, Loop } from '@vsmcp/vsm';
 import { type AuditOptions, auditing, USUAL_AUDIT } from './audit/auditing.js';
-import { bargaining } from './bargaining.js';
-import { capabilities } from './capabilities.js';
-import { directions } from './directions.js';
-import { interventions } from './interventions.js';
+import { bargaining } from './bargaining/bargaining.js';
+import { capabilities } from './capabilities/capabilities.js';
+import { configured } from './capabilities/servers.js';
 import { operations } from './operations.js';
-import { performing, REPORT } from './performing.js';
-import { quarrels } from './quarrels.js';
-import { configured } from './servers.js';
-import { type StressOptions, USUAL_STRESS } from './stress.js';
-import { systemsBelow } from './systems.js';
-import { units } from './units.js';
+import { performing, REPORT } from './performance/performing.js';
+import { interventions } from './regulating/interventions.js';
+import { quarrels } from './regulating/quarrels.js';
+import { type StressOptions, USUAL_STRESS } from './regulating/stress.js';
+import { directions } from './units/directions.js';
+import { systemsBelow } from './units/systems.js';
+import { units } from './units/units.js';
 
 export interface System3Options {
   /** How operations are audited. */

@@ -1,2 +1,2 @@
-export { compileForbids } from './forbids.js';
+export { compileForbids } from './policy/forbids.js';
 export { openSystem5, system5 } from './system5.js';

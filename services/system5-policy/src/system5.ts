@@ -1,14 +1,14 @@
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
 import { type Answer, type Asked, reasonOf } from '@vsmcp/vsm';
-import { acquisitions } from './acquisitions.js';
-import { permitAgent, Refusals } from './agents.js';
-import { AlertEvent } from './alerts.js';
-import type { Policy } from './decision.js';
-import { DeliberationEvent } from './deliberated.js';
-import { inside } from './inside.js';
-import { pain } from './pain.js';
-import { permit, policiesOf, policyOf, whose } from './policy.js';
-import { ALONE, upward } from './upward.js';
+import { acquisitions } from './acquisitions/acquisitions.js';
+import type { Policy } from './acquisitions/decision.js';
+import { DeliberationEvent } from './acquisitions/deliberated.js';
+import { AlertEvent } from './pain/alerts.js';
+import { pain } from './pain/pain.js';
+import { ALONE, upward } from './pain/upward.js';
+import { permitAgent, Refusals } from './policy/agents.js';
+import { inside } from './policy/inside.js';
+import { permit, policiesOf, policyOf, whose } from './policy/policy.js';
 
 /** Milliseconds between looks at deadlines: of people who were asked, and of owners who were told. */
 const TICK = 250;

@@ -1,6 +1,6 @@
 import { type DataOf, Proposal } from '@vsmcp/vsm';
-import type { Policy } from '../src/decision.js';
-import { compileForbids, type ForbidRule } from '../src/forbids.js';
+import type { Policy } from '../src/acquisitions/decision.js';
+import { compileForbids, type ForbidRule } from '../src/policy/forbids.js';
 
 type Proposed = DataOf<typeof Proposal>;
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
-import type { LabOptions } from '../commands/lab.js';
+import type { LabOptions } from '../commands/running/lab.js';
 import { type Ailment, ailmentsOf } from './ailments.js';
 import { type ReadDay, readDay } from './day/read.js';
 import { ABLE, type Able } from './day/schema.js';

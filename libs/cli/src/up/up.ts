@@ -5,7 +5,7 @@ import { VsmError } from '@vsmcp/vsm';
 import { checkedTree } from '../config/tree.js';
 import { type Fleet, fleetAt } from '../fleet.js';
 import { type Day, playDay, readDay } from './demo.js';
-import { type Ground, layGround } from './ground.js';
+import { type Ground, layGround } from './infrastructure.js';
 import { narrate } from './narrator.js';
 import { untilReady } from './ready.js';
 import { followConfig } from './reload.js';

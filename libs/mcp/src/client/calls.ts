@@ -5,7 +5,7 @@ import {
   ProgressNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
-import type { Progress } from '../host.js';
+import type { Progress } from '../server-launcher.js';
 import { cleanText } from '../text.js';
 import type { Link } from './link.js';
 

@@ -7,9 +7,9 @@ import {
   ToolListChangedNotificationSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, type Confinement, reasonOf, type Suspicion, type Tool, VsmError } from '@vsmcp/vsm';
-import type { Progress, ServerConnection, ToolResult } from '../host.js';
+import { DialError } from '../egress/dial.js';
 import type { McpLog } from '../log.js';
-import { DialError } from '../reach/dial.js';
+import type { Progress, ServerConnection, ToolResult } from '../server-launcher.js';
 import { cleanText } from '../text.js';
 import { Calls } from './calls.js';
 import { CallError, wrongIn } from './errors.js';

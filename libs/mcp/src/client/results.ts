@@ -2,7 +2,7 @@ import type { CallToolResult } from '@modelcontextprotocol/sdk/types.js';
 import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv-provider.js';
 import type { JsonSchemaType, JsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/types.js';
 import { reasonOf, type Tool } from '@vsmcp/vsm';
-import type { ToolResult } from '../host.js';
+import type { ToolResult } from '../server-launcher.js';
 import { suspicionsInResult } from '../suspicion.js';
 import { isLight, within } from './bounded.js';
 

@@ -3,8 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/p
 import { join } from 'node:path';
 import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import { renamed, writeWhole } from '../files.js';
-import type { Installed, Installer, Pin } from '../host.js';
 import type { McpLog } from '../log.js';
+import type { Installed, Installer, Pin } from '../server-launcher.js';
 import { readLock } from './lock.js';
 import { runNpm } from './npm.js';
 import { parseSpec, readPackage } from './package.js';

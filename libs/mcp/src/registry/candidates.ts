@@ -1,7 +1,7 @@
 import { type Candidate, ServerSpec } from '@vsmcp/vsm';
 import semver from 'semver';
-import type { Skipped } from '../host.js';
 import { refusedVariable } from '../sandbox/environment.js';
+import type { Skipped } from '../server-launcher.js';
 import { cleanText } from '../text.js';
 import { type Entry, NEEDS, OFFICIAL, type Package, PUBLISHER } from './format.js';
 import { argumentsOf, fixed } from './inputs.js';

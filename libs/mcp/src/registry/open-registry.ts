@@ -1,8 +1,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { type Candidate, type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
-import type { Registry } from '../host.js';
 import type { McpLog } from '../log.js';
+import type { Registry } from '../server-launcher.js';
 import { candidatesOf } from './candidates.js';
 import { fetchPages, parsePage } from './fetch.js';
 import { Entry, type Page } from './format.js';

@@ -1,6 +1,6 @@
 import { type Confinement, VsmError } from '@vsmcp/vsm';
-import type { Rung } from '../host.js';
 import { run } from '../run.js';
+import type { Rung } from '../server-launcher.js';
 import { findsGroups } from './groups.js';
 import type { Confiners } from './launch.js';
 import { findProgram } from './paths.js';

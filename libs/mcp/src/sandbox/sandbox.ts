@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
-import type { Installed, Sandbox } from '../host.js';
+import type { Installed, Sandbox } from '../server-launcher.js';
 import { COMMANDS } from './commands.js';
 import { bytesIn, fullReason } from './disk.js';
 import { environmentOf } from './environment.js';

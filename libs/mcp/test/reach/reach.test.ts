@@ -4,8 +4,8 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { connectOver } from '../../src/client/connection.js';
 import { linkTo } from '../../src/client/remote/link-to.js';
-import { allowedOf, refusedAddress } from '../../src/reach/addresses.js';
-import { openReach, type Resolve } from '../../src/reach/dial.js';
+import { allowedOf, refusedAddress } from '../../src/egress/addresses.js';
+import { openReach, type Resolve } from '../../src/egress/dial.js';
 import { remoteServer } from '../remote-server.js';
 import { clock, quiet } from '../support.js';
 

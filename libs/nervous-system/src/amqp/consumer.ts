@@ -1,6 +1,6 @@
 import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp/vsm';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { Attendance, type Settlement } from '../attend.js';
+import { Attendance, type Settlement } from '../dispatcher.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
 import { Guard } from '../signing/guard.js';
 import type { Signer } from '../signing/signer.js';

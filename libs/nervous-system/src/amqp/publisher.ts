@@ -2,8 +2,8 @@ import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type ChannelModel, IllegalOperationError, type Message } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { BusLog, BusStats } from '../nervous-system.js';
+import { Lanes } from './channel-pool.js';
 import { NOT_FOUND, REFUSED, replyCode } from './declare.js';
-import { Lanes } from './lanes.js';
 import type { Attachment } from './link.js';
 import { type Packet, unsendable } from './packet.js';
 

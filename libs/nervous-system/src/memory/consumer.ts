@@ -1,6 +1,6 @@
 import type { Clock, RetryDelay } from '@vsmcp/vsm';
 import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
-import { Attendance, type Settlement } from '../attend.js';
+import { Attendance, type Settlement } from '../dispatcher.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
 import type { Guard } from '../signing/guard.js';
 import type { Stored } from './broker.js';

@@ -21,7 +21,7 @@ import { dispatch, queueOf, standing } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
 import { watchRefusals } from '../messages/refusals.js';
-import type { ProcessMetrics } from '../metrics.js';
+import type { ProcessMetrics } from '../metrics/metrics.js';
 import type { Service, ServiceContext } from '../service.js';
 import type { State } from '../state.js';
 import { metered } from '../telemetry/metered-bus.js';

@@ -1,5 +1,5 @@
 import { type Clock, reasonOf } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
+import type { Database } from '../database/database.js';
 import type { Check } from './presence.js';
 
 /** Asks the database for nothing every `interval` ms, so that a service whose state is away says so. */

@@ -4,13 +4,13 @@ import { loadConfig } from '../config/load.js';
 import { openPostgres } from '../database/postgres.js';
 import { openHealth } from '../health/server.js';
 import { type Log, openLog } from '../log.js';
-import { openMetrics } from '../metrics.js';
+import { openMetrics } from '../metrics/metrics.js';
 import type { Service } from '../service.js';
 import { openStateWhenReached } from '../state.js';
 import { FLUSH, startTelemetry } from '../telemetry/sdk.js';
 import { instanceName, openContext, VERSION } from './context.js';
+import { amqpReach } from './obstacle.js';
 import type { Readiness } from './presence.js';
-import { amqpReach } from './reach.js';
 import { type Runtime, readRuntime } from './runtime.js';
 
 /** Undoes one thing that was opened. */

@@ -1,5 +1,5 @@
 import { PGlite } from '@electric-sql/pglite';
-import type { Database } from '../database.js';
+import type { Database } from './database.js';
 import { failure, type Plain, plain } from './failure.js';
 import { lockFolder } from './lock.js';
 import { Statements } from './prepared.js';

@@ -1,5 +1,5 @@
 import { VsmError } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
+import type { Database } from './database.js';
 import { stateOf } from './failure.js';
 import { MIGRATIONS } from './migrations.js';
 

@@ -1,7 +1,7 @@
 import { VsmError } from '@vsmcp/vsm';
 import pg from 'pg';
-import type { Database } from '../database.js';
 import type { Log } from '../log.js';
+import type { Database } from './database.js';
 import { failure, isRace, plain } from './failure.js';
 import { createSchema, schemaName } from './schema.js';
 import { inline, SHARED_SESSION } from './shared-session.js';

@@ -1,10 +1,10 @@
 import { type Clock, type JournalEntry, VsmError } from '@vsmcp/vsm';
+import type { Database } from '../database/database.js';
 import { stateOf } from '../database/failure.js';
-import type { Database } from '../database.js';
-import type { Journal } from '../journal.js';
 import { group } from '../ledger/group.js';
 import { fromText, toText } from '../ledger/text.js';
 import { GENESIS, hashOf } from './chain.js';
+import type { Journal } from './journal.js';
 
 type Entry = Parameters<Journal['append']>[0];
 interface Head {

@@ -1,4 +1,4 @@
-import type { Database } from '../database.js';
+import type { Database } from '../database/database.js';
 
 /** One lease row. Its end is by the database's clock, which all holders share, or by `now` where it is given. */
 export interface Lease {

@@ -1,7 +1,7 @@
 import { type Clock, reasonOf } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
-import type { Leadership, Leaderships } from '../leadership.js';
+import type { Database } from '../database/database.js';
 import type { Log } from '../log.js';
+import type { Leadership, Leaderships } from './leadership.js';
 import { holderOf, type Lease, type Now, openLease } from './lease.js';
 
 /** How long beyond the lease's life one that could not lead waits before it tries again (ms). */

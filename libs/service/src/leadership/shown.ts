@@ -1,5 +1,5 @@
-import type { Leaderships } from '../leadership.js';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
+import type { Leaderships } from './leadership.js';
 
 /** Leaderships that show in the metrics which leases this instance holds, and since which epoch. */
 export function shown(leaderships: Leaderships, metrics: Metrics): Leaderships {

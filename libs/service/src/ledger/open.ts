@@ -1,5 +1,5 @@
 import type { Clock, CloudEvent, OutcomeKind } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
+import type { Database } from '../database/database.js';
 import { type GroupOptions, group } from './group.js';
 import * as held from './held.js';
 import type { BelowUnit, Claimed, ClaimRequest, Ledger, LedgerKey, Recalled, Settlement } from './ledger.js';

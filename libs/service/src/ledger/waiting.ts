@@ -1,5 +1,5 @@
 import type { Waiting } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
+import type { Database } from '../database/database.js';
 import { KINDS, KINDS_OF, SAMPLES } from './held.js';
 import type { Kind } from './ledger.js';
 import { type KindRow, kindOf, type SampleRow, waitingOf } from './shape.js';

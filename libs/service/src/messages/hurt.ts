@@ -1,7 +1,7 @@
 import type { NervousSystem, Outgoing } from '@vsmcp/nervous-system';
 import { type Clock, reasonOf } from '@vsmcp/vsm';
 import type { Log } from '../log.js';
-import type { PainRows, Signal } from '../pain.js';
+import type { PainRows, Signal } from '../pain/pain.js';
 
 /** Milliseconds that the broker has to take pain before it is written down as well. */
 const PATIENCE = 1000;

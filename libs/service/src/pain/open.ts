@@ -1,6 +1,6 @@
 import { Algedonic, type Clock, VsmError } from '@vsmcp/vsm';
-import type { Database } from '../database.js';
-import type { PainRows } from '../pain.js';
+import type { Database } from '../database/database.js';
+import type { PainRows } from './pain.js';
 
 /** Signals looked at in one go. */
 const AT_ONCE = 100;

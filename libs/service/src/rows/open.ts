@@ -1,7 +1,7 @@
 import { VsmError } from '@vsmcp/vsm';
 import type { z } from 'zod';
-import type { Database } from '../database.js';
-import type { Rows } from '../rows.js';
+import type { Database } from '../database/database.js';
+import type { Rows } from './rows.js';
 
 const READ = `-- rows read
 SELECT coalesce((SELECT version FROM vsmcp_row_version WHERE kind = $1), 0)::bigint AS version,

@@ -1,6 +1,6 @@
 import type { Handler, NervousSystem, Outgoing, Subscription } from '@vsmcp/nervous-system';
 import type { Clock } from '@vsmcp/vsm';
-import type { Metrics } from '../metrics.js';
+import type { Metrics } from '../metrics/metrics.js';
 
 /** A nervous system that counts what it carries, by channel, and times its handlers. */
 export function metered(bus: NervousSystem, metrics: Metrics, clock: Clock): NervousSystem {

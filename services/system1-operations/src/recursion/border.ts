@@ -1,10 +1,10 @@
 import { type Consumer, DONE, type Verdict as Ending, type NervousSystem } from '@vsmcp/nervous-system';
 import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { borderQueue, CLOUDEVENTS_JSON, descend, reasonOf } from '@vsmcp/vsm';
-import { sleep } from '../patience.js';
-import { OVERTAKEN, type Settling } from '../settling.js';
-import type { Claim } from '../steps.js';
-import type { Task } from '../task.js';
+import { sleep } from '../attenuation/patience.js';
+import type { Task } from '../deciding/task.js';
+import type { Claim } from '../handling/steps.js';
+import { OVERTAKEN, type Settling } from '../settling/settling.js';
 import { absence, patience } from './returning.js';
 import { hearOutcomes, hearPain, hearReports } from './risings.js';
 import type { System } from './systems.js';

@@ -1,5 +1,5 @@
-import type { OutcomeRecord } from '../outcome.js';
-import type { Fate } from '../settling.js';
+import type { OutcomeRecord } from '../deciding/outcome.js';
+import type { Fate } from '../settling/settling.js';
 
 /**
  * What the outcome in a unit that is a system means here. What waits there waits here too, but is not this fleet's own gap: the system may yet

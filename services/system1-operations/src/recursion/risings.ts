@@ -12,8 +12,8 @@ import {
   readJson,
   reasonOf,
 } from '@vsmcp/vsm';
-import type { Settling } from '../settling.js';
-import { later } from '../task.js';
+import { later } from '../deciding/task.js';
+import type { Settling } from '../settling/settling.js';
 import { fateAbove } from './returning.js';
 import type { System } from './systems.js';
 

@@ -9,11 +9,11 @@ import {
   VsmError,
   type VsmErrorCode,
 } from '@vsmcp/vsm';
-import type { ServerView } from '../disposition.js';
-import type { Failure } from '../outcome.js';
-import { sleep } from '../patience.js';
-import { Turns } from '../turns.js';
-import type { Wish } from './wishes.js';
+import { sleep } from '../attenuation/patience.js';
+import type { ServerView } from '../deciding/disposition.js';
+import type { Failure } from '../deciding/outcome.js';
+import type { Wish } from './desired.js';
+import { Turns } from './fifo-mutex.js';
 
 /** Longest time (ms) for reaching one that runs elsewhere. */
 const DIAL_DEADLINE = 15_000;

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import type { McpHost } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import type { Answer, Tool } from '@vsmcp/vsm';
-import type { ServerView } from '../disposition.js';
+import type { ServerView } from '../deciding/disposition.js';
+import type { Wish } from './desired.js';
 import { Ownership } from './ownership.js';
 import { type Called, type CallOptions, Server, type ServerState } from './server.js';
 import { Telling } from './telling.js';
 import { notHere, tested, unknownServer } from './test.js';
-import type { Wish } from './wishes.js';
 
 /** What the rest of the service does when a server of this replica comes or goes. */
 export interface ServerHooks {

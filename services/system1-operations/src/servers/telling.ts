@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { Algedonic, CapabilityState, type DataOf, sourceOf, word } from '@vsmcp/vsm';
+import type { Wish } from './desired.js';
 import type { ServerState } from './server.js';
-import type { Wish } from './wishes.js';
 
 type Report = DataOf<typeof CapabilityState>;
 

@@ -1,7 +1,7 @@
 import type { ServerConnection } from '@vsmcp/mcp';
 import { type Answer, reasonOf, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
+import type { Wish } from './desired.js';
 import type { Server, Trouble } from './server.js';
-import type { Wish } from './wishes.js';
 
 /** ms that a server has to answer a ping. */
 const PING = 5000;

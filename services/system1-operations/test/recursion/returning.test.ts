@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { OutcomeRecord } from '../../src/outcome.js';
+import type { OutcomeRecord } from '../../src/deciding/outcome.js';
 import { absence, fateAbove, patience } from '../../src/recursion/returning.js';
 
 const said = (more: Partial<OutcomeRecord>): OutcomeRecord => ({

@@ -1,5 +1,5 @@
 import { reasonOf } from '@vsmcp/vsm';
-import { DialError } from '../../reach/dial.js';
+import { DialError } from '../../egress/dial.js';
 
 /** What came is no MCP message. */
 export const isGarbage = (error: unknown): boolean =>

@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, VsmError } from '@vsmcp/vsm';
 import { type Agent, fetch } from 'undici';
-import type { Reach } from '../../reach/dial.js';
+import type { Reach } from '../../egress/dial.js';
 import { LOST } from '../link.js';
 import { Exchanges } from './exchanges.js';
 import { deepest, dialErrorIn, isGarbage, refusalOf } from './failures.js';

@@ -1,5 +1,5 @@
 import { type Clock, type RemoteSpec, VsmError } from '@vsmcp/vsm';
-import type { Reach } from '../../reach/dial.js';
+import type { Reach } from '../../egress/dial.js';
 import type { Link } from '../link.js';
 import { HttpLink } from './http.js';
 import { TcpLink } from './tcp.js';

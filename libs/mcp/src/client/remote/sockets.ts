@@ -1,5 +1,5 @@
 import { Agent, buildConnector } from 'undici';
-import type { Reach } from '../../reach/dial.js';
+import type { Reach } from '../../egress/dial.js';
 import { dialErrorOf } from './failures.js';
 import { KEEP_ALIVE } from './tcp.js';
 

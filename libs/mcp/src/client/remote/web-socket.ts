@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Reach } from '../../reach/dial.js';
+import type { Reach } from '../../egress/dial.js';
 import { BOUNDS } from '../guard.js';
 import { refusalOf } from './failures.js';
 import { RemoteLink } from './remote-link.js';

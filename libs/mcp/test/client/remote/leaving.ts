@@ -5,8 +5,8 @@ import type { TestContext } from 'node:test';
 import { connectOver } from '../../../src/client/connection.js';
 import { Exchanges } from '../../../src/client/remote/exchanges.js';
 import { linkTo } from '../../../src/client/remote/link-to.js';
-import { allowedOf } from '../../../src/reach/addresses.js';
-import { openReach } from '../../../src/reach/dial.js';
+import { allowedOf } from '../../../src/egress/addresses.js';
+import { openReach } from '../../../src/egress/dial.js';
 import { remoteServer } from '../../remote-server.js';
 import { clock, quiet, until } from '../../support.js';
 

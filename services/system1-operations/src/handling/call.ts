@@ -1,0 +1,218 @@
+import type { Verdict as Ending } from '@vsmcp/nervous-system';
+import type { ServiceContext } from '@vsmcp/service';
+import type { Passage } from '../attenuation/breakers.js';
+import type { Place } from '../attenuation/slot.js';
+import { afterFailure, delayFor } from '../deciding/outcome.js';
+import type { CallPlan } from '../deciding/plan.js';
+import type { Task } from '../deciding/task.js';
+import type { Claiming } from '../settling/claiming.js';
+import type { Endings } from '../settling/evidence.js';
+import { type Fate, OVERTAKEN, type Settling } from '../settling/settling.js';
+import type { Tally } from '../settling/tally.js';
+import type { Claims, Lease } from './claims.js';
+import { resourcesOf } from './resources.js';
+import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
+
+interface Parts {
+  claiming: Claiming;
+  claims: Claims;
+  endings: Endings;
+  settling: Settling;
+  steps: Steps;
+  tally: Tally;
+}
+
+/**
+ * Has the calls of one event made (`steps.ts`) and draws the consequence. A call that may have happened and must not
+ * happen twice ends in doubt, never in a second call.
+ */
+export class Call {
+  readonly #context: ServiceContext;
+  readonly #parts: Parts;
+
+  constructor(context: ServiceContext, parts: Parts) {
+    this.#context = context;
+    this.#parts = parts;
+  }
+
+  /** Longest time (ms) from the claim to the settlement: after it, another replica may take the event over. */
+  longest(plan: CallPlan): number {
+    const { operation_deadline, coordination_timeout } = this.#context.config.settings;
+    const asks = (plan.claims.length > 0 ? 1 : 0) + this.#rated(plan).size;
+    return plan.steps.length * (plan.deadline ?? operation_deadline) + asks * coordination_timeout + SLACK;
+  }
+
+  /** Whether it may be made before anything is written of it: calling again does no harm, and nobody else is asked for it. */
+  needsNoClaim(plan: CallPlan): boolean {
+    return plan.claims.length === 0 && this.#rated(plan).size === 0 && this.#isRepeatable(plan);
+  }
+
+  /**
+   * @param claim absent where none is needed
+   * @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running
+   * @param passage told how each call ended
+   */
+  async make(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim | undefined,
+    { place, passage }: { place: Place; passage: Passage },
+  ): Promise<Ending> {
+    if (claim === undefined) return this.#run(task, unit, plan, claim, passage, []);
+    const { settling, claims, tally } = this.#parts;
+    if ((claim.called || task.unsure) && !this.#isRepeatable(plan)) {
+      const reason = claim.called
+        ? 'an earlier call may have happened, and the tool must not be called twice'
+        : 'it came again without an id, and the tool must not be called twice';
+      return settling.settle(task, claim.attempt, { unit, outcome: 'doubt', reason });
+    }
+    const resources = resourcesOf(task, plan);
+    if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
+    const rated = this.#rated(plan);
+    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, passage, []);
+    place.leave();
+    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
+    const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
+    if (!held.granted && held.unanswered) tally.uncoordinated();
+    if (!held.granted && held.yields)
+      return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
+    if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
+    try {
+      return await this.#inTurn(task, unit, plan, claim, { place, passage }, [held]);
+    } finally {
+      await held.release();
+    }
+  }
+
+  #isRepeatable(plan: CallPlan): boolean {
+    return plan.steps.every((step) => this.#parts.steps.isRepeatable(step, plan));
+  }
+
+  /** Server → calls that the plan makes of it, where they have a rate or opening hours. */
+  #rated(plan: CallPlan): ReadonlyMap<string, number> {
+    const rated = new Map<string, number>();
+    for (const { server } of plan.steps) {
+      const { rate, open } = this.#context.config.servers[server] ?? {};
+      if (rate || open) rated.set(server, (rated.get(server) ?? 0) + 1);
+    }
+    return rated;
+  }
+
+  /** Last of all, so that a turn is used when it comes: the place is had again, and the calls are made. */
+  async #inTurn(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim,
+    { place, passage }: { place: Place; passage: Passage },
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    for (const [server, calls] of this.#rated(plan)) {
+      const turn = await this.#parts.claims.turn(unit, server, calls);
+      if (!turn.granted) return this.#giveBack(task, unit, claim, turn.wait);
+    }
+    if (!(await place.enter())) return this.#giveBack(task, unit, claim, 1000);
+    return this.#run(task, unit, plan, claim, passage, leases);
+  }
+
+  /** @param leases under which it is done */
+  async #run(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim | undefined,
+    passage: Passage,
+    leases: readonly Lease[],
+  ): Promise<Ending> {
+    const { steps } = this.#parts;
+    const at = this.#context.clock.now();
+    const progress = await steps.run(task, unit, plan, claim, passage);
+    const last = plan.steps[progress.step];
+    const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
+    const seen = (attempt: number): void => {
+      if (progress.end === 'answered' || progress.end === 'failed')
+        this.#seen(task, progress.end, { attempt, tool: fate.tool, leases, at });
+    };
+    seen(claim?.attempt ?? 1);
+    switch (progress.end) {
+      case 'answered':
+        return this.#settle(task, claim, { ...fate, outcome: 'answered', result: progress.result }, seen);
+      case 'overtaken':
+        return OVERTAKEN(task);
+      case 'unmappable': {
+        const reason = stepText(plan, progress.step) + progress.reason;
+        return this.#settle(task, claim, { ...fate, outcome: 'dead', reason }, seen);
+      }
+      case 'failed':
+        return this.#failed(task, plan, claim, fate, progress, seen);
+    }
+  }
+
+  /** Evidence of what was done, for an audit. */
+  #seen(
+    { event: { source, id } }: Task,
+    ended: 'answered' | 'failed',
+    how: { attempt: number; tool: string | undefined; leases: readonly Lease[]; at: number },
+  ): void {
+    const { attempt, tool, leases, at } = how;
+    const claims = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
+    this.#parts.endings.add({ source, id, attempt, ended, claims, at, ...(tool !== undefined && { tool }) });
+  }
+
+  /** What was called without a claim is claimed only when somebody else has the event by now: then theirs counts, or it is ours late. */
+  async #settle(task: Task, claim: Claim | undefined, fate: Fate, seen: (attempt: number) => void): Promise<Ending> {
+    const { claiming, settling } = this.#parts;
+    if (claim !== undefined) return settling.settle(task, claim.attempt, fate);
+    const first = await settling.settleFirst(task, fate);
+    if (first !== undefined) return first;
+    const late = await claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK);
+    if (!('attempt' in late)) return late;
+    seen(late.attempt);
+    return settling.settle(task, late.attempt, fate);
+  }
+
+  async #failed(
+    task: Task,
+    plan: CallPlan,
+    claim: Claim | undefined,
+    fate: { unit: string; tool?: string; calling: number },
+    progress: Progress & { end: 'failed' },
+    seen: (attempt: number) => void,
+  ): Promise<Ending> {
+    const { step, failure, repeatable } = progress;
+    const reason = stepText(plan, step) + progress.reason;
+    // Not sent at all: the server is gone or starting anew, so the event is looked at afresh.
+    if (failure === 'unsent' && step === 0) return this.#giveBack(task, fate.unit, claim, 1000);
+    const next = afterFailure(failure, repeatable.all, repeatable.before ? plan.retries : 0, task.attempts);
+    if (next.next !== 'retry') {
+      const result = progress.result === undefined ? {} : { result: progress.result };
+      return this.#settle(task, claim, { ...fate, outcome: next.next, reason, ...result }, seen);
+    }
+    const { id, type } = task.event;
+    this.#context.log.info({ event: id, type, tool: fate.tool, attempts: task.attempts, reason }, 'comes again');
+    // Written down now, so that the next try is known to be the second.
+    const tried = claim ?? (await this.#parts.claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK));
+    if (!('attempt' in tried)) return tried;
+    await this.#release(task, fate.unit, tried);
+    return { verdict: 'later', delay: next.delay, counted: true };
+  }
+
+  async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<Ending> {
+    await this.#release(task, unit, claim);
+    return { verdict: 'later', delay: delayFor(wait), counted: false };
+  }
+
+  /** What was claimed back keeps its claim while it waits here: nothing else stands behind it. */
+  async #release(task: Task, unit: string, claim: Claim | undefined): Promise<void> {
+    this.#parts.tally.retried();
+    if (claim === undefined) return;
+    claim.called = false;
+    const { source, id } = task.event;
+    if (task.held === undefined) await this.#context.ledger.release({ source, id, unit }, claim.attempt);
+  }
+}
+
+function stepText(plan: CallPlan, step: number): string {
+  return plan.steps.length === 1 ? '' : `step ${step + 1} of ${plan.steps.length}: `;
+}

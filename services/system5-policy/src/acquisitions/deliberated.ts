@@ -1,0 +1,148 @@
+import { Proposal, sourceOf } from '@vsmcp/vsm';
+import { z } from 'zod';
+import { packageIn } from '../policy/names.js';
+import { type Judgement, type Proposed, type Remembered, termsOf } from './decision.js';
+import { fingerprint } from './fingerprint.js';
+
+/** Proposals remembered. */
+const MOST_CASES = 1000;
+/** Steps remembered of one proposal: its candidates, their tools and stages. */
+const MOST_STEPS = 20;
+
+const JudgementEvent = z.object({
+  verdict: z.enum(['allow', 'deny', 'ask']),
+  rule: z.string(),
+  because: z.string(),
+  by: z.string(),
+  forbidden: z.literal(true).optional(),
+});
+
+/** What is journalled about acquisitions. Times in ms since the epoch. */
+export const DeliberationEvent = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('acquire.judged'),
+    at: z.number(),
+    proposal: Proposal.data,
+    judgement: JudgementEvent,
+    /** For an ask: until when a person can answer. */
+    until: z.number().optional(),
+  }),
+  z.object({
+    type: z.literal('acquire.answered'),
+    at: z.number(),
+    proposal: z.string(),
+    step: z.string(),
+    verdict: z.enum(['allow', 'deny']),
+    by: z.string(),
+    because: z.string(),
+  }),
+  z.object({ type: z.literal('acquire.lapsed'), at: z.number(), proposal: z.string(), step: z.string() }),
+]);
+export type DeliberationEvent = z.infer<typeof DeliberationEvent>;
+
+/**
+ * One step of a proposal (a candidate and tool at a stage) and where it stands. `print` is a hash of the proposal as it came;
+ * its evidence, which can be large, is kept while a person is asked.
+ */
+export interface Settled {
+  proposal: Proposed;
+  print: string;
+  judgement: Judgement;
+  at: number;
+  until?: number;
+}
+
+export interface Case {
+  steps: ReadonlyMap<string, Settled>;
+  answer?: NonNullable<Remembered['answer']>;
+}
+
+export interface DeliberationState {
+  cases: ReadonlyMap<string, Case>;
+  /** Event type → the forbid rule that stopped something for it. */
+  forbidden: ReadonlyMap<string, { rule: string; because: string }>;
+  /** Package → who had its server removed; until somebody asks for it again. */
+  dismissed: ReadonlyMap<string, { by: string; because: string }>;
+}
+
+export const NO_DELIBERATION: DeliberationState = { cases: new Map(), forbidden: new Map(), dismissed: new Map() };
+
+/** What names a step within its proposal. */
+export const stepOf = ({ stage, candidate, tool }: Proposed): string =>
+  `${stage} ${sourceOf(candidate.spec)} ${tool ?? ''}`;
+
+export function evolve(state: DeliberationState, event: DeliberationEvent): DeliberationState {
+  if (event.type === 'acquire.judged') return judged(state, event);
+  const known = state.cases.get(event.proposal);
+  const settled = known?.steps.get(event.step);
+  if (!known || !settled) return state;
+  const { until: _, ...rest } = settled;
+  const lapsed: Judgement = { verdict: 'deny', rule: 'no-answer', because: 'nobody answered in time', by: 'policy' };
+  if (event.type === 'acquire.lapsed')
+    return withStep(state, event.proposal, event.step, { ...rest, judgement: lapsed, at: event.at }, known.answer);
+  const { verdict, by, because } = event;
+  const judgement: Judgement = { verdict, rule: 'acquire.ask', because, by };
+  const answer = { verdict, by, because, terms: termsOf(settled.proposal) };
+  return withStep(state, event.proposal, event.step, { ...rest, judgement, at: event.at }, answer);
+}
+
+function judged(
+  state: DeliberationState,
+  event: Extract<DeliberationEvent, { type: 'acquire.judged' }>,
+): DeliberationState {
+  const { judgement, at, until } = event;
+  const print = fingerprint(event.proposal);
+  const { evidence, ...proposal } = event.proposal;
+  const settled: Settled = { proposal, print, judgement, at };
+  if (until !== undefined) {
+    settled.until = until;
+    if (evidence) settled.proposal = event.proposal;
+  }
+  const answer = state.cases.get(proposal.proposal)?.answer;
+  const next = withStep(state, proposal.proposal, stepOf(proposal), settled, answer);
+  if (judgement.verdict === 'allow') return { ...next, dismissed: dismissedBy(state, proposal) };
+  if (!judgement.forbidden) return next;
+  const { rule, because } = judgement;
+  return { ...next, forbidden: bounded(state.forbidden, proposal.type, { rule, because }, MOST_CASES) };
+}
+
+/** What somebody had removed is not taken in again by itself. */
+function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: Proposed) {
+  const name = packageIn(candidate.spec);
+  if (stage === 'dismiss') return bounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
+  if (stage !== 'install' || by === undefined || !dismissed.has(name)) return dismissed;
+  return new Map([...dismissed].filter(([known]) => known !== name));
+}
+
+/** What was put to a person before the same proposal moved on is moot. */
+function withStep(
+  state: DeliberationState,
+  proposal: string,
+  step: string,
+  settled: Settled,
+  answer: Case['answer'],
+): DeliberationState {
+  const before = [...(state.cases.get(proposal)?.steps ?? [])].filter(([, { until }]) => until === undefined);
+  const next: Case = { steps: bounded(new Map(before), step, settled, MOST_STEPS) };
+  if (answer) next.answer = answer;
+  const settles = ({ steps }: Case) => [...steps.values()].every(({ until }) => until === undefined);
+  return { ...state, cases: bounded(state.cases, proposal, next, MOST_CASES, settles) };
+}
+
+/** A copy with the entry set last; past the bound the first that may go, goes. */
+function bounded<T>(
+  map: ReadonlyMap<string, T>,
+  key: string,
+  value: T,
+  most: number,
+  mayGo: (value: T) => boolean = () => true,
+): Map<string, T> {
+  const copy = new Map(map);
+  copy.delete(key);
+  copy.set(key, value);
+  if (copy.size > most) {
+    const first = [...copy].find(([name, entry]) => name !== key && mayGo(entry));
+    if (first) copy.delete(first[0]);
+  }
+  return copy;
+}
