@@ -1,7 +1,7 @@
 import { type Unit, Unit as UnitSchema, VsmError } from '@vsmcp/vsm';
-import { Catalog } from '../../services/system1-operations/dist/catalog.js';
-import { expressionOf } from '../../services/system1-operations/dist/expressions.js';
-import { argumentsOf, scopeOf } from '../../services/system1-operations/dist/mapping.js';
+import { Catalog } from '../../services/system1-operations/dist/deciding/catalog.js';
+import { expressionOf } from '../../services/system1-operations/dist/deciding/expressions.js';
+import { argumentsOf, scopeOf } from '../../services/system1-operations/dist/deciding/mapping.js';
 import type { Figure } from './support/report.js';
 
 const FEW = 10;
