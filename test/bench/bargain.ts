@@ -1,8 +1,8 @@
 import {
   bargain,
   type Common,
+  type Demand,
   type Replica,
-  type Wish,
 } from '../../services/system3-control/src/bargaining/bargain.js';
 import { grantsOf } from '../../services/system3-control/src/bargaining/grants.js';
 import type { Figure } from './support/report.js';
@@ -12,7 +12,7 @@ const RUNS = 21;
 
 /** How long System 3 takes to share the pool among 10,000 units anew, beside the least that it could do: sharing it by weight. */
 export async function bargaining(): Promise<Figure[]> {
-  const wishes = Array.from({ length: UNITS }, (_, n): Wish => {
+  const wishes = Array.from({ length: UNITS }, (_, n): Demand => {
     const mixed = Math.imul(n + 1, 0x9e3779b1) >>> 0;
     return {
       unit: `unit${n}`,
@@ -28,7 +28,7 @@ export async function bargaining(): Promise<Figure[]> {
   // concurrency, rate, and something else that is counted
   const common = { rate: 200_000, counted: { seats: 10_000 } };
   const wanting = wishes.map(
-    (wish, n): Wish => ({
+    (wish, n): Demand => ({
       ...wish,
       pace: 0.1 + (n % 50) / 10,
       needs: n % 4 === 0 ? { seats: 1 + (n % 3) } : undefined,
@@ -53,7 +53,7 @@ export async function bargaining(): Promise<Figure[]> {
   ];
 }
 
-function sayer(wishes: readonly Wish[], replicas: readonly Replica[], common: Common): () => unknown {
+function sayer(wishes: readonly Demand[], replicas: readonly Replica[], common: Common): () => unknown {
   const made = bargain(wishes, replicas, common);
   return () => grantsOf(wishes, replicas, made);
 }
@@ -67,12 +67,12 @@ function timed(task: () => unknown): number[] {
   });
 }
 
-function byWeight(wishes: readonly Wish[], pool: number): number[] {
+function byWeight(wishes: readonly Demand[], pool: number): number[] {
   const all = wishes.reduce((sum, { weight }) => sum + weight, 0);
   return wishes.map(({ weight }) => Math.floor((pool * weight) / all));
 }
 
 /** What any way of being fair has to do at least. */
-function inOrder(wishes: readonly Wish[]): Wish[] {
+function inOrder(wishes: readonly Demand[]): Demand[] {
   return [...wishes].sort((a, b) => a.wants / a.weight - b.wants / b.weight);
 }

@@ -192,7 +192,7 @@ describe('the front desk in containers', { timeout: 1_800_000 }, () => {
     ['s1', 'speak for System 3', publishing('vsm.report', 's3.any.performance')],
     ['s1', 'put something into a queue past the exchanges', publishing('', 'vsm.s3.command')],
     ['s1', 'declare an exchange', (channel) => channel.assertExchange('vsm.mine', 'topic')],
-    ['s1', 'declare a standing queue', (channel) => channel.assertQueue('vsm.s1.more')],
+    ['s1', 'declare a durable queue', (channel) => channel.assertQueue('vsm.s1.more')],
     ['s1', 'read the queue of another', (channel) => channel.consume('vsm.s5.algedonic', () => {})],
     ['s1', 'listen to the commands of others', binding('vsm.own.s1.ear', 'vsm.command', '#')],
     ['s1', 'listen to what Systems 3, 4 and 5 say', binding('vsm.own.s1.ear', 'vsm.intelligence', '#')],

@@ -4,7 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { amqpReach, FleetConfig, openState, realClock } from '@vsmcp/service';
+import { amqpConnect, FleetConfig, openState, realClock } from '@vsmcp/service';
 import { type CloudEvent, permissionsOf } from '@vsmcp/vsm';
 import amqp from 'amqplib';
 import { openTestEmbedded } from '../support/embedded.js';
@@ -80,7 +80,7 @@ describe('two levels across two virtual hosts of RabbitMQ', () => {
         services: services(),
         config,
         database,
-        reach: amqpReach(url, { config: FleetConfig.parse({}), runtime: { ...runtime, cookie: [cookie] } }),
+        connectMember: amqpConnect(url, { config: FleetConfig.parse({}), runtime: { ...runtime, cookie: [cookie] } }),
       });
     const east = await open(
       urls.inside,

@@ -4,7 +4,7 @@ import { type DataOf, Load, type Loop, SHARES_OF_THE_POOL, THEIR_LOAD } from '@v
 import { Swinging } from '../../services/system2-coordination/src/loops/swinging.js';
 import { swingOf } from '../../services/system2-coordination/src/loops/swings.js';
 import { bargain } from '../../services/system3-control/src/bargaining/bargain.js';
-import { Demands } from '../../services/system3-control/src/bargaining/demand.js';
+import { MeasuredDemands } from '../../services/system3-control/src/bargaining/measured-demand.js';
 import { Damping } from '../../services/system3-control/src/regulating/damping.js';
 
 const CAPACITY = 100;
@@ -39,7 +39,7 @@ class Handing {
   readonly toldOfLoad: DataOf<typeof Loop>[] = [];
   readonly #units: Record<Name, Unit> = { a: { queue: 0, ends: [] }, b: { queue: 0, ends: [] } };
   readonly #underway = new Map<number, Record<Name, number>>();
-  readonly #demands = new Demands(CAPACITY);
+  readonly #demands = new MeasuredDemands(CAPACITY);
   readonly #damping = new Damping();
   readonly #swinging = new Swinging(SHARES_OF_THE_POOL);
   readonly #load = new Swinging(THEIR_LOAD);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DONE, type MemoryBroker, type NervousSystem, openMemoryBroker, type Signer } from '@vsmcp/nervous-system';
 import {
+  type ConnectMember,
   type Database,
   FleetConfig,
   type FleetConfigInput,
@@ -14,7 +15,6 @@ import {
   openLog,
   openMetrics,
   openState,
-  type Reach,
   realClock,
   type Service,
   type ServiceContext,
@@ -48,7 +48,7 @@ export interface FleetOptions {
   /** A database that outlives the fleet. */
   database?: Database;
   /** Joins a fleet otherwise than through a broker in memory: its own, and those below. */
-  reach?: Reach;
+  connectMember?: ConnectMember;
   /** What each system signs with; absent: nothing is signed. */
   signerOf?: (system: Service['system']) => Signer;
 }
@@ -86,25 +86,25 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   const log = openLog(options.log ?? levelOf(process.env.VSMCP_TEST_LOG));
   const metrics = openMetrics();
   const broker = options.broker ?? openMemoryBroker({ clock: realClock, ids: randomUUID });
-  const reach: Reach = options.reach ?? (async (member) => broker.connect(member));
+  const connectMember: ConnectMember = options.connectMember ?? (async (member) => broker.connect(member));
   const database = options.database ?? (await openTestEmbedded());
   const state = await openState(database, config.path, realClock);
 
   const open = async (system: Service['system'], node: string) => {
     const instance = instanceName(system, node);
     const signer = options.signerOf?.(system);
-    const bus = await reach({ path: config.path, party: system, instance, log, signer }, undefined);
+    const bus = await connectMember({ path: config.path, party: system, instance, log, signer }, undefined);
     const { heartbeat, leadership } = options;
     const shared = { config, home, dataDir: join(home, '.vsmcp'), state, log, metrics };
     return openContext({
-      ...{ system, instance, bus, reach, ...shared },
+      ...{ system, instance, bus, connectMember, ...shared },
       ...(heartbeat !== undefined && { heartbeat }),
       ...(leadership !== undefined && { leadership }),
     });
   };
 
   const outcomes: DataOf<typeof Outcome>[] = [];
-  const world = await reach({ path: config.path, party: 'world', instance: 'world', log }, undefined);
+  const world = await connectMember({ path: config.path, party: 'world', instance: 'world', log }, undefined);
   await world.subscribe({ queue: { own: true, channel: 'outcome', bind: ['#'] }, prefetch: 1 }, async (delivery) => {
     const event: CloudEvent = JSON.parse(Buffer.from(delivery.content).toString());
     outcomes.push(Outcome.data.parse(event.data));

@@ -31,7 +31,7 @@ const Refusal = z.looseObject({
  */
 export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL, patience: number = PATIENCE): Fleet {
   const call = async (path: string, init: RequestInit): Promise<unknown> => {
-    const response = await reach(url, path, init);
+    const response = await fetchFrom(url, path, init);
     const text = await said(url, response);
     if (!response.ok) throw new VsmError('VSM_REFUSED', refusal(response.status, text));
     return parse(url, text);
@@ -51,7 +51,7 @@ function sending(method: string, body: object): RequestInit {
   return { method, headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
 }
 
-async function reach(url: string, path: string, init: RequestInit): Promise<Response> {
+async function fetchFrom(url: string, path: string, init: RequestInit): Promise<Response> {
   let target: URL;
   try {
     target = new URL(path, url);

@@ -4,14 +4,14 @@ import { type Clock, type Confinement, reasonOf } from '@vsmcp/vsm';
 import { connect, connectOver } from './client/connection.js';
 import { headersOf, linkTo } from './client/remote/link-to.js';
 import { allowedOf } from './egress/addresses.js';
-import { openReach } from './egress/dial.js';
+import { openEgressPolicy } from './egress/dial.js';
 import { openEgress, type WatchDial } from './egress/egress.js';
 import { openInstaller, sweepStaging } from './install/installer.js';
 import { findNpm } from './install/npm-cli.js';
 import type { McpLog } from './log.js';
 import { openSandbox } from './sandbox/sandbox.js';
 import { valuesOf } from './sandbox/values.js';
-import type { McpHost } from './server-launcher.js';
+import type { ServerLauncher } from './server-launcher.js';
 
 export interface HostOptions {
   /** Where installed servers and npm's cache live: `<dataDir>/servers`, `<dataDir>/npm-cache`. Several processes may share it. */
@@ -22,7 +22,7 @@ export interface HostOptions {
   npm?: string;
   /** Use this rung instead of the strongest that holds here. */
   confinement?: Confinement;
-  /** `policy.private`: places inside where servers with a url, and hosts that servers may reach, may be. */
+  /** `policy.private`: places inside where servers with a url, and hosts that servers may egress, may be. */
   private?: readonly string[];
   /** Bytes that each server may have in its own folder; 1 GiB when not given. */
   disk?: number;
@@ -34,7 +34,7 @@ export interface HostOptions {
  * Opens what installs and starts servers, and finds out by trying how well this machine confines. Rejects with VSM_INSTALL
  * without npm, VSM_SANDBOX when `confinement` cannot be had, VSM_CONFIG when `private` is malformed.
  */
-export async function openMcpHost(options: HostOptions): Promise<McpHost> {
+export async function openMcpHost(options: HostOptions): Promise<ServerLauncher> {
   const { log, clock } = options;
   await mkdir(options.dataDir, { recursive: true });
   const dataDir = await realpath(options.dataDir);
@@ -47,8 +47,8 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
     }),
     sweepStaging(dataDir, clock),
   ]);
-  const reach = openReach(allowedOf(options.private ?? []));
-  const way = { reach, log, watch: options.watchDial ?? ((_, dial) => dial()) };
+  const egress = openEgressPolicy(allowedOf(options.private ?? []));
+  const way = { policy: egress, log, watch: options.watchDial ?? ((_, dial) => dial()) };
   log.info({ confinement: sandbox.best, rungs: sandbox.rungs }, 'servers are confined');
   return {
     installer,
@@ -83,7 +83,7 @@ export async function openMcpHost(options: HostOptions): Promise<McpHost> {
     },
     async dial(spec, { deadline, signal }) {
       const url = new URL(spec.url);
-      const link = linkTo(url, headersOf(spec, process.env), reach, clock);
+      const link = linkTo(url, headersOf(spec, process.env), egress, clock);
       return connectOver(link, { name: url.host, deadline, clock, log, ...(signal && { signal }) });
     },
   };

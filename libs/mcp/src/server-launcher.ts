@@ -107,7 +107,7 @@ export interface ServerConnection {
 }
 
 /** Starts servers, confined. */
-export interface McpHost {
+export interface ServerLauncher {
   readonly installer: Installer;
   readonly sandbox: Sandbox;
   /** A new folder below `within`, for a server that is only tried; `remove` deletes it with all that is in it. */

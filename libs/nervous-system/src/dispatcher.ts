@@ -1,10 +1,10 @@
 import { type RetryDelay, reasonOf } from '@vsmcp/vsm';
-import type { BusLog, BusStats, Delivery, Handler, Verdict } from './nervous-system.js';
+import type { BusLog, BusStats, Delivery, DeliveryResult, Handler } from './nervous-system.js';
 import type { Guard, Way } from './signing/guard.js';
 import { NOT_SIGNED, sayRefusal } from './signing/refusal.js';
 
 /** One delivery's ways back; each resolves when it is settled. */
-export interface Settlement {
+export interface Acknowledger {
   ack(): void;
   /** Hands it out again, counted toward the poison limit. */
   again(reason: string): Promise<void>;
@@ -14,7 +14,7 @@ export interface Settlement {
 }
 
 /** The handlers of one subscription: what is in flight, and the end of it. */
-export class Attendance {
+export class DeliveryDispatcher {
   #inFlight = 0;
   #idle: (() => void)[] = [];
   readonly #handler: Handler;
@@ -38,7 +38,7 @@ export class Attendance {
   }
 
   /** Runs the handler and settles the delivery; never throws. */
-  async attend(delivery: Delivery, settlement: Settlement, way: Way): Promise<void> {
+  async dispatch(delivery: Delivery, settlement: Acknowledger, way: Way): Promise<void> {
     this.#inFlight++;
     this.#stats.inFlight++;
     this.#stats.delivered++;
@@ -55,13 +55,13 @@ export class Attendance {
     }
   }
 
-  async #settle(delivery: Delivery, settlement: Settlement, way: Way): Promise<void> {
+  async #settle(delivery: Delivery, settlement: Acknowledger, way: Way): Promise<void> {
     const admitted = this.#admit(delivery, way);
     if (!admitted) {
       this.#stats.dead++;
       return settlement.dead(NOT_SIGNED);
     }
-    let verdict: Verdict;
+    let verdict: DeliveryResult;
     try {
       verdict = await this.#handler(admitted);
     } catch (error) {

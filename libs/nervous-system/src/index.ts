@@ -1,6 +1,6 @@
 export { type AmqpOptions, connectAmqp } from './amqp/amqp.js';
-export { type BrokerVisit, type Rights, type Standing, visitBroker } from './amqp/broker-state.js';
-export { declarePasses } from './amqp/exchange-binding.js';
+export { type BrokerState, type DeclaredState, type Rights, readBroker } from './amqp/broker-state.js';
+export { declareExchangeBindings } from './amqp/exchange-binding.js';
 export { Framer, type FramerOptions, frameMessage, packFrame, unpackFrame } from './frames.js';
 export { HEADERS } from './headers.js';
 export { type MemoryBroker, openMemoryBroker } from './memory/broker.js';

@@ -1,4 +1,4 @@
-import type { Channel, Party, RetryDelay, StandingQueue } from '@vsmcp/vsm';
+import type { Channel, DurableQueue, Party, RetryDelay } from '@vsmcp/vsm';
 import type { Signer } from './signing/signer.js';
 
 /** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
@@ -46,23 +46,23 @@ export interface Delivery {
  * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`, of ordered queues only:
  * it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
-export type Verdict =
+export type DeliveryResult =
   | { verdict: 'done' }
   | { verdict: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
   | { verdict: 'dead'; reason: string }
   | { verdict: 'keep' };
 
-export const DONE: Verdict = { verdict: 'done' };
-export const KEEP: Verdict = { verdict: 'keep' };
+export const DONE: DeliveryResult = { verdict: 'done' };
+export const KEEP: DeliveryResult = { verdict: 'keep' };
 
-export type Handler = (delivery: Delivery) => Promise<Verdict>;
+export type Handler = (delivery: Delivery) => Promise<DeliveryResult>;
 
 export interface Subscription {
   /**
-   * A standing queue by name (behind the path), or `own`: a queue of this instance alone, which goes with it, keeps at
+   * A durable queue by name (behind the path), or `own`: a queue of this instance alone, which goes with it, keeps at
    * most 10,000 messages and drops the oldest.
    */
-  queue: { name: string; standing: StandingQueue } | { own: true; channel: Channel; bind: readonly string[] };
+  queue: { name: string; durable: DurableQueue } | { own: true; channel: Channel; bind: readonly string[] };
   /** Deliveries handled at the same time. */
   prefetch: number;
 }
@@ -132,7 +132,7 @@ export interface NervousSystem {
   request(message: Omit<Outgoing, 'channel' | 'replyTo' | 'correlationId'>, timeout: number): Promise<Delivery>;
   /** Answers a delivery that has `replyTo`. */
   respond(to: Delivery, answer: Pick<Outgoing, 'content' | 'contentType' | 'headers'>): Promise<void>;
-  /** Messages ready in a standing queue, or undefined where it does not exist. */
+  /** Messages ready in a durable queue, or undefined where it does not exist. */
   depth(queue: string): Promise<number | undefined>;
   health(): Health;
   /** Counts since the start, and what is under way now. */

@@ -35,17 +35,17 @@ export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | '
   }
 }
 
-/** What the channel table allows; a standing queue is read by its owner alone. Throws VSM_CHANNEL. */
+/** What the channel table allows; a durable queue is read by its owner alone. Throws VSM_CHANNEL. */
 export function checkSubscribe(party: Party, { queue, prefetch }: Subscription): void {
-  const channel: Channel = 'own' in queue ? queue.channel : queue.standing.channel;
+  const channel: Channel = 'own' in queue ? queue.channel : queue.durable.channel;
   if (!mayListen(party, channel)) {
     const allowed = CHANNELS[channel].listen.join(', ') || 'nobody';
     throw new VsmError('VSM_CHANNEL', `${party} may not listen on ${channel}; allowed: ${allowed}`);
   }
-  if (!('own' in queue) && queue.standing.owner !== party) {
-    throw new VsmError('VSM_CHANNEL', `${queue.name} is read by ${queue.standing.owner} alone, not by ${party}`);
+  if (!('own' in queue) && queue.durable.owner !== party) {
+    throw new VsmError('VSM_CHANNEL', `${queue.name} is read by ${queue.durable.owner} alone, not by ${party}`);
   }
-  for (const pattern of 'own' in queue ? queue.bind : queue.standing.bind) {
+  for (const pattern of 'own' in queue ? queue.bind : queue.durable.bind) {
     if (!isPattern(pattern)) {
       throw new VsmError('VSM_CHANNEL', `"${pattern}" is no topic pattern: use words, * for one and # for any number`);
     }

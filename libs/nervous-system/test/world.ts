@@ -32,8 +32,8 @@ export function message(channel: Outgoing['channel'], key: string, text = ''): O
   return { channel, key, content: bytes(text), contentType: 'text/plain' };
 }
 
-export function standing(name: QueueName, prefetch = 10): Subscription {
-  return { queue: { name, standing: QUEUES[name] }, prefetch };
+export function durable(name: QueueName, prefetch = 10): Subscription {
+  return { queue: { name, durable: QUEUES[name] }, prefetch };
 }
 
 export function own(channel: Outgoing['channel'], bind: readonly string[], prefetch = 10): Subscription {

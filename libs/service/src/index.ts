@@ -1,12 +1,12 @@
+export { amqpConnect } from './chassis/connect.js';
 export {
+  type ConnectMember,
   type ContextOptions,
   instanceName,
   type OpenContext,
   openContext,
-  type Reach,
   VERSION,
 } from './chassis/context.js';
-export { amqpReach } from './chassis/obstacle.js';
 export type { Readiness } from './chassis/presence.js';
 export { runService } from './chassis/run.js';
 export { type Runtime, readRuntime, secretsOf } from './chassis/runtime.js';

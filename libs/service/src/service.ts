@@ -1,4 +1,4 @@
-import type { Consumer, NervousSystem, Verdict } from '@vsmcp/nervous-system';
+import type { Consumer, DeliveryResult, NervousSystem } from '@vsmcp/nervous-system';
 import type {
   Answer,
   Ask,
@@ -6,13 +6,13 @@ import type {
   Capability,
   Clock,
   DataOf,
+  DurableQueue,
   Ids,
   Message,
   MessageKind,
   QuestionName,
   QueueName,
   Random,
-  StandingQueue,
   System,
   UnitRow,
 } from '@vsmcp/vsm';
@@ -61,11 +61,11 @@ export interface ServiceContext {
       mandatory?: true;
     },
   ): Promise<void>;
-  /** Hears messages of the given kinds on a standing queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
+  /** Hears messages of the given kinds on a durable queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
   hear(
     from:
       | QueueName
-      | { name: string; standing: StandingQueue }
+      | { name: string; durable: DurableQueue }
       | {
           channel: 'audit' | 'command' | 'report' | 'coordination' | 'intelligence' | 'algedonic' | 'outcome';
           bind: readonly string[];
@@ -82,11 +82,11 @@ export interface ServiceContext {
   /** Answers questions addressed to this system; an answer that throws is sent as a refusal with its reason. */
   answer(answers: Answers): Promise<Consumer>;
   /** Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller closes it. */
-  reach(below: Below): Promise<NervousSystem>;
+  connectChild(below: Below): Promise<NervousSystem>;
   /** Adds a named check to /ready and to the heartbeat. */
   check(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
   /** The lead state this instance shows in its heartbeat. */
-  standing(state: { state: 'active' | 'standby'; epoch?: number }): void;
+  leadershipState(state: { state: 'active' | 'standby'; epoch?: number }): void;
 }
 
 /** A fleet that is a unit of this one. */
@@ -107,7 +107,7 @@ export interface Trace {
 /** One entry of `hear`: made by `on(kind, handler)`, so that the handler's message is typed. */
 export interface Hearing {
   readonly kind: MessageKind;
-  readonly handle: (message: Message<MessageKind>, info: Heard) => Promise<Verdict> | Promise<void>;
+  readonly handle: (message: Message<MessageKind>, info: Heard) => Promise<DeliveryResult> | Promise<void>;
 }
 export interface Heard {
   key: string;
@@ -118,7 +118,7 @@ export interface Heard {
 
 export function on<K extends MessageKind>(
   kind: K,
-  handle: (message: Message<K>, info: Heard) => Promise<Verdict> | Promise<void>,
+  handle: (message: Message<K>, info: Heard) => Promise<DeliveryResult> | Promise<void>,
 ): Hearing {
   return { kind, handle: handle as Hearing['handle'] };
 }

@@ -1,7 +1,7 @@
 import { exchangeName } from './channels.js';
 import type { CloudEvent } from './event.js';
 import { PARTITION_QUEUES, type QueueName } from './queues.js';
-import type { ExchangeDeclaration, PassDeclaration } from './topology.js';
+import type { ExchangeBinding, ExchangeDeclaration } from './topology.js';
 
 /**
  * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange that hashes it. A
@@ -37,7 +37,7 @@ export function sortedFrom(path: string, sort: 'unordered' | 'ordered'): string[
 export function sorting(
   path: string,
   { hash }: BrokerCan,
-): { exchanges: ExchangeDeclaration[]; passes: PassDeclaration[] } {
+): { exchanges: ExchangeDeclaration[]; passes: ExchangeBinding[] } {
   const arrival = `${path}.${ARRIVAL}`;
   const headers = Object.entries(PARTITION_HEADERS);
   return {

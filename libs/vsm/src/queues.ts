@@ -2,10 +2,10 @@ import type { Channel } from './channels.js';
 import type { Party } from './systems.js';
 
 /**
- * The standing queues: what outlives any single process. Everything else a service listens on is a queue of its own
+ * The durable queues: what outlives any single process. Everything else a service listens on is a queue of its own
  * instance that goes with it. Names are behind the fleet's path: `vsm.s1.work`.
  */
-export interface StandingQueue {
+export interface DurableQueue {
   owner: Party;
   channel: Channel;
   bind: readonly string[];
@@ -71,7 +71,7 @@ export const QUEUES = {
     most: 10_000,
     expires: 30_000,
   },
-} as const satisfies Record<string, StandingQueue>;
+} as const satisfies Record<string, DurableQueue>;
 
 /** The hash exchange takes the binding's key for the queue's weight. No delays: what comes again must not be overtaken. */
 function partition() {
@@ -96,7 +96,7 @@ export const PARTITION_QUEUES = [
 ] as const satisfies readonly QueueName[];
 
 /** The queue of events for a server whose calls run one at a time, read by the replica that owns the server. */
-export function handoverQueue(server: string): { name: string; queue: StandingQueue } {
+export function handoverQueue(server: string): { name: string; queue: DurableQueue } {
   return {
     name: `s1.handover.${server}`,
     queue: { owner: 's1', channel: 'coordination', bind: [`handover.${server}`], kind: 'quorum', retry: true },

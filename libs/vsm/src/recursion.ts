@@ -1,5 +1,5 @@
 import type { CloudEvent } from './event.js';
-import type { StandingQueue } from './queues.js';
+import type { DurableQueue } from './queues.js';
 import type { UnitSystem } from './unit.js';
 
 /** Extension attribute: the paths of the fleets that an event has come down through, parted by spaces. */
@@ -54,22 +54,22 @@ export type BorderKind = (typeof BORDER)[number];
 const MOST_REPORTS = 10;
 
 /** @param absorbs patterns of the event types that the fleet above sends down */
-export function borderQueue(kind: BorderKind, absorbs: readonly string[]): { name: string; standing: StandingQueue } {
+export function borderQueue(kind: BorderKind, absorbs: readonly string[]): { name: string; durable: DurableQueue } {
   const name = `parent.${kind}`;
   switch (kind) {
     case 'outcome': {
       const bind = absorbs.map((pattern) => `*.${pattern}`);
-      return { name, standing: { owner: 'parent', channel: 'outcome', bind, kind: 'quorum', retry: true } };
+      return { name, durable: { owner: 'parent', channel: 'outcome', bind, kind: 'quorum', retry: true } };
     }
     case 'pain':
       return {
         name,
-        standing: { owner: 'parent', channel: 'metasystem', bind: ['pain'], kind: 'quorum', retry: true },
+        durable: { owner: 'parent', channel: 'metasystem', bind: ['pain'], kind: 'quorum', retry: true },
       };
     case 'report':
       return {
         name,
-        standing: { owner: 'parent', channel: 'metasystem', bind: ['report'], kind: 'classic', most: MOST_REPORTS },
+        durable: { owner: 'parent', channel: 'metasystem', bind: ['report'], kind: 'classic', most: MOST_REPORTS },
       };
   }
 }

@@ -1,6 +1,6 @@
 import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, exchangeName } from './channels.js';
 import { type BrokerCan, type HASHING, sortedFrom, sorting } from './order.js';
-import { PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDelay, type StandingQueue } from './queues.js';
+import { type DurableQueue, PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDelay } from './queues.js';
 import type { Party } from './systems.js';
 
 /** A broker object's arguments, as AMQP 0-9-1 has them. */
@@ -28,7 +28,7 @@ export interface BindingDeclaration {
 }
 
 /** What one exchange passes on to another. */
-export interface PassDeclaration {
+export interface ExchangeBinding {
   from: string;
   to: string;
   key: string;
@@ -38,7 +38,7 @@ export interface PassDeclaration {
 /** What must stand on the broker for one fleet, in an order in which it can be declared. */
 export interface Topology {
   exchanges: ExchangeDeclaration[];
-  passes: PassDeclaration[];
+  passes: ExchangeBinding[];
   queues: QueueDeclaration[];
   bindings: BindingDeclaration[];
 }
@@ -53,7 +53,7 @@ export function queueName(path: string, name: string): string {
   return `${path}.${name}`;
 }
 
-/** The queue in which a message waits `delay` before the broker hands it back to the standing queue `name`. */
+/** The queue in which a message waits `delay` before the broker hands it back to the durable queue `name`. */
 export function delayQueueName(path: string, delay: RetryDelay, name: string): string {
   return `${path}.retry.${delay}.${name}`;
 }
@@ -78,20 +78,20 @@ const ALL: BrokerCan = { hash: true };
 
 /**
  * Exchanges, queues and bindings of the fleet at `path`. Declaring, comparing and broker permissions all derive from it.
- * @param queues standing queues by name behind the path; those of the table unless said otherwise
+ * @param queues durable queues by name behind the path; those of the table unless said otherwise
  */
 export function topology(
   path: string,
-  queues: Readonly<Record<string, StandingQueue>> = QUEUES,
+  queues: Readonly<Record<string, DurableQueue>> = QUEUES,
   can: BrokerCan = ALL,
 ): Topology {
-  const standing = Object.entries(queues).map(([name, queue]) => standingTopology(path, name, queue, can));
+  const durable = Object.entries(queues).map(([name, queue]) => durableTopology(path, name, queue, can));
   // Dead letters must have somewhere to go before anything can die.
-  standing.sort((a, b) => Number(isDead(path, b)) - Number(isDead(path, a)));
+  durable.sort((a, b) => Number(isDead(path, b)) - Number(isDead(path, a)));
   return {
     ...exchangesOf(path, CHANNEL_NAMES, can),
-    queues: standing.flatMap((s) => s.queues),
-    bindings: standing.flatMap((s) => s.bindings),
+    queues: durable.flatMap((s) => s.queues),
+    bindings: durable.flatMap((s) => s.bindings),
   };
 }
 
@@ -108,11 +108,11 @@ export function exchangesOf(
   };
 }
 
-/** One standing queue with its delay queues and bindings, for queues that come and go with what they serve. */
-export function standingTopology(
+/** One durable queue with its delay queues and bindings, for queues that come and go with what they serve. */
+export function durableTopology(
   path: string,
   name: string,
-  queue: StandingQueue,
+  queue: DurableQueue,
   can: BrokerCan = ALL,
 ): Pick<Topology, 'queues' | 'bindings'> {
   const work = queueName(path, name);
@@ -131,7 +131,7 @@ export function standingTopology(
 }
 
 /** What a queue is bound to. Without a hash the one partition takes all. */
-function exchangesBefore(path: string, name: string, { channel, sort }: StandingQueue, { hash }: BrokerCan): string[] {
+function exchangesBefore(path: string, name: string, { channel, sort }: DurableQueue, { hash }: BrokerCan): string[] {
   if (sort === undefined) return [exchangeName(path, channel)];
   return sort === 'ordered' && !hash && name !== PARTITION_QUEUES[0] ? [] : sortedFrom(path, sort);
 }
@@ -145,7 +145,7 @@ function exchange(path: string, channel: Channel): ExchangeDeclaration {
 }
 
 /** Only what must be there: an argument that changes later makes the broker refuse the queue. */
-function queueArguments(path: string, queue: StandingQueue): TopologyArguments {
+function queueArguments(path: string, queue: DurableQueue): TopologyArguments {
   if (queue.kind === 'classic') {
     return {
       'x-queue-type': 'classic',

@@ -75,7 +75,7 @@ test('publish checks and broker permissions say the same', () => {
   assert.equal(rightsToSay('s5', 'command'), 's5 speaks there under s3.*.*, s4.*.*');
 });
 
-test('a standing queue is read by its owner alone, and nobody declares or fills one', () => {
+test('a durable queue is read by its owner alone, and nobody declares or fills one', () => {
   for (const [name, { owner }] of Object.entries(QUEUES)) {
     for (const party of Parties.options) {
       const queue = queueName(PATH, name);

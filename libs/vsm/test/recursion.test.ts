@@ -46,13 +46,13 @@ test('however the fleets are wired, an event goes down fewer times than there ar
 });
 
 test('outcomes come up for the types that go down, and for no others', () => {
-  const { standing, name } = borderQueue('outcome', ['shop.#', 'till.*']);
+  const { durable, name } = borderQueue('outcome', ['shop.#', 'till.*']);
   assert.equal(name, 'parent.outcome');
-  const heard = (key: string) => standing.bind.some((pattern) => matches(pattern, key));
+  const heard = (key: string) => durable.bind.some((pattern) => matches(pattern, key));
   assert.ok(heard('answered.shop.west.sale') && heard('parked.till.a'));
   assert.ok(!heard('answered.till.a.b') && !heard('answered.other'));
-  assert.deepEqual(borderQueue('pain', []).standing.kind, 'quorum');
-  assert.equal(borderQueue('report', []).standing.most, 10);
+  assert.deepEqual(borderQueue('pain', []).durable.kind, 'quorum');
+  assert.equal(borderQueue('report', []).durable.most, 10);
 });
 
 test('a report holds the reports of the fleets below', () => {

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   CHANNEL_NAMES,
+  durableTopology,
   handoverQueue,
   PARTITION_HEADERS,
   PARTITION_QUEUES,
   QUEUES,
   RETRY_DELAYS,
-  standingTopology,
   type Topology,
   topology,
 } from '@vsmcp/vsm';
@@ -88,7 +88,7 @@ test('work is a quorum queue that loses nothing and gives poison up', () => {
 
 test('what comes back later waits in a queue of one delay, and goes straight back to its work queue', () => {
   const { queue: server } = handoverQueue('memory');
-  const { queues, bindings } = standingTopology('vsm', 's1.handover.memory', server);
+  const { queues, bindings } = durableTopology('vsm', 's1.handover.memory', server);
   assert.equal(queues.length, 1 + Object.keys(RETRY_DELAYS).length);
   assert.deepEqual(queues[1], {
     name: 'vsm.retry.1s.s1.handover.memory',

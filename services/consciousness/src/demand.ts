@@ -1,4 +1,4 @@
-import type { Acquisition, DataOf, Demand, Fate, Waiting } from '@vsmcp/vsm';
+import type { Acquisition, DataOf, Demand, TypeResults, Waiting } from '@vsmcp/vsm';
 
 /** A wish of an agent that no tool fulfilled. Times in ms since the epoch. */
 export interface Wished {
@@ -40,7 +40,7 @@ export function settled(demands: Demands, { type, step }: DataOf<typeof Acquisit
 }
 
 /** What wishes add to the variety of the window: each is an event of its type. */
-export function demandFates(demands: Demands, now: number, window: number): Fate[] {
+export function demandFates(demands: Demands, now: number, window: number): TypeResults[] {
   return [...demands.values()]
     .filter(({ at }) => now - at <= window)
     .map(({ times, settled }) => ({ events: times, absorbed: settled ? times : 0 }));

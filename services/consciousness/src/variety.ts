@@ -1,4 +1,4 @@
-import { type Fate, type VarietyReport, varietyInStates } from '@vsmcp/vsm';
+import { type TypeResults, type VarietyReport, varietyInStates } from '@vsmcp/vsm';
 import { demandFates, demandsWaiting } from './demand.js';
 import type { Model } from './model.js';
 import type { Tally } from './traffic.js';
@@ -15,7 +15,7 @@ export function varietyOf(model: Model, window: number, now: number): VarietyRep
     return account === undefined ? Number.POSITIVE_INFINITY : (account.outcomes[kind] ?? 0);
   };
   const limits = { dead: held('dead'), doubt: held('doubt'), asked: held('asked') };
-  const fate = (tally: Tally, waiting: number): Fate => {
+  const fate = (tally: Tally, waiting: number): TypeResults => {
     const still =
       Math.min(tally.parked, waiting) +
       Math.min(tally.dead, limits.dead) +
@@ -24,7 +24,7 @@ export function varietyOf(model: Model, window: number, now: number): VarietyRep
     return { events: tally.absorbed + tally.shed + still, absorbed: tally.absorbed };
   };
 
-  const fates: Fate[] = [];
+  const fates: TypeResults[] = [];
   let settled = 0;
   for (const [type, tally] of traffic.types) {
     const of = fate(tally, waits.of(type));

@@ -1,5 +1,5 @@
 import { setMaxListeners } from 'node:events';
-import { type McpHost, openMcpHost } from '@vsmcp/mcp';
+import { openMcpHost, type ServerLauncher } from '@vsmcp/mcp';
 import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
 import { handoverQueue, PARTITION_QUEUES, QUEUES, reasonOf, Stock } from '@vsmcp/vsm';
 import { Breakers } from './attenuation/breakers.js';
@@ -26,12 +26,12 @@ import { Sweep } from './intake/sweep.js';
 import { workHandler } from './intake/work.js';
 import { Border } from './recursion/border.js';
 import { systemsOf } from './recursion/systems.js';
-import { acquiredIn, headsOf, kept, wishesOf } from './servers/desired.js';
+import { acquiredIn, desiredServers, headsOf, kept } from './servers/desired.js';
 import { watchDials } from './servers/dials.js';
 import { Servers } from './servers/servers.js';
 import { Answers } from './settling/answers.js';
 import { Claiming } from './settling/claiming.js';
-import { Endings, hearProbes } from './settling/evidence.js';
+import { hearProbes, OperationEvidence } from './settling/evidence.js';
 import { Settling } from './settling/settling.js';
 import { Tally } from './settling/tally.js';
 
@@ -40,7 +40,7 @@ const HANDED_AT_ONCE = 64;
 
 export interface System1Options {
   /** What starts MCP servers; by default confined as well as this machine can. */
-  openHost?: (context: ServiceContext) => Promise<McpHost>;
+  openHost?: (context: ServiceContext) => Promise<ServerLauncher>;
   /** How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is left behind. */
   slowerUpkeep?: number;
 }
@@ -57,13 +57,17 @@ export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Opt
 
 export const system1: Service = openSystem1();
 
-function defaultHost(context: ServiceContext): Promise<McpHost> {
+function defaultHost(context: ServiceContext): Promise<ServerLauncher> {
   const { config, dataDir, log, clock } = context;
   const limits = { private: config.policy.private, disk: config.settings.server_disk };
   return openMcpHost({ dataDir, log, clock, ...limits, watchDial: watchDials(context) });
 }
 
-async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: number): Promise<() => Promise<void>> {
+async function start(
+  context: ServiceContext,
+  host: ServerLauncher,
+  slowerUpkeep?: number,
+): Promise<() => Promise<void>> {
   const { clock, config, log, bus } = context;
   const { settings } = config;
   /** No call begins any more. */
@@ -98,15 +102,15 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
     takeHandovers: async (server) => {
       const { name, queue } = handoverQueue(server);
       const hearing = handoverHearing({ context, draining, handle: (task) => operations.handle(task) }, server);
-      const consumer = await context.hear({ name, standing: queue }, [hearing], { prefetch: HANDED_AT_ONCE });
+      const consumer = await context.hear({ name, durable: queue }, [hearing], { prefetch: HANDED_AT_ONCE });
       return () => consumer.stop();
     },
     track,
   });
   const steps = new Steps(context, servers, tally, { draining, ending: end.signal });
-  const endings = new Endings();
-  const claiming = new Claiming(context, { endings, settling, tally, windows });
-  const call = new Call(context, { claiming, claims, endings, settling, steps, tally });
+  const evidence = new OperationEvidence();
+  const claiming = new Claiming(context, { evidence, settling, tally, windows });
+  const call = new Call(context, { claiming, claims, evidence, settling, steps, tally });
   const border = new Border(context, { settling, draining, track });
   const operations = new Operations({
     ...{
@@ -149,7 +153,7 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
           stocked = version;
         }
         catalog.update(rows, (server, reason) => log.warn({ server, reason }, 'an acquired response is left out'));
-        const wishes = wishesOf(config, rows);
+        const wishes = desiredServers(config, rows);
         const removed = rows.filter((row) => !wishes.has(row.server)).map((row) => row.server);
         const owned = new Set([...wishes.values()].filter((wish) => !wish.shared).map((wish) => wish.name));
         await servers.update({ wishes, removed, heads: headsOf(owned, catalog.responses()) });
@@ -164,14 +168,14 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
       },
       async uninstall() {
         const { rows } = await context.capabilities.read();
-        await host.installer.uninstall(kept(wishesOf(config, rows), rows));
+        await host.installer.uninstall(kept(desiredServers(config, rows), rows));
       },
     },
     slowerUpkeep,
   );
 
   const inOrder = orderedHandler(parts);
-  const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
+  const work = { queue: { name: 's1.work', durable: QUEUES['s1.work'] }, prefetch: prefetchOf(settings) };
   const listen = async () => {
     const grants = await claims.start();
     await live.start();
@@ -180,10 +184,10 @@ async function start(context: ServiceContext, host: McpHost, slowerUpkeep?: numb
     const events = await consumers([
       bus.subscribe(work, workHandler(parts)),
       ...PARTITION_QUEUES.map((name) =>
-        bus.subscribe({ queue: { name, standing: QUEUES[name] }, prefetch: work.prefetch }, inOrder(name)),
+        bus.subscribe({ queue: { name, durable: QUEUES[name] }, prefetch: work.prefetch }, inOrder(name)),
       ),
       drainDead(context, settling, draining),
-      hearProbes(context, endings),
+      hearProbes(context, evidence),
       context.answer(answersOf(context, { path: config.path, catalog, servers, live, bulkhead, breakers, shedding })),
       ...hearCommands({
         ...{ context, host, operations, bulkhead, rates, shedding, settling, answers, sweep, track, draining },

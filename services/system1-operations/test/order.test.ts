@@ -7,7 +7,7 @@ import type { Service } from '@vsmcp/service';
 import { CLOUDEVENTS_JSON, type CloudEvent, FRAME, partitionHeaders } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { untilSettled } from '../src/handling/handover.js';
-import { InTurn } from '../src/intake/keyed-serial.js';
+import { KeyedSerial } from '../src/intake/keyed-serial.js';
 import { FILESYSTEM, fate, replica, voice } from './support/replica.js';
 
 /** A replica that the test starts and stops within its fleet. */
@@ -183,7 +183,7 @@ test('what was handed over is waited for until it is settled, by whoever', async
 });
 
 test('tasks of one key run one after another, whatever becomes of them', async () => {
-  const turns = new InTurn();
+  const turns = new KeyedSerial();
   const said: string[] = [];
   const task =
     (name: string, fails = false) =>

@@ -7,7 +7,7 @@ import { remoteServer } from '../../../libs/mcp/test/remote-server.js';
 import { CACHE } from '../../../test/support/cache.js';
 import { openFleet } from '../../../test/support/fleet.js';
 import { openSystem1 } from '../src/index.js';
-import { kept, type Wish } from '../src/servers/desired.js';
+import { type DesiredServer, kept } from '../src/servers/desired.js';
 import { fate } from './support/replica.js';
 
 function fleetWith(config: FleetConfigInput) {
@@ -61,7 +61,7 @@ test('a server at a place that policy does not admit is not reached, and the men
 
 test('what runs and what could be rolled back to stays installed', () => {
   const spec = ServerSpec.parse({ npm: 'a@2.0.0' });
-  const wishes = new Map<string, Wish>([['a', { name: 'a', spec, shared: false }]]);
+  const wishes = new Map<string, DesiredServer>([['a', { name: 'a', spec, shared: false }]]);
   const row = { server: 'a', origin: 'acquired', version: '2.0.0', spec, state: 'ready' };
   const previous = { version: '1.0.0', spec: { npm: 'a@1.0.0' }, tools: [] };
   const rows = (state: string) => [Capability.parse({ ...row, previous, state })];

@@ -5,8 +5,8 @@ import { Capability, grantsOf, Response, Units } from '@vsmcp/vsm';
 import { LatestWindows } from '../src/attenuation/latest.js';
 import { Silences } from '../src/control/silence.js';
 import { fromOutside, operationEvent, operationOf } from '../src/deciding/task.js';
-import { headsOf, wishesOf } from '../src/servers/desired.js';
-import { Turns } from '../src/servers/fifo-mutex.js';
+import { desiredServers, headsOf } from '../src/servers/desired.js';
+import { FifoMutex } from '../src/servers/fifo-mutex.js';
 import { answerText, safeName } from '../src/settling/answers.js';
 
 test('latest: the first of a period stands for the rest; it may come again itself', () => {
@@ -41,7 +41,7 @@ test('silence: who takes over the judging closes what the one before may have ra
 });
 
 test('turns: one at a time, in order; who is called off never has the turn', async () => {
-  const turns = new Turns();
+  const turns = new FifoMutex();
   const off = new AbortController();
   const order: string[] = [];
   const never = new AbortController().signal;
@@ -119,11 +119,11 @@ const row = (more: object) =>
 test('wishes: rows add to the configuration, bars and removals are heeded', () => {
   const config = FleetConfig.parse({ servers: { memory: { npm: 'm@1.0.0', writes: 'desk' } } });
   const tools = [{ name: 't', inputSchema: {}, annotations: { readOnlyHint: true } }];
-  const memory = wishesOf(config, []).get('memory');
+  const memory = desiredServers(config, []).get('memory');
   assert.deepEqual(memory && grantsOf(memory.spec).writes, ['desk']);
-  assert.equal(wishesOf(config, [row({})]).get('time')?.shared, false, 'its tools are not known yet');
-  assert.equal(wishesOf(config, [row({ tools })]).get('time')?.shared, true);
-  assert.equal(wishesOf(config, [row({ state: 'suspended', reason: 'x' })]).get('time')?.barred, 'x');
-  assert.equal(wishesOf(config, [row({ state: 'removed' })]).has('time'), false);
-  assert.throws(() => wishesOf(FleetConfig.parse({ servers: { m: { npm: 'm@latest' } } }), []), /package@exact/);
+  assert.equal(desiredServers(config, [row({})]).get('time')?.shared, false, 'its tools are not known yet');
+  assert.equal(desiredServers(config, [row({ tools })]).get('time')?.shared, true);
+  assert.equal(desiredServers(config, [row({ state: 'suspended', reason: 'x' })]).get('time')?.barred, 'x');
+  assert.equal(desiredServers(config, [row({ state: 'removed' })]).has('time'), false);
+  assert.throws(() => desiredServers(FleetConfig.parse({ servers: { m: { npm: 'm@latest' } } }), []), /package@exact/);
 });

@@ -19,7 +19,7 @@ const TICK = 250;
 export const system2: Service = {
   system: 's2',
   async start(context) {
-    context.standing({ state: 'standby' });
+    context.leadershipState({ state: 'standby' });
     const leadership = context.leaderships.campaign('s2', (epoch) => lead(context, epoch));
     return () => leadership.stop();
   },
@@ -64,7 +64,7 @@ async function lead(context: ServiceContext, epoch: number) {
       log.error({ err: error }, `leases not kept: ${reasonOf(error)}`),
     );
   });
-  context.standing({ state: 'active', epoch });
+  context.leadershipState({ state: 'active', epoch });
   log.info({ epoch }, 'System 2 leads');
   return async () => {
     stopTicking();
@@ -75,6 +75,6 @@ async function lead(context: ServiceContext, epoch: number) {
         'the next coordinator could not be told when leases lapse; it will wait for all of them',
       );
     });
-    context.standing({ state: 'standby' });
+    context.leadershipState({ state: 'standby' });
   };
 }

@@ -35,7 +35,7 @@ export const system3: Service = openSystem3();
 async function start(context: ServiceContext, options: Options): Promise<() => Promise<void>> {
   const wanted = configured(context.config.servers);
   const file = { units: context.config.units, at: context.clock.now() };
-  context.standing({ state: 'standby' });
+  context.leadershipState({ state: 'standby' });
   const leadership = context.leaderships.campaign('s3', (epoch) => lead(context, { wanted, file }, epoch, options));
   return () => leadership.stop();
 }
@@ -113,7 +113,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     const known = context.ask('coordination', {}).then(({ loops }) => Promise.all(loops.map(hearLoop)));
     known.catch((error: unknown) => context.log.warn({ err: error }, 'which loops System 2 damps is not known yet'));
   }
-  context.standing({ state: 'active', epoch });
+  context.leadershipState({ state: 'active', epoch });
   context.log.info({ epoch }, 'System 3 leads');
   return async () => {
     stopReporting();
@@ -121,7 +121,7 @@ async function lead(context: ServiceContext, { wanted, file }: Configured, epoch
     stopSharing();
     await stopAudits();
     await hearing.stop();
-    context.standing({ state: 'standby' });
+    context.leadershipState({ state: 'standby' });
   };
 }
 

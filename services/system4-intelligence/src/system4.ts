@@ -20,7 +20,7 @@ export function openSystem4({ openRegistries: open = openRegistries }: System4Op
   return {
     system: 's4',
     async start(context) {
-      context.standing({ state: 'standby' });
+      context.leadershipState({ state: 'standby' });
       const leadership = context.leaderships.campaign('s4', (epoch) => lead(context, epoch, open(context)));
       return () => leadership.stop();
     },
@@ -54,7 +54,7 @@ async function lead(
   const stopLooking = clock.every(config.settings.variety_check_interval, inside.unless(work.look));
   const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, inside.unless(work.lookAnew));
   work.lookAnew();
-  context.standing({ state: 'active', epoch });
+  context.leadershipState({ state: 'active', epoch });
   log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');
 
   return async () => {
@@ -64,7 +64,7 @@ async function lead(
     await closeSenses();
     await Promise.all(consumers.map((consumer) => consumer.stop()));
     await work.stop();
-    context.standing({ state: 'standby' });
+    context.leadershipState({ state: 'standby' });
   };
 }
 

@@ -31,7 +31,7 @@ export function openSystem5({ alone = ALONE }: System5Options = {}): Service {
     system: 's5',
     async start(context) {
       const policy = policyOf(context.config);
-      context.standing({ state: 'standby' });
+      context.leadershipState({ state: 'standby' });
       const leadership = context.leaderships.campaign('s5', (epoch) => lead(context, policy, epoch, alone));
       return () => leadership.stop();
     },
@@ -82,14 +82,14 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
   const stopLooking = inTurn(context, LOOK, 'pain in the database not read', () => alerts.found());
   const report = upward(context, alone);
   const stopReporting = inTurn(context, REPORT, 'the fleet above not told how this one is', report);
-  context.standing({ state: 'active', epoch });
+  context.leadershipState({ state: 'active', epoch });
   context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');
   return async () => {
     stopTicking();
     stopLooking();
     stopReporting();
     await hearing.stop();
-    context.standing({ state: 'standby' });
+    context.leadershipState({ state: 'standby' });
   };
 }
 

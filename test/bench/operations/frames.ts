@@ -84,7 +84,7 @@ async function openAccount(bus: NervousSystem): Promise<Count> {
   let wanted = Number.POSITIVE_INFINITY;
   let done = (_rate: number): void => {};
   await bus.subscribe(
-    { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: PREFETCH },
+    { queue: { name: 's1.work', durable: QUEUES['s1.work'] }, prefetch: PREFETCH },
     async (delivery) => {
       const now = Date.now();
       since ??= performance.now();

@@ -1,4 +1,4 @@
-import type { McpHost } from '@vsmcp/mcp';
+import type { ServerLauncher } from '@vsmcp/mcp';
 import type { Service, ServiceContext } from '@vsmcp/service';
 import { Outcome } from '@vsmcp/vsm';
 
@@ -27,7 +27,7 @@ export class Stages {
   }
 
   /** The host, with the calls of its servers timed. */
-  host(host: McpHost): McpHost {
+  host(host: ServerLauncher): ServerLauncher {
     return {
       ...host,
       start: async (...how) => {

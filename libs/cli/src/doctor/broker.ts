@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type BrokerVisit, type Rights, type Standing, visitBroker } from '@vsmcp/nervous-system';
+import { type BrokerState, type DeclaredState, type Rights, readBroker } from '@vsmcp/nervous-system';
 import { withSecrets } from '@vsmcp/service';
 import { type BrokerCan, HASHING, PARTITION_QUEUES, reasonOf, SYSTEMS, topology } from '@vsmcp/vsm';
 import { count } from '../output.js';
@@ -30,9 +30,9 @@ export async function lookAtBroker({
   if ('wrong' in settings) return [none('not looked at: the environment is wrong')];
   const { amqpUrl, amqpDeclare } = settings;
   if (amqpUrl === undefined) return [none('none: messages travel in memory (VSMCP_AMQP_URL names one)')];
-  let visit: BrokerVisit;
+  let visit: BrokerState;
   try {
-    visit = await visitBroker(amqpUrl, { timeout: HANDSHAKE, ids: randomUUID });
+    visit = await readBroker(amqpUrl, { timeout: HANDSHAKE, ids: randomUUID });
   } catch (error) {
     return [broken(reasonOf(error), mendOfConnection(reasonOf(error)))];
   }
@@ -40,7 +40,7 @@ export async function lookAtBroker({
     const version = judgeVersion(visit);
     if ('wrong' in config) return [version, none('topology and rights: the configuration is not right')];
     const { path } = config;
-    const [rights, standing] = [await visit.rights(path), await visit.standing(topology(path))];
+    const [rights, standing] = [await visit.rights(path), await visit.declaredState(topology(path))];
     const runs = (await fleet()).is === 'there';
     return [
       version,
@@ -77,7 +77,7 @@ export function judgeRights(path: string, { declare, as }: Rights, all: boolean)
 /** @param declares whether the fleet declares what is missing */
 export function judgeStanding(
   path: string,
-  { missing, different = [], queues }: Standing,
+  { missing, different = [], queues }: DeclaredState,
   declares: boolean,
 ): Finding[] {
   const others = different.map((name) =>
@@ -102,7 +102,7 @@ async function bindings(
   vhost: string,
   amqpUrl: string,
   given: string | undefined,
-  standing: Standing,
+  standing: DeclaredState,
 ): Promise<Finding[]> {
   const management = managementAt(given ?? usualPlace(amqpUrl), MANAGEMENT);
   try {
@@ -158,7 +158,7 @@ function hashes(exchange: unknown): boolean {
 }
 
 /** @param runs a fleet runs here, so that somebody should listen */
-export function judgeListeners(path: string, { queues }: Standing, runs: boolean): Finding {
+export function judgeListeners(path: string, { queues }: DeclaredState, runs: boolean): Finding {
   const standing = queues.filter(({ name }) => !name.startsWith(`${path}.retry.`));
   const waiting = standing.reduce((sum, { messages }) => sum + messages, 0);
   const deaf = standing.filter(({ consumers }) => consumers === 0);

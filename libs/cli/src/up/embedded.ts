@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { openMemoryBroker } from '@vsmcp/nervous-system';
 import {
-  amqpReach,
+  amqpConnect,
+  type ConnectMember,
   type FleetConfig,
   instanceName,
   type Log,
@@ -9,7 +10,6 @@ import {
   openHealth,
   openMetrics,
   type ProcessMetrics,
-  type Reach,
   type Readiness,
   realClock,
   type State,
@@ -46,7 +46,7 @@ export async function embeddedChildren(
 ): Promise<{ children: Child[]; close(): Promise<void> }> {
   const { settings } = options;
   const metrics = openMetrics();
-  const { reach, close } = transport(options);
+  const { connectMember, close } = transport(options);
   const readiness = new Map<string, () => Readiness>(
     fleets.flatMap(({ parts, prefix }) => parts.map(({ service }) => [prefix + service.system, () => STARTING])),
   );
@@ -54,7 +54,7 @@ export async function embeddedChildren(
   const health = await openHealth({ ...settings.metrics, services, ...(settings.telemetry && { metrics }) });
   return {
     children: fleets.flatMap((fleet) =>
-      fleet.parts.map((part) => child(part, fleet, options, { metrics, reach, readiness })),
+      fleet.parts.map((part) => child(part, fleet, options, { metrics, connectMember, readiness })),
     ),
     async close() {
       await health.close();
@@ -68,17 +68,18 @@ const STARTING: Readiness = { ready: false, trouble: { start: 'it is starting' }
 
 interface Shared {
   metrics: ProcessMetrics;
-  reach: Reach;
+  connectMember: ConnectMember;
   readiness: Map<string, () => Readiness>;
 }
 
-function transport({ settings, config }: EmbeddedOptions): { reach: Reach; close: () => void } {
-  const over = (url: string): Reach => amqpReach(url, { config, runtime: settings });
+function transport({ settings, config }: EmbeddedOptions): { connectMember: ConnectMember; close: () => void } {
+  const over = (url: string): ConnectMember => amqpConnect(url, { config, runtime: settings });
   const url = settings.amqpUrl;
-  if (url !== undefined) return { reach: over(url), close: () => {} };
+  if (url !== undefined) return { connectMember: over(url), close: () => {} };
   const memory = openMemoryBroker({ clock: realClock, ids: randomUUID });
   return {
-    reach: async (member, broker) => (broker === undefined ? memory.connect(member) : over(broker)(member, broker)),
+    connectMember: async (member, broker) =>
+      broker === undefined ? memory.connect(member) : over(broker)(member, broker),
     close: () => memory.close(),
   };
 }
@@ -87,7 +88,7 @@ function child(
   { service }: Part,
   fleet: EmbeddedFleet,
   { settings }: EmbeddedOptions,
-  { metrics, reach, readiness }: Shared,
+  { metrics, connectMember, readiness }: Shared,
 ): Child {
   const { config, home, dataDir, state, log, prefix } = fleet;
   const { system } = service;
@@ -99,8 +100,19 @@ function child(
     name,
     async start() {
       const member = { path: config.path, party: system, instance, log: log.child({ system, instance }) };
-      const bus = await reach(member, undefined);
-      const open = openContext({ system, instance, config, home, dataDir, bus, state, log, reach, metrics: own });
+      const bus = await connectMember(member, undefined);
+      const open = openContext({
+        system,
+        instance,
+        config,
+        home,
+        dataDir,
+        bus,
+        state,
+        log,
+        connectMember,
+        metrics: own,
+      });
       readiness.set(name, () => open.readiness());
       const stop = async () => {
         await open.stop(config.settings.drain);

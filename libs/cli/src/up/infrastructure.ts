@@ -21,7 +21,7 @@ import type { Child } from './supervisor.js';
 import { Whole } from './whole.js';
 
 /** What the fleet stands on, and its services, not yet started. */
-export interface Ground {
+export interface Infrastructure {
   children: readonly Child[];
   /** For people: where messages and state are. */
   description: string;
@@ -30,7 +30,7 @@ export interface Ground {
 }
 
 /** Opens the database and makes the services: in this process, or as processes of their own. */
-export async function layGround(tree: FleetTree, settings: UpSettings): Promise<Ground> {
+export async function openInfrastructure(tree: FleetTree, settings: UpSettings): Promise<Infrastructure> {
   if (!settings.processes) return inThisProcess(tree, settings);
   const [inside] = tree.below;
   if (inside === undefined) return forProcesses(tree.config, settings);
@@ -40,7 +40,7 @@ export async function layGround(tree: FleetTree, settings: UpSettings): Promise<
   );
 }
 
-async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Ground> {
+async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Infrastructure> {
   const { config } = tree;
   const log = openLog(settings.logLevel, {}, join(settings.dataDir, 'logs', 'fleet.log'));
   const database = settings.databaseUrl
@@ -66,7 +66,7 @@ async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Gro
   }
 }
 
-async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<Ground> {
+async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<Infrastructure> {
   const served = settings.databaseUrl ? undefined : await serveEmbedded({ folder: databaseFolder(settings) });
   const database = settings.databaseUrl ?? served?.url ?? '';
   const metrics = openMetrics();

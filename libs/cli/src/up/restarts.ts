@@ -10,7 +10,7 @@ export interface RestartPolicy {
 
 export const RESTARTS: RestartPolicy = { most: 5, within: 30_000, first: 200, longest: 5000 };
 
-export type Fate =
+export type RestartDecision =
   | { fate: 'restart'; after: number; failures: readonly number[] }
   | { fate: 'give up'; failures: readonly number[] };
 
@@ -18,7 +18,11 @@ export type Fate =
  * What becomes of a child that has just failed: Erlang's restart intensity (at most `most` in `within`), with backoff.
  * @param failures when it failed before (ms), oldest first, as the last decision returned them
  */
-export function afterFailure(failures: readonly number[], now: number, policy: RestartPolicy = RESTARTS): Fate {
+export function afterFailure(
+  failures: readonly number[],
+  now: number,
+  policy: RestartPolicy = RESTARTS,
+): RestartDecision {
   const recent = [...failures.filter((at) => now - at < policy.within), now];
   if (recent.length > policy.most) return { fate: 'give up', failures: recent };
   const after = Math.min(policy.longest, policy.first * 2 ** (recent.length - 1));

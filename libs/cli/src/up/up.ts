@@ -5,7 +5,7 @@ import { VsmError } from '@vsmcp/vsm';
 import { checkedTree } from '../config/tree.js';
 import { type Fleet, fleetAt } from '../fleet.js';
 import { type Day, playDay, readDay } from './demo.js';
-import { type Ground, layGround } from './infrastructure.js';
+import { type Infrastructure, openInfrastructure } from './infrastructure.js';
 import { narrate } from './narrator.js';
 import { untilReady } from './ready.js';
 import { followConfig } from './reload.js';
@@ -28,7 +28,7 @@ export async function runUp(settings: UpSettings): Promise<void> {
     const { demo } = config;
     const day = demo !== undefined && settings.demo ? await readDay(resolve(settings.home, demo)) : undefined;
     say(`${config.name}: opening the database …`);
-    const ground = await layGround(tree, settings);
+    const ground = await openInfrastructure(tree, settings);
     try {
       const follow = (fleet: Fleet) =>
         followConfig(settings.configFile, process.env, { config, text }, { fleet, signals, say });
@@ -43,7 +43,7 @@ export async function runUp(settings: UpSettings): Promise<void> {
 }
 
 async function supervise(
-  ground: Ground,
+  ground: Infrastructure,
   name: string,
   { signals, since, day, follow }: { signals: Signals; since: number; day: Day | undefined; follow: Follow },
 ): Promise<void> {
@@ -73,20 +73,20 @@ async function supervise(
   say('stopped');
 }
 
-type Ending = () => Promise<void> | void;
+type Closing = () => Promise<void> | void;
 /** Follows vsmcp.yaml from now on. */
-type Follow = (fleet: Fleet) => Ending;
+type Follow = (fleet: Fleet) => Closing;
 
 /** What goes on beside the fleet and ends before it. */
 class Story {
   readonly #over = new AbortController();
-  readonly #endings: Ending[] = [];
+  readonly #endings: Closing[] = [];
 
   get over(): AbortSignal {
     return this.#over.signal;
   }
 
-  async add(ending: Ending): Promise<void> {
+  async add(ending: Closing): Promise<void> {
     if (this.over.aborted) await ending();
     else this.#endings.push(ending);
   }

@@ -12,7 +12,7 @@ const resolveBySystem: Resolve = (host) => systemLookup(host, { all: true });
 export class DialError extends VsmError {}
 
 /** Where servers may be dialled. Asked at each dial, of every new socket, so that neither a redirect nor a changed name gets past it. */
-export interface Reach {
+export interface EgressPolicy {
   /**
    * For `net.connect` and what is built on it: resolves a name once, and hands over only addresses that were checked, so that the
    * socket goes to one of these. A name of which one address is refused is refused whole.
@@ -23,7 +23,7 @@ export interface Reach {
 }
 
 /** @param resolve the machine's own resolver when not given */
-export function openReach(allowed: Allowed, resolve: Resolve = resolveBySystem): Reach {
+export function openEgressPolicy(allowed: Allowed, resolve: Resolve = resolveBySystem): EgressPolicy {
   const refuse = (host: string, address: string, kind: string) =>
     new DialError(
       'VSM_POLICY',

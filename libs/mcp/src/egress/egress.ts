@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import type { McpLog } from '../log.js';
-import type { Reach } from './dial.js';
+import type { EgressPolicy } from './dial.js';
 import { admits, placeOf } from './hosts.js';
 
 /** Connections of one server at the same time; ms until a host must have taken one. */
@@ -38,13 +38,13 @@ export interface Egress {
 
 /**
  * The one way out of a server that has no network: a proxy (HTTP's CONNECT, RFC 9110 §9.3.6) on a Unix socket, which dials only the
- * hosts that were declared, and these only where `reach` admits them. It sees where a connection goes, not what is said in it.
+ * hosts that were declared, and these only where `policy` admits them. It sees where a connection goes, not what is said in it.
  * @param hosts as `Grants.hosts`
  */
 export async function openEgress(
   server: string,
   hosts: readonly string[],
-  around: { reach: Reach; log: McpLog; watch: WatchDial },
+  around: { policy: EgressPolicy; log: McpLog; watch: WatchDial },
 ): Promise<Egress> {
   // a short path, since that of a socket is limited to 107 bytes
   const folder = await mkdtemp(join(tmpdir(), 'vsmcp-egress-'));
@@ -97,8 +97,8 @@ export async function openEgress(
         `${server} may not reach ${host} at port ${port}: if it should, add ${place} to hosts of this server in vsmcp.yaml`,
       );
     }
-    around.reach.check(host);
-    const far = connect({ host, port, lookup: around.reach.lookup });
+    around.policy.check(host);
+    const far = connect({ host, port, lookup: around.policy.lookup });
     try {
       await once(far, 'connect', { signal: AbortSignal.timeout(PATIENCE) });
       return far;

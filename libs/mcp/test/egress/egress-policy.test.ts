@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { connectOver } from '../../src/client/connection.js';
 import { linkTo } from '../../src/client/remote/link-to.js';
 import { allowedOf, refusedAddress } from '../../src/egress/addresses.js';
-import { openReach, type Resolve } from '../../src/egress/dial.js';
+import { openEgressPolicy, type Resolve } from '../../src/egress/dial.js';
 import { remoteServer } from '../remote-server.js';
 import { clock, quiet } from '../support.js';
 
@@ -64,7 +64,7 @@ test('policy admits ranges, addresses and hosts, each for itself alone', () => {
 
 /** Opens a link to an address, with names resolved as told. */
 function dialling(t: TestContext, url: string, places: readonly string[] = [], resolve?: Resolve) {
-  const link = linkTo(new URL(url), {}, openReach(allowedOf(places), resolve), clock);
+  const link = linkTo(new URL(url), {}, openEgressPolicy(allowedOf(places), resolve), clock);
   t.after(() => link.close());
   return connectOver(link, { name: 'remote', deadline: 10_000, clock, log: quiet });
 }

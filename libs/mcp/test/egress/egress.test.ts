@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { reasonOf } from '@vsmcp/vsm';
 import { allowedOf } from '../../src/egress/addresses.js';
-import { openReach, type Resolve } from '../../src/egress/dial.js';
+import { openEgressPolicy, type Resolve } from '../../src/egress/dial.js';
 import { type Dial, openEgress } from '../../src/egress/egress.js';
 import { admits } from '../../src/egress/hosts.js';
 import { confined, rungs } from '../sandbox/confined.js';
@@ -68,7 +68,7 @@ async function proxy(t: TestContext, hosts: string[], places: string[], resolve?
   const dials: (Dial & { refused?: string })[] = [];
   const log = keptLog();
   const egress = await openEgress('escape', hosts, {
-    reach: openReach(allowedOf(places), resolve),
+    policy: openEgressPolicy(allowedOf(places), resolve),
     log,
     watch: async (what, dial) => {
       try {

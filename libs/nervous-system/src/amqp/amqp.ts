@@ -75,7 +75,7 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
   const stats = newStats();
   const abilities = new Abilities(() => brokerCan(address.options, path, log));
   const can = options.declare === false ? async () => ({ hash: true }) : () => abilities.ask();
-  const standing = (part: () => Topology | Promise<Topology>): Attachment => ({
+  const durable = (part: () => Topology | Promise<Topology>): Attachment => ({
     attach: async (model) => stand(model, await part(), log),
     // The next broker may be another one.
     detach: () => abilities.forget(),
@@ -90,11 +90,11 @@ export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> 
   const painPublisher = new Publisher({ channels: 1, clock, log, stats, flow: () => flow('pain') });
   const links: Links = {
     publish: await open('publish', [
-      standing(async () => (options.declare === false ? saidOn(path, party) : topology(path, QUEUES, await can()))),
+      durable(async () => (options.declare === false ? saidOn(path, party) : topology(path, QUEUES, await can()))),
       publisher,
     ]),
     consume: await open('consume', []),
-    pain: await open('algedonic', [standing(() => painPart(path)), painPublisher]),
+    pain: await open('algedonic', [durable(() => painPart(path)), painPublisher]),
   };
   return new AmqpNervousSystem({ ...options, stand, can }, links, publisher, painPublisher, stats);
 }
@@ -158,7 +158,7 @@ class AmqpNervousSystem implements NervousSystem {
     this.#checkOpen();
     checkSubscribe(this.#options.party, subscription);
     const { queue, prefetch } = subscription;
-    const channel = 'own' in queue ? queue.channel : queue.standing.channel;
+    const channel = 'own' in queue ? queue.channel : queue.durable.channel;
     const link = channel === 'algedonic' ? this.#links.pain : this.#links.consume;
     const consumer = new AmqpConsumer(sourceOf(subscription, this.#options), handler, {
       ...this.#options,

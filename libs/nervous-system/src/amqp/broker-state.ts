@@ -16,7 +16,7 @@ import { DIFFERS, NOT_FOUND, REFUSED, replyCode, steps } from './declare.js';
 const HEARTBEAT = 30_000;
 
 /** What stands on a broker of a topology, as AMQP tells it: bindings cannot be looked for. */
-export interface Standing {
+export interface DeclaredState {
   missing: string[];
   /** Stands with other arguments. Undefined where the user may not declare, and so cannot compare. */
   different: string[] | undefined;
@@ -32,11 +32,11 @@ export interface Rights {
 }
 
 /** A look at a broker that changes nothing on it. */
-export interface BrokerVisit {
+export interface BrokerState {
   readonly product: string;
   readonly version: string;
   readonly vhost: string;
-  standing(topology: Topology): Promise<Standing>;
+  declaredState(topology: Topology): Promise<DeclaredState>;
   rights(path: string): Promise<Rights>;
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface BrokerVisit {
  * Connects once, for a look. Rejects with VSM_CONFIG for a URL that cannot be, VSM_BROKER when nothing lets us in.
  * @param timeout ms for the handshake
  */
-export async function visitBroker(url: string, { timeout, ids }: { timeout: number; ids: Ids }): Promise<BrokerVisit> {
+export async function readBroker(url: string, { timeout, ids }: { timeout: number; ids: Ids }): Promise<BrokerState> {
   const { options, shown } = addressOf(url, HEARTBEAT);
   let model: ChannelModel;
   try {
@@ -60,15 +60,15 @@ export async function visitBroker(url: string, { timeout, ids }: { timeout: numb
     product: String(product),
     version: String(version),
     vhost: options.vhost ?? '/',
-    standing: (topology) => standing(model, topology),
+    declaredState: (topology) => declaredState(model, topology),
     rights: (path) => rights(model, path, ids),
     close: () => model.close(),
   };
 }
 
-async function standing(model: ChannelModel, topology: Topology): Promise<Standing> {
+async function declaredState(model: ChannelModel, topology: Topology): Promise<DeclaredState> {
   const missing: string[] = [];
-  const queues: Standing['queues'] = [];
+  const queues: DeclaredState['queues'] = [];
   for (const { name } of topology.exchanges) {
     if ((await attempt(model, (channel) => channel.checkExchange(name))).code === NOT_FOUND) missing.push(name);
   }

@@ -21,7 +21,7 @@ export interface LanesOptions {
  * The channels that publishing is spread over. Each exchange keeps to one, so that its messages keep their order, and one that the
  * broker refuses, which closes its channel, disturbs only its like. A channel is opened when it is first needed.
  */
-export class Lanes {
+export class ChannelPool {
   #model: ChannelModel | undefined;
   readonly #channels = new Map<number, ConfirmChannel>();
   /** Lanes whose channel is being opened, or is about to be. */

@@ -1,6 +1,6 @@
 import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp/vsm';
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
-import { Attendance, type Settlement } from '../dispatcher.js';
+import { type Acknowledger, DeliveryDispatcher } from '../dispatcher.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
 import { Guard } from '../signing/guard.js';
 import type { Signer } from '../signing/signer.js';
@@ -45,7 +45,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     this.#giveUp = resolve;
   });
   readonly #source: Source;
-  readonly #attendance: Attendance;
+  readonly #attendance: DeliveryDispatcher;
   readonly #around: ConsumerOptions;
 
   constructor(source: Source, handler: Handler, around: ConsumerOptions) {
@@ -54,7 +54,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     const { signer, path, instance } = around;
     const { name: queue, channel } = source;
     const guard = signer && new Guard({ signer, path, instance, channel, queue });
-    this.#attendance = new Attendance(handler, { ...around, queue, guard });
+    this.#attendance = new DeliveryDispatcher(handler, { ...around, queue, guard });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#hasFailed = reject;
@@ -160,10 +160,10 @@ export class AmqpConsumer implements Consumer, Attachment {
     // It stays with the broker, for the next consumer.
     if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
-    void this.#attendance.attend(received.delivery, this.#settlement(channel, queue, received), received.way);
+    void this.#attendance.dispatch(received.delivery, this.#settlement(channel, queue, received), received.way);
   }
 
-  #settlement(channel: Channel, queue: string, received: Received): Settlement {
+  #settlement(channel: Channel, queue: string, received: Received): Acknowledger {
     const { path, publish, stats, clock, signer } = this.#around;
     const { name, counts, delays, dead: lastStop } = this.#source;
     const burier = { path, channel: this.#source.channel, queue: name, signer };

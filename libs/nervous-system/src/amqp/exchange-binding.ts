@@ -1,4 +1,4 @@
-import { type PassDeclaration, VsmError } from '@vsmcp/vsm';
+import { type ExchangeBinding, VsmError } from '@vsmcp/vsm';
 import amqp from 'amqplib';
 import { addressOf, refusalOf } from './address.js';
 
@@ -11,7 +11,7 @@ const TIMEOUT = 10_000;
  * Binds exchanges that stand to each other, as an administrator: for what RabbitMQ's definitions cannot tell.
  * Rejects with VSM_CONFIG for a URL that cannot be, VSM_BROKER when the broker cannot be reached or refuses.
  */
-export async function declarePasses(url: string, passes: readonly PassDeclaration[]): Promise<void> {
+export async function declareExchangeBindings(url: string, passes: readonly ExchangeBinding[]): Promise<void> {
   const { options, shown } = addressOf(url, HEARTBEAT);
   try {
     const clientProperties = { connection_name: 'vsmcp topology' };

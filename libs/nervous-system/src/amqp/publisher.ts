@@ -2,7 +2,7 @@ import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type ChannelModel, IllegalOperationError, type Message } from 'amqplib';
 import { HEADERS } from '../headers.js';
 import type { BusLog, BusStats } from '../nervous-system.js';
-import { Lanes } from './channel-pool.js';
+import { ChannelPool } from './channel-pool.js';
 import { NOT_FOUND, REFUSED, replyCode } from './declare.js';
 import type { Attachment } from './link.js';
 import { type Packet, unsendable } from './packet.js';
@@ -43,13 +43,13 @@ export class Publisher implements Attachment {
   #waiting: Pending[] = [];
   #bytes = 0;
   #serial = 0;
-  readonly #lanes: Lanes;
+  readonly #lanes: ChannelPool;
   #idle: (() => void)[] = [];
   readonly #around: PublisherOptions;
 
   constructor(around: PublisherOptions) {
     this.#around = around;
-    this.#lanes = new Lanes({
+    this.#lanes = new ChannelPool({
       ...around,
       opened: (lane) => {
         for (const pending of this.#pending.values()) if (pending.lane === lane) this.#send(pending);

@@ -2,6 +2,7 @@ import {
   type BrokerCan,
   backKey,
   CHANNEL_NAMES,
+  durableTopology,
   exchangeName,
   exchangesOf,
   type Ids,
@@ -9,7 +10,6 @@ import {
   type Party,
   QUEUES,
   queueName,
-  standingTopology,
   type Channel as VsmChannel,
 } from '@vsmcp/vsm';
 import type { Channel, ChannelModel } from 'amqplib';
@@ -52,22 +52,22 @@ export function sourceOf(
 ): Source {
   const { path, party, instance, ids, log, stand, can } = around;
   const needed =
-    'own' in queue ? [queue.channel, 'retry' as const] : [queue.standing.channel, 'retry' as const, 'dead' as const];
+    'own' in queue ? [queue.channel, 'retry' as const] : [queue.durable.channel, 'retry' as const, 'dead' as const];
   const channels = CHANNEL_NAMES.filter((channel) => needed.includes(channel));
   if (!('own' in queue)) {
-    const { name, standing } = queue;
+    const { name, durable } = queue;
     return {
       name,
-      channel: standing.channel,
-      counts: standing.kind === 'quorum',
-      delays: standing.retry === true,
-      dead: standing.channel === 'dead',
-      ...(standing.sort === 'ordered' && { ordered: { priority: priorityOf(instance, name) } }),
+      channel: durable.channel,
+      counts: durable.kind === 'quorum',
+      delays: durable.retry === true,
+      dead: durable.channel === 'dead',
+      ...(durable.sort === 'ordered' && { ordered: { priority: priorityOf(instance, name) } }),
       declare: async (model) => {
         const broker = await can();
         await stand(model, exchangesOf(path, channels, broker), log);
         // The queue of a server that comes and goes is in no table: its owner makes it.
-        await (name in QUEUES ? stand : declare)(model, standingTopology(path, name, standing, broker), log);
+        await (name in QUEUES ? stand : declare)(model, durableTopology(path, name, durable, broker), log);
       },
       open: async () => queueName(path, name),
     };

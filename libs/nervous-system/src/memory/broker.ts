@@ -1,6 +1,8 @@
 import {
   type Channel,
   type Clock,
+  type DurableQueue,
+  durableTopology,
   exchangeName,
   type Ids,
   partitionKeyIn,
@@ -8,8 +10,6 @@ import {
   queueName,
   RETRY_DELAYS,
   type RetryDelay,
-  type StandingQueue,
-  standingTopology,
   type Topology,
   topology,
 } from '@vsmcp/vsm';
@@ -40,7 +40,7 @@ export class MemoryBroker {
     this.ids = ids;
   }
 
-  /** Joins the fleet at `path`; its standing queues are declared with the first who joins. */
+  /** Joins the fleet at `path`; its durable queues are declared with the first who joins. */
   connect(member: Member): NervousSystem {
     if (!this.#declared.has(member.path)) {
       this.#declared.add(member.path);
@@ -53,8 +53,8 @@ export class MemoryBroker {
     return new MemoryNervousSystem(this, member);
   }
 
-  standing(path: string, name: string, queue: StandingQueue): Queue {
-    this.#declare(standingTopology(path, name, queue));
+  durable(path: string, name: string, queue: DurableQueue): Queue {
+    this.#declare(durableTopology(path, name, queue));
     return this.#broker.assertQueue(queueName(path, name));
   }
 

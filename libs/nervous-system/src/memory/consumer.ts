@@ -1,6 +1,6 @@
 import type { Clock, RetryDelay } from '@vsmcp/vsm';
 import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
-import { Attendance, type Settlement } from '../dispatcher.js';
+import { type Acknowledger, DeliveryDispatcher } from '../dispatcher.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
 import type { Guard } from '../signing/guard.js';
 import type { Stored } from './broker.js';
@@ -32,7 +32,7 @@ export class MemoryConsumer implements Consumer {
   #consumer: SmqpConsumer | undefined;
   readonly #begin: () => void;
   #leave: () => void = () => {};
-  readonly #attendance: Attendance;
+  readonly #attendance: DeliveryDispatcher;
   readonly #around: Around;
   readonly #held = new Set<ConsumeMessage>();
   #abandoned: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class MemoryConsumer implements Consumer {
 
   constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
     this.#around = around;
-    this.#attendance = new Attendance(this.#inOwnTurn(handler), around);
+    this.#attendance = new DeliveryDispatcher(this.#inOwnTurn(handler), around);
     this.#begin = () => {
       this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
     };
@@ -106,10 +106,10 @@ export class MemoryConsumer implements Consumer {
     const delivery = { ...stored, redelivered: message.fields.redelivered === true };
     // Nobody can put anything into a queue here but by publishing, so that only what was put off has attempts.
     const way = delivery.attempts > 0 ? 'again' : 'straight';
-    void this.#attendance.attend(delivery, this.#settlement(message, stored), way);
+    void this.#attendance.dispatch(delivery, this.#settlement(message, stored), way);
   }
 
-  #settlement(message: ConsumeMessage, stored: Stored): Settlement {
+  #settlement(message: ConsumeMessage, stored: Stored): Acknowledger {
     const ack = (): void => {
       if (this.#held.delete(message)) message.ack();
     };

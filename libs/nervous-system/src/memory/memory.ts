@@ -85,13 +85,13 @@ export class MemoryNervousSystem implements NervousSystem {
     checkSubscribe(this.#member.party, subscription);
     const { path, log, instance, signer } = this.#member;
     const { queue } = subscription;
-    const standing = 'own' in queue ? undefined : queue;
+    const durable = 'own' in queue ? undefined : queue;
     const smqp: Queue =
       'own' in queue
         ? this.#broker.own(path, queue.channel, queue.bind, OWN_MOST)
-        : this.#broker.standing(path, queue.name, queue.standing);
+        : this.#broker.durable(path, queue.name, queue.durable);
     const name = smqp.name.slice(path.length + 1);
-    const channel = 'own' in queue ? queue.channel : queue.standing.channel;
+    const channel = 'own' in queue ? queue.channel : queue.durable.channel;
     const consumer = new MemoryConsumer(smqp, handler, subscription.prefetch, {
       queue: name,
       stats: this.#stats,
@@ -100,8 +100,8 @@ export class MemoryNervousSystem implements NervousSystem {
       clock: this.#broker.clock,
       limit: channel === 'dead' ? Number.POSITIVE_INFINITY : DELIVERY_LIMIT,
       bury: (message, reason) => this.#broker.bury(path, message, reason, { queue: name, signer }),
-      ...(standing?.standing.sort === 'ordered' && { line: this.#broker.line(smqp) }),
-      ...(standing?.standing.retry && {
+      ...(durable?.durable.sort === 'ordered' && { line: this.#broker.line(smqp) }),
+      ...(durable?.durable.retry && {
         returnLater: (message, delay) => this.#broker.returnLater(smqp, message, delay),
       }),
       ended: () => this.#consumers.delete(consumer),

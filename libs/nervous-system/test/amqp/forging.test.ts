@@ -5,7 +5,7 @@ import { backKey, exchangeName, queueName, retryKey } from '@vsmcp/vsm';
 import amqp, { type ConfirmChannel, type ConsumeMessage, type Options } from 'amqplib';
 import { brokerUrl, hasBroker } from '../../../../test/support/rabbitmq.js';
 import { openFleet } from '../fleets.js';
-import { bytes, message, own, standing, textOf, until, type World } from '../world.js';
+import { bytes, durable, message, own, textOf, until, type World } from '../world.js';
 
 const signer = openSigner(['a secret of the fleet, not too short']);
 const missing = !(await hasBroker()) && 'no RabbitMQ here';
@@ -26,10 +26,10 @@ describe('who may do everything on the broker, but is no member', { skip: missin
     world = await openFleet(url);
     const s3 = await world.join('s3', 's3-one', signer);
     const s1 = await world.join('s1', 's1-one', signer);
-    await s1.subscribe(standing('s1.dead'), keeping(dead));
-    await s1.subscribe(standing('s1.command'), keeping(handled));
+    await s1.subscribe(durable('s1.dead'), keeping(dead));
+    await s1.subscribe(durable('s1.command'), keeping(handled));
     await s1.subscribe(own('command', ['s1.all.*']), keeping(handled));
-    await s1.subscribe(standing('s1.work'), keeping(events));
+    await s1.subscribe(durable('s1.work'), keeping(events));
     connection = await amqp.connect(url);
     channel = await connection.createConfirmChannel();
     const { queue } = await channel.assertQueue('', { exclusive: true });

@@ -4,7 +4,7 @@ import { connectAmqp, DONE, HEADERS, type NervousSystem } from '@vsmcp/nervous-s
 import { exchangeName, type Party, queueName, topology } from '@vsmcp/vsm';
 import amqp from 'amqplib';
 import { type Rabbit, rabbitServer, startRabbit } from '../../../../test/support/rabbitmq.js';
-import { bytes, clock, ids, message, own, silent, standing, textOf, until } from '../world.js';
+import { bytes, clock, durable, ids, message, own, silent, textOf, until } from '../world.js';
 
 /** What only a broker can do: go away, come back, refuse, and block. It is a node of our own. */
 describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ installed', timeout: 240_000 }, () => {
@@ -49,7 +49,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     assert.match(reasonOf(s4), new RegExp(`not connected to the broker at amqp://127.0.0.1:${rabbit.port}: .*`));
     assert.doesNotMatch(reasonOf(s4), /guest/);
     const got = new Set<string>();
-    const subscribed = s1.subscribe(standing('s1.work', 500), async (delivery) => {
+    const subscribed = s1.subscribe(durable('s1.work', 500), async (delivery) => {
       got.add(textOf(delivery));
       return DONE;
     });
@@ -73,7 +73,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s3 = await join('s3');
     const gateway = await join('gateway');
     const heard: Record<string, string[]> = { work: [], own: [] };
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       heard.work?.push(textOf(delivery));
       return DONE;
     });
@@ -81,7 +81,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
       heard.own?.push(textOf(delivery));
       return DONE;
     });
-    await s1.subscribe(standing('s1.query'), async (delivery) => {
+    await s1.subscribe(durable('s1.query'), async (delivery) => {
       await s1.respond(delivery, { content: bytes('here'), contentType: 'text/plain' });
       return DONE;
     });
@@ -108,7 +108,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s4 = await join('s4');
     const s1 = await join('s1');
     const got = new Set<string>();
-    await s1.subscribe(standing('s1.work', 100), async (delivery) => {
+    await s1.subscribe(durable('s1.work', 100), async (delivery) => {
       got.add(textOf(delivery));
       return DONE;
     });
@@ -129,7 +129,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s4 = await join('s4');
     const s1 = await join('s1');
     let got = 0;
-    await s1.subscribe(standing('s1.work'), async () => {
+    await s1.subscribe(durable('s1.work'), async () => {
       got++;
       return DONE;
     });
@@ -181,7 +181,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s1 = await join('s1');
     await until(() => s4.health().ok);
     let putOff = 0;
-    const taking = await s1.subscribe(standing('s1.work'), async () => {
+    const taking = await s1.subscribe(durable('s1.work'), async () => {
       putOff++;
       return { verdict: 'later', delay: '1s', counted: true };
     });
@@ -197,7 +197,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
       await until(async () => (await s1.depth('s1.dead')) === 2);
     });
     const dead: Record<string, unknown>[] = [];
-    await s1.subscribe(standing('s1.dead'), async ({ channel, key, id, headers }) => {
+    await s1.subscribe(durable('s1.dead'), async ({ channel, key, id, headers }) => {
       dead.push({ channel, key, id, headers });
       return DONE;
     });
@@ -232,7 +232,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s1 = await join('s1', url);
     const s3 = await join('s3', url);
     const got: string[] = [];
-    await s1.subscribe(standing('s1.work'), async ({ key }) => {
+    await s1.subscribe(durable('s1.work'), async ({ key }) => {
       got.push(key);
       return DONE;
     });
@@ -249,11 +249,11 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     const s4 = await join('s4');
     const s1 = await join('s1');
     const dead: Record<string, unknown>[] = [];
-    await s1.subscribe(standing('s1.dead'), async ({ id, headers }) => {
+    await s1.subscribe(durable('s1.dead'), async ({ id, headers }) => {
       dead.push({ id, headers });
       return DONE;
     });
-    await s1.subscribe(standing('s1.work'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
+    await s1.subscribe(durable('s1.work'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
     await s4.publish({ ...message('environment', 'a.b', 'x'), id: 'i', headers: { large: 'x'.repeat(65_480) } });
     await until(() => dead.length === 1 && s1.stats().inFlight === 0);
     const reason = /^its headers were left out: 1s.s1.work cannot be encoded: .* exceeds/;

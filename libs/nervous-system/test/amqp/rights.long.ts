@@ -9,7 +9,7 @@ import { handoverQueue, Party as Parties, type Party, permissionsOf } from '@vsm
 import { type Rabbit, rabbitServer, startRabbit } from '../../../../test/support/rabbit-node.js';
 import { conformance } from '../conformance.js';
 import { openFleet } from '../fleets.js';
-import { bytes, clock, ids, message, silent, standing, until, type World } from '../world.js';
+import { bytes, clock, durable, ids, message, silent, until, type World } from '../world.js';
 
 const missing = !rabbitServer() && 'no RabbitMQ installed';
 let rabbit: Rabbit;
@@ -79,7 +79,7 @@ describe('each with a broker user of its own', { skip: missing, timeout: 240_000
     const s1 = await world.join('s1');
     const { name, queue } = handoverQueue('memory');
     const tries: number[] = [];
-    await s1.subscribe({ queue: { name, standing: queue }, prefetch: 1 }, async ({ attempts }) => {
+    await s1.subscribe({ queue: { name, durable: queue }, prefetch: 1 }, async ({ attempts }) => {
       tries.push(attempts);
       return attempts === 0 ? { verdict: 'later', delay: '1s', counted: true } : DONE;
     });
@@ -93,7 +93,7 @@ describe('each with a broker user of its own', { skip: missing, timeout: 240_000
     const world = await openStrictFleet();
     const s5 = await world.join('s5');
     const gateway = await world.join('gateway');
-    await s5.subscribe(standing('s5.query'), async (delivery) => {
+    await s5.subscribe(durable('s5.query'), async (delivery) => {
       await s5.respond(delivery, { content: bytes('yes'), contentType: 'text/plain' });
       return DONE;
     });

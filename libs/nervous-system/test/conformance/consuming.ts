@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DONE } from '@vsmcp/nervous-system';
-import { gate, message, own, standing, textOf, until, type World } from '../world.js';
+import { durable, gate, message, own, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function consuming(open: () => Promise<World>): void {
   const join = setUp(open);
 
-  test('what is published before anyone listens waits in the standing queue', async () => {
+  test('what is published before anyone listens waits in the durable queue', async () => {
     const s4 = await join('s4');
     const s1 = await join('s1');
     await until(async () => (await s1.depth('s1.work')) === 0);
@@ -15,7 +15,7 @@ export function consuming(open: () => Promise<World>): void {
     await until(async () => (await s1.depth('s1.work')) === 1);
     assert.equal(await s1.depth('no.such.queue'), undefined);
     const got: string[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       got.push(textOf(delivery));
       return DONE;
     });
@@ -30,14 +30,14 @@ export function consuming(open: () => Promise<World>): void {
     const busy = gate();
     const got: string[] = [];
     const stuck: string[] = [];
-    await one.subscribe(standing('s1.work', 1), async (delivery) => {
+    await one.subscribe(durable('s1.work', 1), async (delivery) => {
       stuck.push(textOf(delivery));
       await busy.opened;
       return DONE;
     });
     await s4.publish(message('environment', 'a', 'first'));
     await until(() => stuck.length === 1);
-    await two.subscribe(standing('s1.work', 1), async (delivery) => {
+    await two.subscribe(durable('s1.work', 1), async (delivery) => {
       got.push(textOf(delivery));
       return DONE;
     });
@@ -57,7 +57,7 @@ export function consuming(open: () => Promise<World>): void {
     let running = 0;
     let most = 0;
     let done = 0;
-    await s1.subscribe(standing('s1.work', 7), async () => {
+    await s1.subscribe(durable('s1.work', 7), async () => {
       most = Math.max(most, ++running);
       await new Promise((resolve) => setTimeout(resolve, 5));
       running--;
@@ -116,7 +116,7 @@ export function consuming(open: () => Promise<World>): void {
   test('it is healthy, and says what it did', async () => {
     const s4 = await join('s4');
     const s1 = await join('s1');
-    await s1.subscribe(standing('s1.work'), async () => DONE);
+    await s1.subscribe(durable('s1.work'), async () => DONE);
     await until(() => s1.health().ok && s4.health().ok);
     await s4.publishBatch([message('environment', 'a'), message('environment', 'b')]);
     await until(() => s1.stats().delivered === 2 && s1.stats().inFlight === 0);

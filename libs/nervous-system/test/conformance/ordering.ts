@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Delivery, DONE, type Handler, KEEP, type NervousSystem } from '@vsmcp/nervous-system';
 import { PARTITION_QUEUES } from '@vsmcp/vsm';
-import { gate, message, standing, textOf, until, type World } from '../world.js';
+import { durable, gate, message, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 const keyed = (key: string, text: string) => ({
@@ -13,7 +13,7 @@ const keyed = (key: string, text: string) => ({
 export function ordering(open: () => Promise<World>): void {
   const join = setUp(open);
   const consumeAll = (s1: NervousSystem, handler: Handler) =>
-    Promise.all(PARTITION_QUEUES.map((name) => s1.subscribe(standing(name, 20), handler)));
+    Promise.all(PARTITION_QUEUES.map((name) => s1.subscribe(durable(name, 20), handler)));
 
   test('what has a partition key goes to a partition, and the rest to where all compete', async () => {
     const world = await join('world');
@@ -24,7 +24,7 @@ export function ordering(open: () => Promise<World>): void {
       return DONE;
     };
     await consumeAll(s1, into('ordered'));
-    await s1.subscribe(standing('s1.work'), into('open'));
+    await s1.subscribe(durable('s1.work'), into('open'));
     await world.publish(keyed('k', 'a'));
     await world.publish({ ...keyed('k', 'b'), headers: { cloudEvents_partitionkey: 'k' } });
     await world.publish({ ...keyed('k', 'c'), headers: { other: 'k' } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Delivery, DONE, HEADERS } from '@vsmcp/nervous-system';
 import { MAX_KEY_BYTES, matches } from '@vsmcp/vsm';
-import { message, own, standing, textOf, until, type World } from '../world.js';
+import { durable, message, own, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function publishing(open: () => Promise<World>): void {
@@ -28,7 +28,7 @@ export function publishing(open: () => Promise<World>): void {
     const s4 = await join('s4', 's4-one');
     const s1 = await join('s1');
     const got: Delivery[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       got.push(delivery);
       return DONE;
     });
@@ -102,7 +102,7 @@ export function publishing(open: () => Promise<World>): void {
       { code: 'VSM_CHANNEL' },
     );
     await assert.rejects(
-      s1.subscribe(standing('s3.command'), async () => DONE),
+      s1.subscribe(durable('s3.command'), async () => DONE),
       { code: 'VSM_CHANNEL' },
     );
     await assert.rejects(
@@ -110,7 +110,7 @@ export function publishing(open: () => Promise<World>): void {
       { code: 'VSM_CHANNEL' },
     );
     await assert.rejects(
-      s1.subscribe(standing('s1.work', 0), async () => DONE),
+      s1.subscribe(durable('s1.work', 0), async () => DONE),
       { code: 'VSM_CHANNEL' },
     );
   });
@@ -119,7 +119,7 @@ export function publishing(open: () => Promise<World>): void {
     const s3 = await join('s3');
     const s1 = await join('s1');
     const got: Delivery[] = [];
-    await s1.subscribe(standing('s1.dead'), async (delivery) => {
+    await s1.subscribe(durable('s1.dead'), async (delivery) => {
       got.push(delivery);
       return DONE;
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DONE } from '@vsmcp/nervous-system';
-import { bytes, gate, own, standing, textOf, until, type World } from '../world.js';
+import { bytes, durable, gate, own, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function requesting(open: () => Promise<World>): void {
@@ -11,7 +11,7 @@ export function requesting(open: () => Promise<World>): void {
   test('each question gets its own answer, in any order', async () => {
     const s1 = await join('s1');
     const gateway = await join('gateway');
-    await s1.subscribe(standing('s1.query', 50), async (delivery) => {
+    await s1.subscribe(durable('s1.query', 50), async (delivery) => {
       await new Promise((resolve) => setTimeout(resolve, Number(textOf(delivery)) % 7));
       await s1.respond(delivery, {
         content: bytes(`re ${textOf(delivery)}`),
@@ -53,7 +53,7 @@ export function requesting(open: () => Promise<World>): void {
     const gateway = await join('gateway');
     const late = gate();
     let answered = false;
-    await s1.subscribe(standing('s1.query'), async (delivery) => {
+    await s1.subscribe(durable('s1.query'), async (delivery) => {
       if (textOf(delivery) === 'slow') await late.opened;
       await s1.respond(delivery, { content: bytes('here'), contentType: 'text/plain' });
       answered = true;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Delivery, DONE, HEADERS, type NervousSystem } from '@vsmcp/nervous-system';
 import { DELIVERY_LIMIT, type QueueName } from '@vsmcp/vsm';
-import { message, own, standing, textOf, until, type World } from '../world.js';
+import { durable, message, own, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function settling(open: () => Promise<World>): void {
@@ -10,7 +10,7 @@ export function settling(open: () => Promise<World>): void {
 
   async function theDead(s1: NervousSystem): Promise<Delivery[]> {
     const dead: Delivery[] = [];
-    await s1.subscribe(standing('s1.dead'), async (delivery) => {
+    await s1.subscribe(durable('s1.dead'), async (delivery) => {
       dead.push(delivery);
       return DONE;
     });
@@ -21,7 +21,7 @@ export function settling(open: () => Promise<World>): void {
     const s4 = await join('s4');
     const s1 = await join('s1');
     const seen: boolean[] = [];
-    await s1.subscribe(standing('s1.work'), async ({ redelivered }) => {
+    await s1.subscribe(durable('s1.work'), async ({ redelivered }) => {
       seen.push(redelivered);
       if (seen.length < 3) throw new Error('not yet');
       return DONE;
@@ -44,7 +44,7 @@ export function settling(open: () => Promise<World>): void {
       const dead = await theDead(await join('s1'));
       let tries = 0;
       const fine: string[] = [];
-      await handler.subscribe(standing(queue), async (delivery) => {
+      await handler.subscribe(durable(queue), async (delivery) => {
         if (textOf(delivery) === 'poison') {
           tries++;
           throw new Error('cannot swallow this');
@@ -88,7 +88,7 @@ export function settling(open: () => Promise<World>): void {
     const s4 = await join('s4');
     const s1 = await join('s1');
     const dead = await theDead(s1);
-    await s1.subscribe(standing('s1.work'), async () => ({ verdict: 'dead', reason: 'no event at all' }));
+    await s1.subscribe(durable('s1.work'), async () => ({ verdict: 'dead', reason: 'no event at all' }));
     await s4.publish(message('environment', 'a.b', 'x'));
     await until(() => dead.length === 1);
     assert.equal(dead[0]?.headers[HEADERS.reason], 'no event at all');
@@ -102,7 +102,7 @@ export function settling(open: () => Promise<World>): void {
     const s1 = await join('s1');
     const seen: Delivery[] = [];
     const times: number[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       seen.push(delivery);
       times.push(performance.now());
       if (seen.length === 3) return DONE;
@@ -123,7 +123,7 @@ export function settling(open: () => Promise<World>): void {
     const s4 = await join('s4');
     const s1 = await join('s1');
     const seen: Delivery[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       seen.push(delivery);
       if (seen.length === 2) return DONE;
       const headers = { traceparent: 'further', [HEADERS.key]: 'mine' };
@@ -140,7 +140,7 @@ export function settling(open: () => Promise<World>): void {
     const s4 = await join('s4');
     const s1 = await join('s1');
     const dead = await theDead(s1);
-    await s1.subscribe(standing('s1.work'), async ({ attempts }) => {
+    await s1.subscribe(durable('s1.work'), async ({ attempts }) => {
       if (attempts === 0) return { verdict: 'later', delay: '1s', counted: true };
       throw new Error('no');
     });
@@ -154,7 +154,7 @@ export function settling(open: () => Promise<World>): void {
     const s1 = await join('s1');
     const s5 = await join('s5');
     const dead = await theDead(s1);
-    await s5.subscribe(standing('s5.algedonic'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
+    await s5.subscribe(durable('s5.algedonic'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
     await s1.publish(message('algedonic', 'critical.s1.u'));
     await until(() => dead.length === 1);
     assert.match(String(dead[0]?.headers[HEADERS.reason]), /s5\.algedonic has no delay queues/);
@@ -165,7 +165,7 @@ export function settling(open: () => Promise<World>): void {
     const s1 = await join('s1');
     let tries = 0;
     await s3.publish(message('command', 's1.nobody.try'));
-    await s1.subscribe(standing('s1.dead'), async () => {
+    await s1.subscribe(durable('s1.dead'), async () => {
       if (++tries < 3) throw new Error('no database');
       return DONE;
     });
@@ -177,7 +177,7 @@ export function settling(open: () => Promise<World>): void {
     const world = await join('world');
     const s1 = await join('s1');
     const got: Delivery[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       got.push(delivery);
       return DONE;
     });

@@ -12,7 +12,7 @@ import {
   type Refusal,
 } from '@vsmcp/nervous-system';
 import { DELIVERY_LIMIT, type Party } from '@vsmcp/vsm';
-import { bytes, message, own, standing, textOf, until, type World } from '../world.js';
+import { bytes, durable, message, own, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 const COOKIE = 'a secret of the fleet, not too short';
@@ -37,7 +37,7 @@ export function signing(open: () => Promise<World>): void {
 
   async function theDead(): Promise<Delivery[]> {
     const dead: Delivery[] = [];
-    await (await member('s1')).subscribe(standing('s1.dead'), async (delivery) => {
+    await (await member('s1')).subscribe(durable('s1.dead'), async (delivery) => {
       dead.push(delivery);
       return DONE;
     });
@@ -48,7 +48,7 @@ export function signing(open: () => Promise<World>): void {
     const s3 = await member('s3', 's3-one');
     const s1 = await member('s1');
     const got: Delivery[] = [];
-    await s1.subscribe(standing('s1.command'), async (delivery) => {
+    await s1.subscribe(durable('s1.command'), async (delivery) => {
       got.push(delivery);
       return DONE;
     });
@@ -62,7 +62,7 @@ export function signing(open: () => Promise<World>): void {
     const s1 = await member('s1', 's1-one');
     const dead = await theDead();
     const handled: string[] = [];
-    for (const subscription of [standing('s1.command'), own('command', ['s1.all.*'])]) {
+    for (const subscription of [durable('s1.command'), own('command', ['s1.all.*'])]) {
       await s1.subscribe(subscription, async (delivery) => {
         handled.push(textOf(delivery));
         return DONE;
@@ -101,7 +101,7 @@ export function signing(open: () => Promise<World>): void {
     const answer = { content: bytes('yes'), contentType: 'text/plain' };
     let asked: Delivery | undefined;
     let handled = 0;
-    await s5.subscribe(standing('s5.query'), async (delivery) => {
+    await s5.subscribe(durable('s5.query'), async (delivery) => {
       asked = delivery;
       handled++;
       const { replyTo = '', correlationId = '' } = delivery;
@@ -126,7 +126,7 @@ export function signing(open: () => Promise<World>): void {
     const world = await join('world');
     const s1 = await member('s1');
     const seen: Delivery[] = [];
-    await s1.subscribe(standing('s1.work'), async (delivery) => {
+    await s1.subscribe(durable('s1.work'), async (delivery) => {
       seen.push(delivery);
       return seen.length === 3 ? DONE : { verdict: 'later', delay: '1s', counted: seen.length === 1 };
     });
@@ -145,7 +145,7 @@ export function signing(open: () => Promise<World>): void {
     const s1 = await member('s1');
     const dead = await theDead();
     const attempts: number[] = [];
-    await s1.subscribe(standing('s1.command'), async (delivery) => {
+    await s1.subscribe(durable('s1.command'), async (delivery) => {
       attempts.push(delivery.attempts);
       if (delivery.attempts === 0) return { verdict: 'later', delay: '1s', counted: true };
       throw new Error('no');
@@ -163,7 +163,7 @@ export function signing(open: () => Promise<World>): void {
     const s2 = await member('s2');
     const dead = await theDead();
     let tries = 0;
-    await s2.subscribe(standing('s2.coordination'), async () => {
+    await s2.subscribe(durable('s2.coordination'), async () => {
       tries++;
       throw new Error('no');
     });
@@ -186,7 +186,7 @@ export function signing(open: () => Promise<World>): void {
   test('what no member buried says so, whatever else it says', async () => {
     const dead = await theDead();
     const forger = await join('s1');
-    const taking = await forger.subscribe(standing('s1.command'), async () => ({
+    const taking = await forger.subscribe(durable('s1.command'), async () => ({
       verdict: 'dead',
       reason: 'all well',
     }));
@@ -222,7 +222,7 @@ export function signing(open: () => Promise<World>): void {
       for (const now of steps.slice(step, step + 2)) {
         const gateway = await join('gateway', undefined, before);
         const s5 = await join('s5', undefined, now);
-        const consumer = await s5.subscribe(standing('s5.query'), async (delivery) => {
+        const consumer = await s5.subscribe(durable('s5.query'), async (delivery) => {
           heard.push(textOf(delivery));
           await s5.respond(delivery, { content: bytes('yes'), contentType: 'text/plain' });
           return DONE;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DONE } from '@vsmcp/nervous-system';
-import { gate, message, standing, textOf, until, type World } from '../world.js';
+import { durable, gate, message, textOf, until, type World } from '../world.js';
 import { setUp } from './setup.js';
 
 export function stopping(open: () => Promise<World>): void {
@@ -15,7 +15,7 @@ export function stopping(open: () => Promise<World>): void {
     await s4.publishBatch(numbers.map((n) => message('environment', 'a', n)));
     const done: string[] = [];
     let started = 0;
-    await leaving.subscribe(standing('s1.work', 20), async (delivery) => {
+    await leaving.subscribe(durable('s1.work', 20), async (delivery) => {
       started++;
       await new Promise((resolve) => setTimeout(resolve, 3));
       done.push(textOf(delivery));
@@ -29,7 +29,7 @@ export function stopping(open: () => Promise<World>): void {
     const before = done.length;
     assert.ok(before < 200, 'it left in the middle');
     // What the broker had on its way when the first one left comes redelivered; it was not handled there.
-    await staying.subscribe(standing('s1.work', 20), async (delivery) => {
+    await staying.subscribe(durable('s1.work', 20), async (delivery) => {
       done.push(textOf(delivery));
       return DONE;
     });
@@ -46,7 +46,7 @@ export function stopping(open: () => Promise<World>): void {
     const stuck = await join('s1');
     const other = await join('s1');
     const forever = gate();
-    await stuck.subscribe(standing('s1.work'), async () => {
+    await stuck.subscribe(durable('s1.work'), async () => {
       await forever.opened;
       return DONE;
     });
@@ -54,7 +54,7 @@ export function stopping(open: () => Promise<World>): void {
     await until(() => stuck.stats().inFlight === 1);
     await stuck.drain(100);
     const got: boolean[] = [];
-    await other.subscribe(standing('s1.work'), async ({ redelivered }) => {
+    await other.subscribe(durable('s1.work'), async ({ redelivered }) => {
       got.push(redelivered);
       return DONE;
     });
@@ -75,7 +75,7 @@ export function stopping(open: () => Promise<World>): void {
       heard.push(delivery.key);
       return DONE;
     });
-    await s1.subscribe(standing('s1.work'), async ({ key }) => {
+    await s1.subscribe(durable('s1.work'), async ({ key }) => {
       await go.opened;
       await s1.publish(message('outcome', `answered.${key}`));
       return DONE;
@@ -95,7 +95,7 @@ export function stopping(open: () => Promise<World>): void {
     const closing = await join('s1');
     const other = await join('s1');
     const forever = gate();
-    await closing.subscribe(standing('s1.work'), async () => {
+    await closing.subscribe(durable('s1.work'), async () => {
       await forever.opened;
       return DONE;
     });
@@ -103,7 +103,7 @@ export function stopping(open: () => Promise<World>): void {
     await until(() => closing.stats().inFlight === 1);
     await closing.close();
     const got: string[] = [];
-    await other.subscribe(standing('s1.work'), async ({ key }) => {
+    await other.subscribe(durable('s1.work'), async ({ key }) => {
       got.push(key);
       return DONE;
     });

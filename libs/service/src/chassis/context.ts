@@ -17,7 +17,7 @@ import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
 import { shown } from '../leadership/shown.js';
 import type { Log } from '../log.js';
 import { seal } from '../messages/envelope.js';
-import { dispatch, queueOf, standing } from '../messages/hear.js';
+import { dispatch, durable, queueOf } from '../messages/hear.js';
 import { hurt } from '../messages/hurt.js';
 import { answerOne, ask } from '../messages/questions.js';
 import { watchRefusals } from '../messages/refusals.js';
@@ -52,10 +52,10 @@ export interface ContextOptions {
   databaseCheck?: number;
   leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
   /** How a fleet below is reached; where it is absent, there is none. */
-  reach?: Reach;
+  connectMember?: ConnectMember;
 }
 
-export type Reach = (member: Member, broker: string | undefined) => Promise<NervousSystem>;
+export type ConnectMember = (member: Member, broker: string | undefined) => Promise<NervousSystem>;
 
 export interface OpenContext {
   readonly context: ServiceContext;
@@ -120,7 +120,7 @@ export function openContext(options: ContextOptions): OpenContext {
       const common = isQueue(shared) ? [shared] : [];
       const own = { own: true, channel: 'query', bind: [`${system}.${instance}.*`] } as const;
       const consumers: Consumer[] = [];
-      for (const queue of [own, ...common.map(standing)]) {
+      for (const queue of [own, ...common.map(durable)]) {
         consumers.push(
           await bus.subscribe({ queue, prefetch: PREFETCH }, (delivery) => answerOne(asking, answers, delivery)),
         );
@@ -131,14 +131,14 @@ export function openContext(options: ContextOptions): OpenContext {
         },
       };
     },
-    async reach({ path, broker, cookie }) {
-      const reach = options.reach;
+    async connectChild({ path, broker, cookie }) {
+      const reach = options.connectMember;
       if (!reach) throw new VsmError('VSM_CONFIG', `${path} cannot be reached from here: nothing says how`);
       const signer = cookie === undefined ? undefined : openSigner(cookie);
       return reach({ path, party: 'parent', instance, log: log.child({ below: path }), signer }, broker);
     },
     check: (name, check) => presence.check(name, check),
-    standing: (where) => presence.standing(where),
+    leadershipState: (where) => presence.leadershipState(where),
   };
 
   const database = watchDatabase(state.database, clock, options.databaseCheck ?? interval);
@@ -160,7 +160,7 @@ export function openContext(options: ContextOptions): OpenContext {
     },
     async stop(ms) {
       const until = clock.now() + ms;
-      presence.standing({ state: 'draining' });
+      presence.leadershipState({ state: 'draining' });
       stopBeating();
       vitals.close();
       database.stop();

@@ -14,7 +14,7 @@ type Beat = DataOf<typeof Heartbeat>;
 export class Presence {
   readonly #checks = new Map<string, Check>();
   readonly #who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>;
-  #standing: { state: Beat['state']; epoch?: number } = { state: 'active' };
+  #leadershipState: { state: Beat['state']; epoch?: number } = { state: 'active' };
   #started = false;
 
   constructor(who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>) {
@@ -25,8 +25,8 @@ export class Presence {
     this.#checks.set(name, check);
   }
 
-  standing(state: { state: Beat['state']; epoch?: number }): void {
-    if (this.#standing.state !== 'draining') this.#standing = state;
+  leadershipState(state: { state: Beat['state']; epoch?: number }): void {
+    if (this.#leadershipState.state !== 'draining') this.#leadershipState = state;
   }
 
   /** The service's own start has ended: before, it is not ready. */
@@ -37,7 +37,7 @@ export class Presence {
   readiness(): Readiness {
     const trouble: Record<string, string> = {};
     if (!this.#started) trouble.start = 'it is starting';
-    if (this.#standing.state === 'draining') trouble.drain = 'it is stopping';
+    if (this.#leadershipState.state === 'draining') trouble.drain = 'it is stopping';
     for (const [name, check] of this.#checks) {
       const health = run(check);
       if (!health.ok) trouble[name] = health.reason;
@@ -46,7 +46,7 @@ export class Presence {
   }
 
   beat(): Beat {
-    return { ...this.#who, ...this.#standing, ...this.readiness() };
+    return { ...this.#who, ...this.#leadershipState, ...this.readiness() };
   }
 }
 

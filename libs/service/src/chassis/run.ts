@@ -8,8 +8,8 @@ import { openMetrics } from '../metrics/metrics.js';
 import type { Service } from '../service.js';
 import { openStateWhenReached } from '../state.js';
 import { FLUSH, startTelemetry } from '../telemetry/sdk.js';
+import { amqpConnect } from './connect.js';
 import { instanceName, openContext, VERSION } from './context.js';
-import { amqpReach } from './obstacle.js';
 import type { Readiness } from './presence.js';
 import { type Runtime, readRuntime } from './runtime.js';
 
@@ -64,11 +64,11 @@ async function run(service: Service, stopping: AbortController): Promise<void> {
   closes.push(() => database.close());
   const state = await openStateWhenReached(database, config.path, realClock, own, stopping.signal);
 
-  const reach = amqpReach(amqpUrl, { config, runtime });
-  const bus = await reach({ path: config.path, party: system, instance, log: own }, undefined);
+  const connectMember = amqpConnect(amqpUrl, { config, runtime });
+  const bus = await connectMember({ path: config.path, party: system, instance, log: own }, undefined);
   closes.push(() => bus.close());
   const { home, dataDir } = runtime;
-  const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics, reach });
+  const open = openContext({ system, instance, config, home, dataDir, bus, state, log, metrics, connectMember });
   closes.push(() => open.stop(config.settings.drain));
   readiness = () => open.readiness();
   await open.start(service);

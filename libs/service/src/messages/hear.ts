@@ -1,4 +1,4 @@
-import { type Delivery, DONE, type Subscription, type Verdict } from '@vsmcp/nervous-system';
+import { type Delivery, type DeliveryResult, DONE, type Subscription } from '@vsmcp/nervous-system';
 import { type CloudEvent, isKey, type Message, type MessageKind, QUEUES, type QueueName, reasonOf } from '@vsmcp/vsm';
 import type { Hearing, ServiceContext } from '../service.js';
 import { issueOf, traceOf, unseal } from './envelope.js';
@@ -10,17 +10,17 @@ type Around = Pick<ServiceContext, 'system' | 'instance' | 'clock' | 'log' | 'me
 /** How long the holding of one malformed message may take before another instance may try (ms). */
 const HOLDING = 30_000;
 
-export function standing(name: QueueName): Subscription['queue'] {
-  return { name, standing: QUEUES[name] };
+export function durable(name: QueueName): Subscription['queue'] {
+  return { name, durable: QUEUES[name] };
 }
 
 export function queueOf(from: From): Subscription['queue'] {
-  if (typeof from === 'string') return standing(from);
-  return 'standing' in from ? from : { own: true, channel: from.channel, bind: from.bind };
+  if (typeof from === 'string') return durable(from);
+  return 'durable' in from ? from : { own: true, channel: from.channel, bind: from.bind };
 }
 
 /** Hands a delivery to the hearing of its kind. What cannot be read is held with the reason; what nobody hears is passed over. */
-export async function dispatch(around: Around, on: readonly Hearing[], delivery: Delivery): Promise<Verdict> {
+export async function dispatch(around: Around, on: readonly Hearing[], delivery: Delivery): Promise<DeliveryResult> {
   let event: CloudEvent;
   try {
     event = unseal(delivery);
@@ -41,7 +41,12 @@ function isOfKind(type: string, kind: MessageKind): boolean {
   return kind.from === 'any' ? /^vsm\.[a-z0-9]+\.(.+)$/.exec(type)?.[1] === `${kind.kind}.v1` : type === kind.type;
 }
 
-async function hold(around: Around, delivery: Delivery, event: CloudEvent | undefined, why: string): Promise<Verdict> {
+async function hold(
+  around: Around,
+  delivery: Delivery,
+  event: CloudEvent | undefined,
+  why: string,
+): Promise<DeliveryResult> {
   const { ledger, clock, log, system, instance } = around;
   const { content, key, headers } = delivery;
   const evidence = evidenceOf(content, headers);

@@ -1,4 +1,4 @@
-import { type Delivery, DONE, type Verdict } from '@vsmcp/nervous-system';
+import { type Delivery, type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import {
   type Answer,
   type Ask,
@@ -60,7 +60,7 @@ export async function ask<N extends QuestionName>(
 }
 
 /** Answers one delivered question, whatever happens: what throws is sent as a refusal. */
-export async function answerOne(around: Around, answers: Answers, delivery: Delivery): Promise<Verdict> {
+export async function answerOne(around: Around, answers: Answers, delivery: Delivery): Promise<DeliveryResult> {
   const { bus, speaker, clock, ids, log } = around;
   const say = (kind: string, data: unknown, cause?: string) => {
     const content: Content = { id: ids(), kind, at: clock.now(), data, cause, trace: traceOf(delivery.headers) };

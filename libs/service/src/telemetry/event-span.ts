@@ -1,4 +1,4 @@
-import type { Verdict } from '@vsmcp/nervous-system';
+import type { DeliveryResult } from '@vsmcp/nervous-system';
 import type { CloudEvent } from '@vsmcp/vsm';
 import { traceOf } from '../messages/envelope.js';
 import type { ServiceContext, Trace } from '../service.js';
@@ -19,8 +19,8 @@ export function inEventSpan(
   event: CloudEvent,
   delivery: Arrived,
   queue: string,
-  work: (event: CloudEvent) => Promise<Verdict>,
-): Promise<Verdict> {
+  work: (event: CloudEvent) => Promise<DeliveryResult>,
+): Promise<DeliveryResult> {
   const own = traceOfEvent(event);
   const message = traceOf(delivery.headers);
   const follows = message.traceparent === undefined ? own : message;

@@ -1,4 +1,4 @@
-import type { Delivery, Handler, NervousSystem, Outgoing, Subscription, Verdict } from '@vsmcp/nervous-system';
+import type { Delivery, DeliveryResult, Handler, NervousSystem, Outgoing, Subscription } from '@vsmcp/nervous-system';
 import { queueName } from '@vsmcp/vsm';
 import { traceOf } from '../messages/envelope.js';
 import { processing, publishing, spanName } from './messaging.js';
@@ -69,6 +69,6 @@ function hearing(
 }
 
 /** What comes back later goes on from here. */
-export function carry(verdict: Verdict): Verdict {
+export function carry(verdict: DeliveryResult): DeliveryResult {
   return verdict.verdict === 'later' ? { ...verdict, headers: { ...currentTrace(), ...verdict.headers } } : verdict;
 }

@@ -26,7 +26,7 @@ const worker: Service = {
   async start(context) {
     let tries = 0;
     const { bus, config, ids, clock, instance } = context;
-    const work = { queue: { name: 's1.work', standing: QUEUES['s1.work'] }, prefetch: 1 };
+    const work = { queue: { name: 's1.work', durable: QUEUES['s1.work'] }, prefetch: 1 };
     const consumer = await bus.subscribe(work, async (delivery) => {
       const [one] = arrive({ ...delivery, messageId: delivery.id }, { maxBytes: 1000, now: clock.now(), newId: ids });
       assert.ok(one?.ok);

@@ -4,7 +4,7 @@ import { frequencies } from './frequencies.js';
 import { chao1 } from './richness.js';
 
 /** What became of the events of one type in a window. Unit: events. */
-export interface Fate {
+export interface TypeResults {
   /** Those that ended or still wait. */
   events: number;
   /** Of these, those that were absorbed: answered, noted, attenuated, or settled by policy. */
@@ -36,7 +36,7 @@ const UNTOLD = 0.05;
  * @param fates one per type
  * @param beyond types and events that could not be told apart: they count as types seen, and in the share of traffic
  */
-export function varietyInStates(fates: Iterable<Fate>, beyond: Fate & { types: number }): StateVariety {
+export function varietyInStates(fates: Iterable<TypeResults>, beyond: TypeResults & { types: number }): StateVariety {
   const counts: number[] = [];
   let quiet = 0;
   let available = 0;

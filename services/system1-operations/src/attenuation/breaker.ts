@@ -8,7 +8,7 @@ const LONGEST_WAIT = 60_000;
 export const USUAL_LIMITS: Limits = { failing: 0.5, of: 20, wait: 5000 };
 
 /** How a call ended. lost: without an answer. */
-export type Ending = 'well' | 'failed' | 'lost';
+export type CallResult = 'well' | 'failed' | 'lost';
 
 /**
  * A circuit breaker (M. Nygard, Release It!, ch. 5) as plain data. closed: calls are made. open: none until `until`. half-open: one is made, by who
@@ -45,7 +45,7 @@ export function tryBreaker(
 }
 
 /** What follows from how a call ended. */
-export function afterCall(breaker: BreakerState, ending: Ending, limits: Limits, now: number): BreakerState {
+export function afterCall(breaker: BreakerState, ending: CallResult, limits: Limits, now: number): BreakerState {
   // What was under way when it opened says nothing new.
   if (breaker.state === 'open') return breaker;
   if (breaker.state === 'half-open') return ending === 'well' ? closedBreaker(limits) : opened(breaker, now);

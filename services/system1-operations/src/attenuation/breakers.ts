@@ -5,8 +5,8 @@ import {
   afterCall,
   afterNoCall,
   type BreakerState,
+  type CallResult,
   closedBreaker,
-  type Ending,
   tryBreaker,
   USUAL_LIMITS,
 } from './breaker.js';
@@ -23,8 +23,8 @@ export interface ShownBreaker {
 }
 
 /** Who was let through. Each call made is told of; `leave` says that no more come. */
-export interface Passage {
-  ended(tool: string, ending: Ending): void;
+export interface BreakerPermit {
+  ended(tool: string, ending: CallResult): void;
   leave(): void;
 }
 
@@ -52,7 +52,7 @@ export class Breakers {
    * @param deadline ms of one call
    * @returns ms to wait, where one of them is left alone
    */
-  enter(unit: string, tools: readonly string[], deadline: number): Passage | number {
+  enter(unit: string, tools: readonly string[], deadline: number): BreakerPermit | number {
     const limits = this.#limits(unit);
     const broken = this.#units.get(unit);
     const tried = new Set<string>();
@@ -95,7 +95,7 @@ export class Breakers {
     }));
   }
 
-  #ended(unit: string, tool: string, ending: Ending): void {
+  #ended(unit: string, tool: string, ending: CallResult): void {
     const limits = this.#limits(unit);
     const before = this.#units.get(unit)?.get(tool);
     if (limits === undefined || (before === undefined && ending === 'well')) return;

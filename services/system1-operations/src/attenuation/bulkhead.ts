@@ -13,7 +13,7 @@ const MEMORY = 2000;
 const PACE = 50;
 /** Of the capacity, the part a unit can have; the rest is room for one that comes new. */
 const ROOM = 0.9;
-/** A unit whose events waited in vain for a place so lately (ms) has only so many wait: each keeps others of the replica from coming. */
+/** A unit whose events waited in vain for a slot so lately (ms) has only so many wait: each keeps others of the replica from coming. */
 const VAIN = 250;
 const MOST_WAITING = 8;
 /** Of a unit's share, the part that one of its servers can fill: a server that hangs leaves room for the others. */
@@ -97,7 +97,7 @@ export class Bulkhead {
   }
 
   /**
-   * Waits for a place of the unit's, a moment; the returned function says how that ended. Undefined when it should not wait.
+   * Waits for a slot of the unit's, a moment; the returned function says how that ended. Undefined when it should not wait.
    * @param now ms since the epoch
    */
   wait(unit: string, now: number): ((found: boolean, now: number) => void) | undefined {

@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /**
- * What waits for a place in its unit's share, as this replica sees it: events that were turned away, to come again in a moment. Beyond the unit's
+ * What waits for a slot in its unit's share, as this replica sees it: events that were turned away, to come again in a moment. Beyond the unit's
  * `queue` the least important are shed, of equals the latest. Times in ms since the epoch.
  */
 export class Shedding {
@@ -43,7 +43,7 @@ export class Shedding {
   }
 
   /**
-   * An event found no place, and would come again.
+   * An event found no slot, and would come again.
    * @param most the unit's `queue`
    * @param delay ms after which it would
    * @returns why it is shed instead

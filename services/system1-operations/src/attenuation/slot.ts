@@ -2,11 +2,11 @@ import type { Clock } from '@vsmcp/vsm';
 import type { Bulkhead } from './bulkhead.js';
 import { sleep } from './patience.js';
 
-/** Waits (ms) for a place before an event is sent away: most calls take less, and the way through the broker takes a second. */
+/** Waits (ms) for a slot before an event is sent away: most calls take less, and the way through the broker takes a second. */
 const PATIENCE = [5, 20, 50];
 
 /** One operation's place in its unit's share of concurrency. It may be left and entered again. */
-export class Place {
+export class Slot {
   readonly #bulkhead: Bulkhead;
   readonly #clock: Clock;
   readonly #draining: AbortSignal;
@@ -25,7 +25,7 @@ export class Place {
     this.#server = server;
   }
 
-  /** Milliseconds in the place, as far as it has been left. */
+  /** Milliseconds in the slot, as far as it has been left. */
   get spent(): number {
     return this.#spent;
   }
@@ -43,7 +43,7 @@ export class Place {
     if (end === undefined) return;
     for (const wait of PATIENCE) {
       if (this.#leave !== undefined) break;
-      // It rejects when the service drains; then there is no place either.
+      // It rejects when the service drains; then there is no slot either.
       await sleep(this.#clock, wait, this.#draining).catch(() => undefined);
       if (this.#draining.aborted) break;
       this.#leave = this.#try();

@@ -1,4 +1,4 @@
-import type { McpHost } from '@vsmcp/mcp';
+import type { ServerLauncher } from '@vsmcp/mcp';
 import { type Consumer, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext } from '@vsmcp/service';
 import {
@@ -23,7 +23,7 @@ import { answerHeld } from './answering.js';
 import { type Releasing, releaseHeld } from './release.js';
 
 interface Parts extends Releasing {
-  host: McpHost;
+  host: ServerLauncher;
   operations: Operations;
   bulkhead: Bulkhead;
   rates: Rates | undefined;

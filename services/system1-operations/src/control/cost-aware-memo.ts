@@ -15,7 +15,7 @@ interface Known<A> {
  * Spares what is dear: an answer serves all who ask while it is being found and for twenty times as long as that took, so that
  * asking takes at most a twentieth of the time however often it is done. What is found in 1 ms is 20 ms old at most.
  */
-export function sparing<Q extends number | string, A>(
+export function costAwareMemo<Q extends number | string, A>(
   clock: Clock,
   find: (question: Q) => Promise<A>,
 ): (question: Q) => Promise<A> {

@@ -6,7 +6,7 @@ import type { Shedding } from '../attenuation/shedding.js';
 import { ACQUIRED_UNIT, type Catalog } from '../deciding/catalog.js';
 import { checkedResponse } from '../deciding/plan.js';
 import type { Servers } from '../servers/servers.js';
-import { sparing } from './cost-aware-memo.js';
+import { costAwareMemo } from './cost-aware-memo.js';
 import type { LiveUnits } from './units.js';
 
 /** Samples (`data`) of each kind of waiting event. */
@@ -26,7 +26,7 @@ interface Parts {
 /** What System 1 can be asked. */
 export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answers {
   // The most frequent kinds are counted over all that waits, and asked for again and again.
-  const frequent = sparing(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
+  const frequent = costAwareMemo(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
   return {
     units: async (asked) => unitsOf(parts, asked, clock.now()),
     examine: async ({ units }) => ({

@@ -1,7 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { effortOf, mustBeLight } from './effort.js';
-import { Kept } from './generational-memo.js';
+import { GenerationalMemo } from './generational-memo.js';
 
 /** What expressions see: the event's data, its attributes, and in `then` steps the results of the steps before. */
 export interface Scope {
@@ -54,7 +54,7 @@ export function expressionText(written: string): string {
   return isExpression(written) ? written.slice(1).trim() : written;
 }
 
-const compiled = new Kept((written) => compileExpression(expressionText(written)), MOST_COMPILED);
+const compiled = new GenerationalMemo((written) => compileExpression(expressionText(written)), MOST_COMPILED);
 
 /**
  * The expression in what was written, compiled: now, or while it is in use, once. Units hold its text only, and ask for it at each event.

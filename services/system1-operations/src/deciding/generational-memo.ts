@@ -4,7 +4,7 @@
  * There are two generations: what is asked for goes into the younger one, and when that has half of the bound it becomes the older one, which is
  * let go with the next.
  */
-export class Kept<Made> {
+export class GenerationalMemo<Made> {
   readonly #make: (text: string) => Made;
   readonly #half: number;
   #young = new Map<string, Made>();

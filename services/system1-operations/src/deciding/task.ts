@@ -1,4 +1,4 @@
-import type { Verdict } from '@vsmcp/nervous-system';
+import type { DeliveryResult } from '@vsmcp/nervous-system';
 import { type CloudEvent, PersonsAnswer, type RetryDelay } from '@vsmcp/vsm';
 import { type CallPlan, operationPlan } from './plan.js';
 
@@ -25,7 +25,7 @@ export interface Task {
 export const nameOf = ({ event }: Task): string => `${event.source} ${event.id}`;
 
 /** The event comes again after the delay, uncounted. */
-export const later = (delay: RetryDelay): Verdict => ({ verdict: 'later', delay, counted: false });
+export const later = (delay: RetryDelay): DeliveryResult => ({ verdict: 'later', delay, counted: false });
 
 /** Source of the events that stand for operations which somebody asked for. */
 const OPERATIONS = '/operations';

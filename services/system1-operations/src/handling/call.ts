@@ -1,13 +1,13 @@
-import type { Verdict as Ending } from '@vsmcp/nervous-system';
+import type { DeliveryResult } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import type { Passage } from '../attenuation/breakers.js';
-import type { Place } from '../attenuation/slot.js';
+import type { BreakerPermit } from '../attenuation/breakers.js';
+import type { Slot } from '../attenuation/slot.js';
 import { afterFailure, delayFor } from '../deciding/outcome.js';
 import type { CallPlan } from '../deciding/plan.js';
 import type { Task } from '../deciding/task.js';
 import type { Claiming } from '../settling/claiming.js';
-import type { Endings } from '../settling/evidence.js';
-import { type Fate, OVERTAKEN, type Settling } from '../settling/settling.js';
+import type { OperationEvidence } from '../settling/evidence.js';
+import { type EventResult, OVERTAKEN, type Settling } from '../settling/settling.js';
 import type { Tally } from '../settling/tally.js';
 import type { Claims, Lease } from './claims.js';
 import { resourcesOf } from './resources.js';
@@ -16,7 +16,7 @@ import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
 interface Parts {
   claiming: Claiming;
   claims: Claims;
-  endings: Endings;
+  evidence: OperationEvidence;
   settling: Settling;
   steps: Steps;
   tally: Tally;
@@ -49,17 +49,17 @@ export class Call {
 
   /**
    * @param claim absent where none is needed
-   * @param place given up while resources are waited for, so that what waits keeps nothing of its unit's from running
-   * @param passage told how each call ended
+   * @param slot given up while resources are waited for, so that what waits keeps nothing of its unit's from running
+   * @param permit told how each call ended
    */
   async make(
     task: Task,
     unit: string,
     plan: CallPlan,
     claim: Claim | undefined,
-    { place, passage }: { place: Place; passage: Passage },
-  ): Promise<Ending> {
-    if (claim === undefined) return this.#run(task, unit, plan, claim, passage, []);
+    { slot, permit }: { slot: Slot; permit: BreakerPermit },
+  ): Promise<DeliveryResult> {
+    if (claim === undefined) return this.#run(task, unit, plan, claim, permit, []);
     const { settling, claims, tally } = this.#parts;
     if ((claim.called || task.unsure) && !this.#isRepeatable(plan)) {
       const reason = claim.called
@@ -70,16 +70,16 @@ export class Call {
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
     const rated = this.#rated(plan);
-    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, passage, []);
-    place.leave();
-    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { place, passage }, []);
+    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, permit, []);
+    slot.leave();
+    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { slot, permit }, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
     if (!held.granted && held.unanswered) tally.uncoordinated();
     if (!held.granted && held.yields)
       return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
     if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
     try {
-      return await this.#inTurn(task, unit, plan, claim, { place, passage }, [held]);
+      return await this.#inTurn(task, unit, plan, claim, { slot, permit }, [held]);
     } finally {
       await held.release();
     }
@@ -99,21 +99,21 @@ export class Call {
     return rated;
   }
 
-  /** Last of all, so that a turn is used when it comes: the place is had again, and the calls are made. */
+  /** Last of all, so that a turn is used when it comes: the slot is had again, and the calls are made. */
   async #inTurn(
     task: Task,
     unit: string,
     plan: CallPlan,
     claim: Claim,
-    { place, passage }: { place: Place; passage: Passage },
+    { slot, permit }: { slot: Slot; permit: BreakerPermit },
     leases: readonly Lease[],
-  ): Promise<Ending> {
+  ): Promise<DeliveryResult> {
     for (const [server, calls] of this.#rated(plan)) {
       const turn = await this.#parts.claims.turn(unit, server, calls);
       if (!turn.granted) return this.#giveBack(task, unit, claim, turn.wait);
     }
-    if (!(await place.enter())) return this.#giveBack(task, unit, claim, 1000);
-    return this.#run(task, unit, plan, claim, passage, leases);
+    if (!(await slot.enter())) return this.#giveBack(task, unit, claim, 1000);
+    return this.#run(task, unit, plan, claim, permit, leases);
   }
 
   /** @param leases under which it is done */
@@ -122,12 +122,12 @@ export class Call {
     unit: string,
     plan: CallPlan,
     claim: Claim | undefined,
-    passage: Passage,
+    permit: BreakerPermit,
     leases: readonly Lease[],
-  ): Promise<Ending> {
+  ): Promise<DeliveryResult> {
     const { steps } = this.#parts;
     const at = this.#context.clock.now();
-    const progress = await steps.run(task, unit, plan, claim, passage);
+    const progress = await steps.run(task, unit, plan, claim, permit);
     const last = plan.steps[progress.step];
     const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
     const seen = (attempt: number): void => {
@@ -157,11 +157,16 @@ export class Call {
   ): void {
     const { attempt, tool, leases, at } = how;
     const claims = leases.map(({ claim, token }) => ({ claim, ...(token !== undefined && { token }) }));
-    this.#parts.endings.add({ source, id, attempt, ended, claims, at, ...(tool !== undefined && { tool }) });
+    this.#parts.evidence.add({ source, id, attempt, ended, claims, at, ...(tool !== undefined && { tool }) });
   }
 
   /** What was called without a claim is claimed only when somebody else has the event by now: then theirs counts, or it is ours late. */
-  async #settle(task: Task, claim: Claim | undefined, fate: Fate, seen: (attempt: number) => void): Promise<Ending> {
+  async #settle(
+    task: Task,
+    claim: Claim | undefined,
+    fate: EventResult,
+    seen: (attempt: number) => void,
+  ): Promise<DeliveryResult> {
     const { claiming, settling } = this.#parts;
     if (claim !== undefined) return settling.settle(task, claim.attempt, fate);
     const first = await settling.settleFirst(task, fate);
@@ -179,7 +184,7 @@ export class Call {
     fate: { unit: string; tool?: string; calling: number },
     progress: Progress & { end: 'failed' },
     seen: (attempt: number) => void,
-  ): Promise<Ending> {
+  ): Promise<DeliveryResult> {
     const { step, failure, repeatable } = progress;
     const reason = stepText(plan, step) + progress.reason;
     // Not sent at all: the server is gone or starting anew, so the event is looked at afresh.
@@ -198,7 +203,7 @@ export class Call {
     return { verdict: 'later', delay: next.delay, counted: true };
   }
 
-  async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<Ending> {
+  async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<DeliveryResult> {
     await this.#release(task, unit, claim);
     return { verdict: 'later', delay: delayFor(wait), counted: false };
   }

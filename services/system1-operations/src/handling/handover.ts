@@ -1,4 +1,4 @@
-import { DONE, type Verdict } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import { type Hearing, on, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { CloudEvent, Handover, VsmError } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
@@ -32,7 +32,7 @@ export async function untilSettled(
   { clock, ledger }: ServiceContext,
   { event: { source, id } }: Task,
   draining: AbortSignal,
-): Promise<Verdict> {
+): Promise<DeliveryResult> {
   for (let wait = FIRST_LOOK; !draining.aborted; wait = Math.min(2 * wait, LAST_LOOK)) {
     // It rejects when the service drains; the loop ends then.
     await sleep(clock, wait, draining).catch(() => undefined);
@@ -47,7 +47,7 @@ export function handoverHearing(
     context,
     handle,
     draining,
-  }: { context: ServiceContext; handle: (task: Task) => Promise<Verdict>; draining: AbortSignal },
+  }: { context: ServiceContext; handle: (task: Task) => Promise<DeliveryResult>; draining: AbortSignal },
   from: string,
 ): Hearing {
   return on(Handover, async ({ data }, info) => {

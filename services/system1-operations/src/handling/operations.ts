@@ -1,11 +1,11 @@
-import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import { type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { RETRY_DELAYS, type RetryDelay, VsmError } from '@vsmcp/vsm';
-import type { Breakers, Passage } from '../attenuation/breakers.js';
+import type { BreakerPermit, Breakers } from '../attenuation/breakers.js';
 import type { Bulkhead } from '../attenuation/bulkhead.js';
 import type { LatestWindows } from '../attenuation/latest.js';
 import { priorityOf, type Shedding } from '../attenuation/shedding.js';
-import { Place } from '../attenuation/slot.js';
+import { Slot } from '../attenuation/slot.js';
 import type { Catalog } from '../deciding/catalog.js';
 import { type Disposition, dispose, reach } from '../deciding/disposition.js';
 import type { Match } from '../deciding/matching.js';
@@ -15,7 +15,7 @@ import { later, nameOf, operationOf, type Task } from '../deciding/task.js';
 import type { Border } from '../recursion/border.js';
 import type { Servers } from '../servers/servers.js';
 import type { Claiming } from '../settling/claiming.js';
-import type { Fate, Settling } from '../settling/settling.js';
+import type { EventResult, Settling } from '../settling/settling.js';
 import type { Tally } from '../settling/tally.js';
 import type { Call } from './call.js';
 import { handOver, untilSettled } from './handover.js';
@@ -24,7 +24,7 @@ import { handOver, untilSettled } from './handover.js';
 const WITHOUT_CALL = 15_000;
 /** Longest time (ms) for which an event is sent away because its tool is left alone. */
 const LEFT_ALONE = 30_000;
-const FREE: Passage = { ended: () => {}, leave: () => {} };
+const FREE: BreakerPermit = { ended: () => {}, leave: () => {} };
 /** The unit of operations whose type no unit absorbs. */
 const OPERATIONS_UNIT = 'operations';
 
@@ -65,7 +65,7 @@ export class Operations {
   }
 
   /** Never rejects. */
-  async handle(task: Task): Promise<Ending> {
+  async handle(task: Task): Promise<DeliveryResult> {
     try {
       const ending = await this.#handle(task);
       this.#unwritten = undefined;
@@ -79,7 +79,7 @@ export class Operations {
     }
   }
 
-  async #handle(task: Task): Promise<Ending> {
+  async #handle(task: Task): Promise<DeliveryResult> {
     const { catalog, tally } = this.#parts;
     const { event } = task;
     const match = catalog.match(event.type);
@@ -114,39 +114,39 @@ export class Operations {
   }
 
   /** What the unit has no use for is shed; what its tool cannot take now comes again later. */
-  async #admit(task: Task, unit: string, plan: CallPlan): Promise<Ending> {
+  async #admit(task: Task, unit: string, plan: CallPlan): Promise<DeliveryResult> {
     const { breakers, context, shedding, tally } = this.#parts;
     const priority = priorityOf(task.event, plan.priority);
     const unwanted = shedding.onArrival(unit, nameOf(task), priority, context.clock.now());
     if (unwanted !== undefined && task.held === undefined) return this.#shed(task, unit, unwanted);
     const deadline = plan.deadline ?? context.config.settings.operation_deadline;
     const tools = plan.steps.map(({ server, tool }) => `${server}.${tool}`);
-    const passage = breakers.enter(unit, tools, deadline);
-    if (typeof passage !== 'number') return this.#enter(task, unit, plan, passage);
+    const permit = breakers.enter(unit, tools, deadline);
+    if (typeof permit !== 'number') return this.#enter(task, unit, plan, permit);
     tally.retried();
-    return this.#away(task, unit, plan, delayFor(Math.min(passage, LEFT_ALONE)));
+    return this.#away(task, unit, plan, delayFor(Math.min(permit, LEFT_ALONE)));
   }
 
   /** Calls within the unit's share of concurrency; past it, the event comes again later and makes room for others. */
-  async #enter(task: Task, unit: string, plan: CallPlan, passage: Passage): Promise<Ending> {
+  async #enter(task: Task, unit: string, plan: CallPlan, permit: BreakerPermit): Promise<DeliveryResult> {
     const { bulkhead, context, shedding, tally, draining } = this.#parts;
-    const place = new Place(bulkhead, context.clock, draining, unit, plan.steps[0]?.server ?? '');
+    const slot = new Slot(bulkhead, context.clock, draining, unit, plan.steps[0]?.server ?? '');
     try {
-      if (!(await place.enter())) {
+      if (!(await slot.enter())) {
         tally.turnedAway(unit);
         return await this.#away(task, unit, plan, '1s');
       }
       shedding.leave(unit, nameOf(task));
-      return await this.#call(task, unit, plan, { place, passage });
+      return await this.#call(task, unit, plan, { slot, permit });
     } finally {
-      place.leave();
-      passage.leave();
-      tally.spent(unit, place.spent);
+      slot.leave();
+      permit.leave();
+      tally.spent(unit, slot.spent);
     }
   }
 
   /** The event comes again after the delay, unless the unit's queue is full of what matters more. */
-  async #away(task: Task, unit: string, plan: CallPlan, delay: RetryDelay): Promise<Ending> {
+  async #away(task: Task, unit: string, plan: CallPlan, delay: RetryDelay): Promise<DeliveryResult> {
     const { catalog, context, shedding } = this.#parts;
     const most = catalog.units.get(unit)?.queue;
     if (most === undefined || task.held !== undefined || operationOf(task.event) !== undefined) return later(delay);
@@ -157,13 +157,13 @@ export class Operations {
   }
 
   /** Let go under overload, for good. */
-  #shed(task: Task, unit: string, reason: string): Promise<Ending> {
+  #shed(task: Task, unit: string, reason: string): Promise<DeliveryResult> {
     this.#parts.windows.forget(unit, task.event.type, nameOf(task));
     return this.#settle(task, { unit, outcome: 'shed', reason });
   }
 
   /** The server may have come while its event was being parked: then it is claimed back at once. */
-  async #park(task: Task, unit: string, { cause, because }: Disposition & { do: 'park' }): Promise<Ending> {
+  async #park(task: Task, unit: string, { cause, because }: Disposition & { do: 'park' }): Promise<DeliveryResult> {
     const ending = await this.#settle(task, { unit, outcome: 'parked', cause, reason: because });
     if (cause === 'unavailable' && this.#canAnswer(task.event.type)) this.#parts.answerable();
     return ending;
@@ -191,7 +191,7 @@ export class Operations {
     return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
-  #call(task: Task, unit: string, plan: CallPlan, at: { place: Place; passage: Passage }): Promise<Ending> {
+  #call(task: Task, unit: string, plan: CallPlan, at: { slot: Slot; permit: BreakerPermit }): Promise<DeliveryResult> {
     const { call, claiming, context } = this.#parts;
     return claiming.alone(task, async () => {
       if (claiming.isFirst(task) && call.needsNoClaim(plan)) return call.make(task, unit, plan, undefined, at);
@@ -201,14 +201,14 @@ export class Operations {
   }
 
   /** Down to a unit that is a system: to send it twice does no harm, so whoever holds the claim sends it. */
-  async #descend(task: Task, unit: string): Promise<Ending> {
+  async #descend(task: Task, unit: string): Promise<DeliveryResult> {
     const { border, claiming, context } = this.#parts;
     const claim = await claiming.claim(task, unit, context.clock.now() + WITHOUT_CALL);
     return 'attempt' in claim ? border.descend(task, unit, claim) : claim;
   }
 
   /** Settles an event that needs no call, unless an earlier holder may have made one. */
-  async #settle(task: Task, fate: Fate): Promise<Ending> {
+  async #settle(task: Task, fate: EventResult): Promise<DeliveryResult> {
     const { claiming, context, settling } = this.#parts;
     if (task.held === undefined) {
       const ending = await settling.settleNew(task, fate);
@@ -221,7 +221,7 @@ export class Operations {
     return settling.settle(task, claim.attempt, { unit: fate.unit, outcome: 'doubt', reason });
   }
 
-  async #handover(task: Task, server: string): Promise<Ending> {
+  async #handover(task: Task, server: string): Promise<DeliveryResult> {
     const { context, tally } = this.#parts;
     // What was claimed back is the owner's to claim back; what was handed over waits for the next owner.
     const mine = task.held !== undefined || task.from === server;

@@ -1,6 +1,6 @@
 import { failSpan, inSpan, type ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
-import type { Passage } from '../attenuation/breakers.js';
+import type { BreakerPermit } from '../attenuation/breakers.js';
 import { argumentsOf, scopeOf } from '../deciding/mapping.js';
 import { boundedResult, type Failure, textOf } from '../deciding/outcome.js';
 import { type CallPlan, isRepeatable, type PlanStep } from '../deciding/plan.js';
@@ -77,9 +77,15 @@ export class Steps {
 
   /**
    * @param claim absent where calling again does no harm
-   * @param passage told how each call ended
+   * @param permit told how each call ended
    */
-  async run(task: Task, unit: string, plan: CallPlan, claim: Claim | undefined, passage: Passage): Promise<Progress> {
+  async run(
+    task: Task,
+    unit: string,
+    plan: CallPlan,
+    claim: Claim | undefined,
+    permit: BreakerPermit,
+  ): Promise<Progress> {
     const answer = plan.question === undefined ? undefined : answerOf(task.event);
     const results: unknown[] = answer === undefined ? [] : [answer.values];
     let calling = 0;
@@ -89,7 +95,7 @@ export class Steps {
       repeatable.before = repeatable.all;
       // As it is known now: a server that dies in the call takes what it said of its tools along.
       repeatable.all &&= this.isRepeatable(planned, plan);
-      const one = await this.#one(task, unit, plan, claim, step, planned, results, passage);
+      const one = await this.#one(task, unit, plan, claim, step, planned, results, permit);
       calling += one.ms;
       if (one.end === 'failed') return { ...one, step, calling, repeatable };
       if (one.end !== 'result') return { ...one, step, calling };
@@ -107,7 +113,7 @@ export class Steps {
     step: number,
     planned: PlanStep,
     results: readonly unknown[],
-    passage: Passage,
+    permit: BreakerPermit,
   ): Promise<OneStep> {
     let args: Record<string, unknown>;
     try {
@@ -130,9 +136,9 @@ export class Steps {
             : () => this.#intend(task, unit, plan, claim, step),
         });
         const one = this.#read(`${server}.${tool}`, called);
-        if (called.ok) passage.ended(`${server}.${tool}`, called.result.isError ? 'failed' : 'well');
-        else if (called.failure === 'lost') passage.ended(`${server}.${tool}`, 'lost');
-        else if (called.failure === 'error') passage.ended(`${server}.${tool}`, 'failed');
+        if (called.ok) permit.ended(`${server}.${tool}`, called.result.isError ? 'failed' : 'well');
+        else if (called.failure === 'lost') permit.ended(`${server}.${tool}`, 'lost');
+        else if (called.failure === 'error') permit.ended(`${server}.${tool}`, 'failed');
         if (one.end === 'failed') failSpan(span, one.failure === 'error' ? 'tool_error' : one.failure, one.reason);
         return one;
       },

@@ -36,7 +36,7 @@ export function drainDead(context: ServiceContext, settling: Settling, draining:
     }
     return DONE;
   };
-  return context.bus.subscribe({ queue: { name: 's1.dead', standing: QUEUES['s1.dead'] }, prefetch: AT_ONCE }, handler);
+  return context.bus.subscribe({ queue: { name: 's1.dead', durable: QUEUES['s1.dead'] }, prefetch: AT_ONCE }, handler);
 }
 
 /** Waits until an event that another holds may be looked at again. @param deadline of the other, ms since the epoch */

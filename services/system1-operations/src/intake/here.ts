@@ -1,4 +1,4 @@
-import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import { type Clock, RETRY_DELAYS } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
 import type { Task } from '../deciding/task.js';
@@ -19,7 +19,7 @@ export async function handleHere(
   clock: Clock,
   draining: AbortSignal,
   patience = Number.POSITIVE_INFINITY,
-): Promise<Ending> {
+): Promise<DeliveryResult> {
   const until = clock.now() + patience;
   let attempts = task.attempts;
   for (;;) {

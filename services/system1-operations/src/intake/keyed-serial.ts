@@ -1,5 +1,5 @@
 /** Tasks of one key run one after another, in the order in which they were given; those of different keys do not wait for each other. */
-export class InTurn {
+export class KeyedSerial {
   readonly #last = new Map<string, Promise<unknown>>();
   #tasks = 0;
 

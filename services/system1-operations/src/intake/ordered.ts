@@ -1,9 +1,9 @@
-import { DONE, type Verdict as Ending, type Handler, KEEP } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE, type Handler, KEEP } from '@vsmcp/nervous-system';
 import { inEventSpan } from '@vsmcp/service';
 import { partitionKeyIn, partitionKeyOf, type QueueName, queueName, reasonOf } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
 import { handleHere } from './here.js';
-import { InTurn } from './keyed-serial.js';
+import { KeyedSerial } from './keyed-serial.js';
 import { arrivedIn, hold, taskOf, type WorkParts } from './work.js';
 
 /** Pause (ms) before what could not be held is tried again. */
@@ -19,9 +19,9 @@ const PAUSE = 1000;
  */
 export function orderedHandler(parts: WorkParts): (queue: QueueName) => Handler {
   const { context, operations, draining } = parts;
-  const turns = new InTurn();
+  const turns = new KeyedSerial();
   const waiting = context.metrics.gauge('vsmcp_ordered_waiting', 'Events that wait for one before them with their key');
-  const holdHere = async (...[one, delivery, index]: HoldArguments): Promise<Ending> => {
+  const holdHere = async (...[one, delivery, index]: HoldArguments): Promise<DeliveryResult> => {
     while (!draining.aborted) {
       try {
         if ((await hold(parts, one, delivery, index)).verdict === 'done') return DONE;

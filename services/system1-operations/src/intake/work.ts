@@ -1,4 +1,4 @@
-import { type Delivery, DONE, type Verdict as Ending, type Handler } from '@vsmcp/nervous-system';
+import { type Delivery, type DeliveryResult, DONE, type Handler } from '@vsmcp/nervous-system';
 import { inEventSpan, type ServiceContext } from '@vsmcp/service';
 import { type Arrived, queueName } from '@vsmcp/vsm';
 import { fromOutside, later, type Task } from '../deciding/task.js';
@@ -29,7 +29,7 @@ export function workHandler(parts: WorkParts): Handler {
     const now = context.clock.now();
     const arrived = arrivedIn(context, delivery, now);
     const [first] = arrived;
-    const spanned = (one: Arrived & { ok: true }, handle: (task: Task) => Promise<Ending>) =>
+    const spanned = (one: Arrived & { ok: true }, handle: (task: Task) => Promise<DeliveryResult>) =>
       inEventSpan(context, one.event, delivery, queue, (event) => handle(taskOf({ ...one, event }, delivery, now)));
     if (arrived.length === 1 && first?.ok) return spanned(first, (task) => operations.handle(task));
     const endings = await Promise.all(
@@ -68,7 +68,7 @@ export async function hold(
   { reason, key, headers, content }: Arrived & { ok: false },
   delivery: Delivery,
   index: number,
-): Promise<Ending> {
+): Promise<DeliveryResult> {
   tally.received('');
   // Two messages without an id may have the same bytes; holding one twice after a crash is the lesser harm.
   const name = delivery.id ?? context.ids();

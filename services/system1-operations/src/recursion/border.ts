@@ -1,4 +1,4 @@
-import { type Consumer, DONE, type Verdict as Ending, type NervousSystem } from '@vsmcp/nervous-system';
+import { type Consumer, type DeliveryResult, DONE, type NervousSystem } from '@vsmcp/nervous-system';
 import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { borderQueue, CLOUDEVENTS_JSON, descend, reasonOf } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
@@ -62,7 +62,7 @@ export class Border {
 
   async open(systems: readonly System[]): Promise<void> {
     for (const system of systems) {
-      const crossing = { system, bus: await this.#context.reach(system), hears: false };
+      const crossing = { system, bus: await this.#context.connectChild(system), hears: false };
       this.#crossings.set(system.unit, crossing);
       this.#tasks.push(this.#listen(crossing));
     }
@@ -76,7 +76,7 @@ export class Border {
   }
 
   /** Sends a claimed event down. From then on it lives in the ledger. */
-  descend(task: Task, unit: string, claim: Claim): Promise<Ending> {
+  descend(task: Task, unit: string, claim: Claim): Promise<DeliveryResult> {
     return inSpan(this.#context, 'descend', { attributes: { 'vsmcp.unit': unit } }, () =>
       this.#descend(task, unit, claim),
     );
@@ -92,7 +92,7 @@ export class Border {
     await Promise.all(this.#tasks);
   }
 
-  async #descend(task: Task, unit: string, { attempt }: Claim): Promise<Ending> {
+  async #descend(task: Task, unit: string, { attempt }: Claim): Promise<DeliveryResult> {
     const { clock, config, ledger, log } = this.#context;
     const { settling } = this.#parts;
     const crossing = this.#crossings.get(unit);

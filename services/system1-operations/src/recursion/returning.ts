@@ -1,12 +1,12 @@
 import type { OutcomeRecord } from '../deciding/outcome.js';
-import type { Fate } from '../settling/settling.js';
+import type { EventResult } from '../settling/settling.js';
 
 /**
  * What the outcome in a unit that is a system means here. What waits there waits here too, but is not this fleet's own gap: the system may yet
  * acquire what it lacks. What failed or is in doubt there is so here, and what ended there has ended.
  * @param path of the system
  */
-export function fateAbove(unit: string, path: string, said: OutcomeRecord): Fate {
+export function resultAbove(unit: string, path: string, said: OutcomeRecord): EventResult {
   const { outcome, tool, result, calling } = said;
   const why = said.reason ?? said.cause;
   if (outcome === 'parked') {

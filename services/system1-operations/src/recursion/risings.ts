@@ -14,7 +14,7 @@ import {
 } from '@vsmcp/vsm';
 import { later } from '../deciding/task.js';
 import type { Settling } from '../settling/settling.js';
-import { fateAbove } from './returning.js';
+import { resultAbove } from './returning.js';
 import type { System } from './systems.js';
 
 /** How long (ms) the settlement of an outcome that came up may take before the event goes down again. */
@@ -37,7 +37,7 @@ export function hearOutcomes({ context, system, crossed }: Rising, settling: Set
     crossed('outcome');
     const { event, attempt, arrived, called } = row;
     const task = { event, attempts: 0, arrived, unsure: false, held: { attempt, unit, called } };
-    await settling.settle(task, attempt, fateAbove(unit, path, said));
+    await settling.settle(task, attempt, resultAbove(unit, path, said));
   });
 }
 

@@ -3,7 +3,7 @@ import { type Capability, type Confinement, PERSON, type Response, type Spec, so
 import { toolRef } from '../deciding/plan.js';
 
 /** A server as it should be here. */
-export interface Wish {
+export interface DesiredServer {
   name: string;
   spec: Spec;
   proposal?: string;
@@ -25,8 +25,8 @@ export interface Wish {
 }
 
 /** The servers of the configuration and of the rows; a row adds what is known of a configured one. */
-export function wishesOf(config: FleetConfig, rows: readonly Capability[]): Map<string, Wish> {
-  const wishes = new Map<string, Wish>();
+export function desiredServers(config: FleetConfig, rows: readonly Capability[]): Map<string, DesiredServer> {
+  const wishes = new Map<string, DesiredServer>();
   for (const [name, server] of Object.entries(config.servers)) {
     const spec = specOfServer(name, server);
     wishes.set(name, { name, spec, shared: spec.parallel });
@@ -62,7 +62,7 @@ export function acquiredIn(rows: readonly Capability[]): string[] {
 }
 
 /** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
-export function kept(wishes: ReadonlyMap<string, Wish>, rows: readonly Capability[]): Set<string> {
+export function kept(wishes: ReadonlyMap<string, DesiredServer>, rows: readonly Capability[]): Set<string> {
   const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));
   return new Set([...wishes.values(), ...before].map(({ spec }) => sourceOf(spec)));
 }

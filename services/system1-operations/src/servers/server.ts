@@ -1,4 +1,4 @@
-import { CallError, type McpHost, type Progress, type ServerConnection, type ToolResult } from '@vsmcp/mcp';
+import { CallError, type Progress, type ServerConnection, type ServerLauncher, type ToolResult } from '@vsmcp/mcp';
 import {
   type Clock,
   Confinement,
@@ -12,8 +12,8 @@ import {
 import { sleep } from '../attenuation/patience.js';
 import type { ServerView } from '../deciding/disposition.js';
 import type { Failure } from '../deciding/outcome.js';
-import type { Wish } from './desired.js';
-import { Turns } from './fifo-mutex.js';
+import type { DesiredServer } from './desired.js';
+import { FifoMutex } from './fifo-mutex.js';
 
 /** Longest time (ms) for reaching one that runs elsewhere. */
 const DIAL_DEADLINE = 15_000;
@@ -54,7 +54,7 @@ export interface CallOptions {
 }
 
 export interface Around {
-  host: McpHost;
+  host: ServerLauncher;
   clock: Clock;
   random: Random;
   folder: string;
@@ -62,15 +62,15 @@ export interface Around {
   /** Longest time (ms) from the start of its process until it has said what it offers. */
   startDeadline: number;
   /** Told of every change of state. */
-  changed(wish: Wish, state: ServerState): void;
+  changed(wish: DesiredServer, state: ServerState): void;
 }
 
 /** One server's life here: started or reached, watched, started again with growing waits, suspended when it is not what was approved. */
 export class Server {
-  wish: Wish;
+  wish: DesiredServer;
   readonly #around: Around;
   readonly #stop = new AbortController();
-  readonly #turns = new Turns();
+  readonly #turns = new FifoMutex();
   readonly #life: Promise<void>;
   #connection: ServerConnection | undefined;
   #down: string | undefined;
@@ -80,7 +80,7 @@ export class Server {
   #wellSince: number | undefined;
   #timeouts = 0;
 
-  constructor(wish: Wish, around: Around) {
+  constructor(wish: DesiredServer, around: Around) {
     this.wish = wish;
     this.#around = around;
     this.#life = this.#live();
@@ -247,7 +247,7 @@ function failureOf(error: unknown): Failure {
 }
 
 /** What was approved under a confinement is not run under a weaker one. */
-function mustConfine({ sandbox }: McpHost, approved: Confinement | undefined): void {
+function mustConfine({ sandbox }: ServerLauncher, approved: Confinement | undefined): void {
   const ladder = Confinement.options;
   if (approved === undefined || ladder.indexOf(sandbox.best) <= ladder.indexOf(approved)) return;
   throw new VsmError(

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import type { McpHost } from '@vsmcp/mcp';
+import type { ServerLauncher } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import type { Answer, Tool } from '@vsmcp/vsm';
 import type { ServerView } from '../deciding/disposition.js';
-import type { Wish } from './desired.js';
+import type { DesiredServer } from './desired.js';
 import { Ownership } from './ownership.js';
 import { type Called, type CallOptions, Server, type ServerState } from './server.js';
 import { Telling } from './telling.js';
@@ -22,7 +22,7 @@ export interface ServerHooks {
 /** All servers of this replica: shared ones run on every replica, owned ones on the one that leads them. */
 export class Servers {
   readonly #context: ServiceContext;
-  readonly #host: McpHost;
+  readonly #host: ServerLauncher;
   readonly #hooks: ServerHooks;
   readonly #running = new Map<string, Server>();
   readonly #telling: Telling;
@@ -30,10 +30,10 @@ export class Servers {
   /** Servers that have no owner any more: what was handed over for them is taken by every replica. */
   readonly #ownerless = new Map<string, () => Promise<void>>();
   readonly #taking = new Set<() => Promise<void>>();
-  #wishes: ReadonlyMap<string, Wish> = new Map();
+  #wishes: ReadonlyMap<string, DesiredServer> = new Map();
   #stopped = false;
 
-  constructor(context: ServiceContext, host: McpHost, hooks: ServerHooks) {
+  constructor(context: ServiceContext, host: ServerLauncher, hooks: ServerHooks) {
     this.#context = context;
     this.#host = host;
     this.#hooks = hooks;
@@ -79,7 +79,7 @@ export class Servers {
    * @param to.removed servers that are wished no more
    */
   async update(to: {
-    wishes: ReadonlyMap<string, Wish>;
+    wishes: ReadonlyMap<string, DesiredServer>;
     removed: readonly string[];
     heads: ReadonlyMap<string, string>;
   }): Promise<void> {
@@ -121,13 +121,13 @@ export class Servers {
     this.#running.clear();
   }
 
-  #start(name: string, wish: Wish): void {
+  #start(name: string, wish: DesiredServer): void {
     if (this.#running.has(name) || this.#stopped || wish.barred !== undefined) return;
     const { clock, config, random, home, dataDir } = this.#context;
     const around = {
       ...{ host: this.#host, clock, random, home, startDeadline: config.settings.start_deadline },
       folder: join(dataDir, 'work', name),
-      changed: (changed: Wish, state: ServerState) => this.#changed(changed, state),
+      changed: (changed: DesiredServer, state: ServerState) => this.#changed(changed, state),
     };
     this.#running.set(name, new Server(wish, around));
   }
@@ -170,24 +170,24 @@ export class Servers {
     return end;
   }
 
-  #changed(wish: Wish, state: ServerState): void {
+  #changed(wish: DesiredServer, state: ServerState): void {
     this.#telling.changed(wish, state);
     if (state.state === 'ready') this.#hooks.ready(wish.name);
   }
 }
 
 /** What a server declared first is what it is held to until the row says what was approved. */
-function pinned(wish: Wish, running: Wish | undefined): Wish {
+function pinned(wish: DesiredServer, running: DesiredServer | undefined): DesiredServer {
   if (wish.contract !== undefined || running?.contract === undefined || !sameSpec(wish, running)) return wish;
   return { ...wish, contract: running.contract };
 }
 
 /** A server can go on when it runs what is wished, under the contract that was approved. */
-function isSame(running: Wish, wish: Wish): boolean {
+function isSame(running: DesiredServer, wish: DesiredServer): boolean {
   const approved = running.contract === undefined || running.contract === wish.contract;
   return sameSpec(running, wish) && running.barred === wish.barred && approved;
 }
 
-function sameSpec(a: Wish, b: Wish): boolean {
+function sameSpec(a: DesiredServer, b: DesiredServer): boolean {
   return JSON.stringify(a.spec) === JSON.stringify(b.spec);
 }

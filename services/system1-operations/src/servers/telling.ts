@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { Algedonic, CapabilityState, type DataOf, sourceOf, word } from '@vsmcp/vsm';
-import type { Wish } from './desired.js';
+import type { DesiredServer } from './desired.js';
 import type { ServerState } from './server.js';
 
 type Report = DataOf<typeof CapabilityState>;
@@ -24,7 +24,7 @@ export class Telling {
     this.#inherited.add(server);
   }
 
-  changed(wish: Wish, state: ServerState): void {
+  changed(wish: DesiredServer, state: ServerState): void {
     const { log } = this.#context;
     const fields = { server: wish.name, source: sourceOf(wish.spec) };
     if (state.state === 'ready') {
@@ -50,13 +50,13 @@ export class Telling {
     });
   }
 
-  removed(wish: Wish): void {
+  removed(wish: DesiredServer): void {
     this.#context.log.info({ server: wish.name }, 'removed');
     this.#well(wish.name);
     this.#report(wish, { state: 'removed', tools: [] });
   }
 
-  #report(wish: Wish, how: Omit<Report, 'instance' | 'server'> & Pick<Report, 'state' | 'tools'>): void {
+  #report(wish: DesiredServer, how: Omit<Report, 'instance' | 'server'> & Pick<Report, 'state' | 'tools'>): void {
     const { instance, say } = this.#context;
     const who = { instance, server: wish.name, ...(wish.proposal !== undefined && { proposal: wish.proposal }) };
     this.#track(say(CapabilityState, `s1.${instance}.capability`, { ...who, ...how }));

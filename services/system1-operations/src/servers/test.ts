@@ -1,6 +1,6 @@
 import type { ServerConnection } from '@vsmcp/mcp';
 import { type Answer, reasonOf, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
-import type { Wish } from './desired.js';
+import type { DesiredServer } from './desired.js';
 import type { Server, Trouble } from './server.js';
 
 /** ms that a server has to answer a ping. */
@@ -12,7 +12,7 @@ type Tested = Answer<'test'>;
 type Here = Pick<Tested, 'server' | 'instance'>;
 
 /** How a server of this replica does: a ping, and what it offers; or why it cannot be used, and the mend. */
-export async function tested(here: Here, wish: Wish, server: Server | undefined): Promise<Tested> {
+export async function tested(here: Here, wish: DesiredServer, server: Server | undefined): Promise<Tested> {
   const connection = server?.connection;
   if (wish.barred !== undefined || !connection?.alive) return { ...here, ...unusable(wish, server?.trouble) };
   const { protocol, ...serverInfo } = connection.identity;
@@ -47,7 +47,7 @@ export function unknownServer(name: string, known: readonly string[]): VsmError 
   return new VsmError('VSM_NOT_FOUND', `there is no server ${name.slice(0, 100)}: ${there}`);
 }
 
-function unusable({ name, barred }: Wish, trouble: Trouble | undefined): Unusable {
+function unusable({ name, barred }: DesiredServer, trouble: Trouble | undefined): Unusable {
   if (barred !== undefined) {
     const mend = `see what it offers now (vsmcp capabilities list), then acquire it again or take it out of vsmcp.yaml`;
     return { ok: false, tools: [], reason: barred, mend };

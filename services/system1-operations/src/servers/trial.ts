@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type McpHost, type ServerConnection, suspicionsIn } from '@vsmcp/mcp';
+import { type ServerConnection, type ServerLauncher, suspicionsIn } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import { type DataOf, reasonOf, type TrialCall, type TrialResult, Tried, type Try } from '@vsmcp/vsm';
 import { boundedResult } from '../deciding/outcome.js';
@@ -18,7 +18,7 @@ const MOST_TOLD = 50;
  */
 export async function tryServer(
   context: ServiceContext,
-  host: McpHost,
+  host: ServerLauncher,
   command: DataOf<typeof Try>,
   draining: AbortSignal,
 ): Promise<void> {
@@ -47,7 +47,7 @@ export async function tryServer(
 
 async function trial(
   { clock, home }: ServiceContext,
-  host: McpHost,
+  host: ServerLauncher,
   { spec, grants, calls }: DataOf<typeof Try>,
   folder: string,
   signal: AbortSignal,

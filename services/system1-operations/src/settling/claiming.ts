@@ -1,10 +1,10 @@
-import type { Verdict as Ending } from '@vsmcp/nervous-system';
+import type { DeliveryResult } from '@vsmcp/nervous-system';
 import { inSpan, type ServiceContext } from '@vsmcp/service';
 import type { LatestWindows } from '../attenuation/latest.js';
 import { delayWithin } from '../deciding/outcome.js';
 import { later, nameOf, type Task } from '../deciding/task.js';
 import type { Claim } from '../handling/steps.js';
-import type { Endings } from './evidence.js';
+import type { OperationEvidence } from './evidence.js';
 import type { Settling } from './settling.js';
 import type { Tally } from './tally.js';
 
@@ -12,7 +12,7 @@ import type { Tally } from './tally.js';
 const LOOK_AGAIN = 30_000;
 
 interface Parts {
-  endings: Endings;
+  evidence: OperationEvidence;
   settling: Settling;
   tally: Tally;
   windows: LatestWindows;
@@ -37,7 +37,7 @@ export class Claiming {
    * Works on an event, unless this replica does already: then it comes again, to find what became of it. What was claimed back has its
    * claim, and nobody else works on it.
    */
-  async alone(task: Task, work: () => Promise<Ending>): Promise<Ending> {
+  async alone(task: Task, work: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
     if (task.held !== undefined) return work();
     const name = nameOf(task);
     if (this.#here.has(name)) {
@@ -57,11 +57,11 @@ export class Claiming {
    * its partition key is held up by it, which a call of a replica that lost its partition could still overtake.
    */
   isFirst({ event, attempts, held, inOrder, redelivered }: Task): boolean {
-    return attempts === 0 && held === undefined && !inOrder && !redelivered && !this.#parts.endings.has(event);
+    return attempts === 0 && held === undefined && !inOrder && !redelivered && !this.#parts.evidence.has(event);
   }
 
   /** The claim, or how the event ends without one. @param deadline ms since the epoch until which nobody else may have it */
-  async claim(task: Task, unit: string, deadline: number): Promise<Claim | Ending> {
+  async claim(task: Task, unit: string, deadline: number): Promise<Claim | DeliveryResult> {
     if (task.held !== undefined) return task.held;
     const context = this.#context;
     const { tally, settling, windows } = this.#parts;

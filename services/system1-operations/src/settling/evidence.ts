@@ -6,7 +6,7 @@ import { type Ended, Evidence, type OperationRef, Probe, word } from '@vsmcp/vsm
 const MOST = 5000;
 
 /** How operations ended, written down where it is seen, for System 3 to compare with what was reported. */
-export class Endings {
+export class OperationEvidence {
   #last = new Map<string, Ended>();
   /** Those before, forgotten together: to look for the oldest in a map from which many were deleted takes long. */
   #before: ReadonlyMap<string, Ended> = new Map();
@@ -36,11 +36,11 @@ export class Endings {
 const nameOf = ({ source, id }: OperationRef) => JSON.stringify([source, id]);
 
 /** Answers System 3's probes with what this replica saw. */
-export function hearProbes(context: ServiceContext, endings: Endings): Promise<Consumer> {
+export function hearProbes(context: ServiceContext, evidence: OperationEvidence): Promise<Consumer> {
   const { instance, say } = context;
   return context.hear({ channel: 'audit', bind: ['probe.*'] }, [
     on(Probe, async ({ data: { probe, unit, operations }, id }) => {
-      const seen = endings.of(operations);
+      const seen = evidence.of(operations);
       if (seen.length === 0) return;
       await say(Evidence, `evidence.${word(unit)}`, { probe, unit, instance, operations: seen }, { cause: id });
     }),

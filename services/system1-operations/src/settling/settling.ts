@@ -1,4 +1,4 @@
-import { DONE, type Verdict as Ending } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import { inSpan, type ServiceContext, type Settlement, type Trace, traceOfEvent } from '@vsmcp/service';
 import { Algedonic, type CloudEvent, Outcome, type OutcomeKind, type ParkedCause } from '@vsmcp/vsm';
 import { persist } from '../attenuation/patience.js';
@@ -8,7 +8,7 @@ import type { Answers } from './answers.js';
 import type { Tally } from './tally.js';
 
 /** How an event ends, beyond its name. */
-export interface Fate {
+export interface EventResult {
   unit: string;
   outcome: OutcomeKind;
   cause?: ParkedCause;
@@ -27,7 +27,7 @@ const HELD: ReadonlySet<OutcomeKind> = new Set(['parked', 'dead', 'doubt', 'aske
 const UNSAID = 15_000;
 
 /** Another took the event over: its message comes again to find what became of it; what was held has no message and is theirs. */
-export const OVERTAKEN = (task: Task): Ending =>
+export const OVERTAKEN = (task: Task): DeliveryResult =>
   task.held === undefined ? { verdict: 'later', delay: '5s', counted: false } : DONE;
 
 /**
@@ -59,20 +59,20 @@ export class Settling {
    * Settles an event that needs no call and was not seen before, with one write.
    * @returns undefined when it was seen before: then it has to be claimed first
    */
-  settleNew(task: Task, fate: Fate): Promise<Ending | undefined> {
+  settleNew(task: Task, fate: EventResult): Promise<DeliveryResult | undefined> {
     return this.#settleNew(task, fate, (write) => write());
   }
 
   /** The same for one whose calls were made without a claim: because they have happened, it is tried until it is written. */
-  settleFirst(task: Task, fate: Fate): Promise<Ending | undefined> {
+  settleFirst(task: Task, fate: EventResult): Promise<DeliveryResult | undefined> {
     return this.#settleNew(task, fate, (write) => persist(this.#context.clock, this.#ending, write));
   }
 
   #settleNew(
     task: Task,
-    fate: Fate,
+    fate: EventResult,
     until: (write: () => Promise<boolean>) => Promise<boolean>,
-  ): Promise<Ending | undefined> {
+  ): Promise<DeliveryResult | undefined> {
     const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome, 'vsmcp.new': true };
     return inSpan(this.#context, 'settle', { attributes }, async () => {
       const { ledger, instance } = this.#context;
@@ -87,12 +87,12 @@ export class Settling {
   }
 
   /** @param attempt of the claim */
-  settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
+  settle(task: Task, attempt: number, fate: EventResult): Promise<DeliveryResult> {
     const attributes = { 'vsmcp.unit': fate.unit, 'vsmcp.outcome': fate.outcome };
     return inSpan(this.#context, 'settle', { attributes }, () => this.#settle(task, attempt, fate));
   }
 
-  async #settle(task: Task, attempt: number, fate: Fate): Promise<Ending> {
+  async #settle(task: Task, attempt: number, fate: EventResult): Promise<DeliveryResult> {
     const { clock, ledger } = this.#context;
     const record = this.#record(task, attempt, fate);
     const mine = await persist(clock, this.#ending, () =>
@@ -101,7 +101,7 @@ export class Settling {
     return mine ? this.#settled(task, attempt, fate, record) : OVERTAKEN(task);
   }
 
-  #record({ event, arrived }: Task, attempt: number, fate: Fate): OutcomeRecord {
+  #record({ event, arrived }: Task, attempt: number, fate: EventResult): OutcomeRecord {
     const { clock, instance } = this.#context;
     const by = answerOf(event)?.by;
     return {
@@ -115,7 +115,7 @@ export class Settling {
   }
 
   /** Counts and says what was written. */
-  async #settled(task: Task, attempt: number, fate: Fate, record: OutcomeRecord): Promise<Ending> {
+  async #settled(task: Task, attempt: number, fate: EventResult, record: OutcomeRecord): Promise<DeliveryResult> {
     const { log } = this.#context;
     const { event } = task;
     this.#tally.outcome(fate.unit, event.type, fate.outcome);
@@ -130,7 +130,7 @@ export class Settling {
   }
 
   /** Says the outcome of an event again that came again: whoever settled it may not have come so far. */
-  async repeat(task: Task, outcome: OutcomeKind, record: unknown): Promise<Ending> {
+  async repeat(task: Task, outcome: OutcomeKind, record: unknown): Promise<DeliveryResult> {
     const known = Outcome.data.safeParse(record);
     const { source, id, type } = task.event;
     const { instance } = this.#context;
@@ -198,7 +198,7 @@ export class Settling {
   }
 }
 
-function settlementOf({ event, held }: Task, fate: Fate, record: OutcomeRecord): Omit<Settlement, 'attempt'> {
+function settlementOf({ event, held }: Task, fate: EventResult, record: OutcomeRecord): Omit<Settlement, 'attempt'> {
   return {
     ...{ source: event.source, id: event.id, unit: fate.unit, outcome: fate.outcome, record },
     ...(fate.reason !== undefined && { because: fate.reason }),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { afterCall, afterNoCall, closedBreaker, type Ending, tryBreaker } from '../../src/attenuation/breaker.js';
+import { afterCall, afterNoCall, type CallResult, closedBreaker, tryBreaker } from '../../src/attenuation/breaker.js';
 
 const LIMITS = { failing: 0.5, of: 10, wait: 1000 };
-const after = (endings: readonly Ending[], now = 0) =>
+const after = (endings: readonly CallResult[], now = 0) =>
   endings.reduce((breaker, ending) => afterCall(breaker, ending, LIMITS, now), closedBreaker(LIMITS));
 
 test('given too few calls to say, when half of them failed, then it stays closed', () => {
@@ -29,7 +29,7 @@ test('given the try goes well, then it is closed and has forgotten; given it fai
 });
 
 test('given five calls in a row without an answer, then it opens at once, whatever went well before', () => {
-  const well: Ending[] = Array(10).fill('well');
+  const well: CallResult[] = Array(10).fill('well');
   assert.equal(after([...well, 'lost', 'lost', 'lost', 'lost']).state, 'closed');
   assert.equal(after([...well, 'lost', 'lost', 'lost', 'lost', 'lost']).state, 'open');
 });
@@ -40,7 +40,7 @@ test('given the try was called off, then another may try at once', () => {
 });
 
 test('property: it never waits longer than a minute, and one well-ended try always closes it', () => {
-  const ending = fc.constantFrom<Ending>('well', 'failed', 'lost');
+  const ending = fc.constantFrom<CallResult>('well', 'failed', 'lost');
   fc.assert(
     fc.property(fc.array(fc.tuple(ending, fc.nat(100_000)), { maxLength: 60 }), (calls) => {
       let breaker = closedBreaker(LIMITS);

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manualClock } from '@vsmcp/service';
-import { sparing } from '../../src/control/cost-aware-memo.js';
+import { costAwareMemo } from '../../src/control/cost-aware-memo.js';
 
 test('an answer serves all who ask while it is found, and for twenty times as long as that took', async () => {
   const clock = manualClock(0);
   let found = 0;
-  const ask = sparing(clock, async (limit: number) => {
+  const ask = costAwareMemo(clock, async (limit: number) => {
     found++;
     await new Promise<void>((resolve) => void clock.after(100, resolve));
     return limit;
@@ -28,7 +28,7 @@ test('an answer serves all who ask while it is found, and for twenty times as lo
 test('a failure is nobody else’s answer', async () => {
   const clock = manualClock(0);
   let found = 0;
-  const ask = sparing(clock, async (_: string) => {
+  const ask = costAwareMemo(clock, async (_: string) => {
     if (found++ === 0) throw new Error('the database is away');
     return found;
   });

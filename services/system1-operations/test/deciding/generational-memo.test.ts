@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Kept } from '../../src/deciding/generational-memo.js';
+import { GenerationalMemo } from '../../src/deciding/generational-memo.js';
 
 /** Texts of ten characters. */
 const text = (n: number) => String(n).padStart(10, '0');
 
 function counted(most: number) {
   const times = new Map<string, number>();
-  const kept = new Kept((of) => {
+  const kept = new GenerationalMemo((of) => {
     times.set(of, (times.get(of) ?? 0) + 1);
     return { of };
   }, most);
@@ -62,7 +62,7 @@ test('property: whatever was kept or let go, what is given is what was made of t
 });
 
 test('what cannot be made is refused each time', () => {
-  const kept = new Kept((of) => {
+  const kept = new GenerationalMemo((of) => {
     throw new Error(`not ${of}`);
   }, 1000);
   for (let n = 0; n < 3; n++) assert.throws(() => kept.of('a'), /^Error: not a$/);

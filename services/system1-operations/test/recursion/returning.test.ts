@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { OutcomeRecord } from '../../src/deciding/outcome.js';
-import { absence, fateAbove, patience } from '../../src/recursion/returning.js';
+import { absence, patience, resultAbove } from '../../src/recursion/returning.js';
 
 const said = (more: Partial<OutcomeRecord>): OutcomeRecord => ({
   ...{ event: { source: '/s', id: 'e', type: 'shop.sale' }, unit: 'till', outcome: 'answered', instance: 's1-x' },
@@ -9,25 +9,25 @@ const said = (more: Partial<OutcomeRecord>): OutcomeRecord => ({
 });
 
 test('what ended below has ended here, with its tool and result', () => {
-  const fate = fateAbove('west', 'vsm.west', said({ tool: 'every.echo', result: { a: 1 }, calling: 3, took: 9 }));
+  const fate = resultAbove('west', 'vsm.west', said({ tool: 'every.echo', result: { a: 1 }, calling: 3, took: 9 }));
   const carried = { tool: 'every.echo', result: { a: 1 }, calling: 3 };
   assert.deepEqual(fate, { unit: 'west', outcome: 'answered', below: 'vsm.west', ...carried });
-  const shed = fateAbove('west', 'vsm.west', said({ outcome: 'shed', reason: 'too much' }));
+  const shed = resultAbove('west', 'vsm.west', said({ outcome: 'shed', reason: 'too much' }));
   assert.deepEqual(shed, { unit: 'west', outcome: 'shed', below: 'vsm.west', reason: 'vsm.west: too much' });
 });
 
 test('what waits below waits here, as no gap of this fleet, whatever it waits for there', () => {
   for (const cause of ['unanswered', 'wanted', 'guard', 'unavailable', 'below'] as const) {
-    const fate = fateAbove('west', 'vsm.west', said({ outcome: 'parked', cause, reason: 'because' }));
+    const fate = resultAbove('west', 'vsm.west', said({ outcome: 'parked', cause, reason: 'because' }));
     const reason = 'waits in vsm.west: because';
     assert.deepEqual(fate, { unit: 'west', outcome: 'parked', cause: 'below', below: 'vsm.west', reason });
   }
-  assert.equal(fateAbove('west', 'p', said({ outcome: 'parked' })).reason, 'waits in p');
+  assert.equal(resultAbove('west', 'p', said({ outcome: 'parked' })).reason, 'waits in p');
 });
 
 test('what failed or is in doubt below is so here, and says where', () => {
   for (const outcome of ['dead', 'doubt', 'asked'] as const) {
-    const fate = fateAbove('west', 'vsm.west', said({ outcome, reason: 'it broke' }));
+    const fate = resultAbove('west', 'vsm.west', said({ outcome, reason: 'it broke' }));
     assert.deepEqual([fate.outcome, fate.reason, fate.cause], [outcome, 'vsm.west: it broke', undefined]);
   }
 });

@@ -10,7 +10,7 @@ const GROWTH = 1.25;
  * A unit in the bargain. All in operations at the same time, but for what is said otherwise. Where there are many, each names all its figures,
  * absent ones too: objects of one make are read fifteen times as fast as objects of several.
  */
-export interface Wish {
+export interface Demand {
   unit: string;
   weight: number;
   minimum: number;
@@ -37,7 +37,7 @@ export interface Common {
   counted?: Readonly<Record<string, number>>;
 }
 
-/** Columns: `[i]` is the i-th wish. */
+/** Columns: `[i]` is the i-th demand. */
 export interface Bargain {
   /** Operations at the same time that are shared, and operations a second. */
   pool: number;
@@ -62,15 +62,15 @@ export interface Bargain {
  * @param credit what each unit was owed by the bargain before
  */
 export function bargain(
-  wishes: readonly Wish[],
+  demands: readonly Demand[],
   replicas: readonly Replica[],
   { rate, counted = {} }: Common = {},
-  credit: Float64Array = new Float64Array(wishes.length),
+  credit: Float64Array = new Float64Array(demands.length),
 ): Bargain {
   const rooms = Uint32Array.from(replicas, ({ capacity }) => (capacity > 1 ? Math.floor(capacity * ROOM) : capacity));
   const pool = rooms.reduce((sum, room) => sum + room, 0);
   const parts = Float64Array.from(rooms, (room) => (pool === 0 ? 0 : room / pool));
-  const n = wishes.length;
+  const n = demands.length;
   if (pool === 0 || n === 0) {
     const [slots, rates] = [new Uint32Array(n), new Float64Array(n)];
     const dealt = Array.from(rooms, () => new Uint32Array(n));
@@ -79,7 +79,7 @@ export function bargain(
   const things = Object.keys(counted);
   const names = ['operations', ...(rate === undefined ? [] : ['rate']), ...things];
   const pools = Float64Array.from([pool, ...(rate === undefined ? [] : [rate * ROOM]), ...Object.values(counted)]);
-  const columns = columnsOf(wishes, pool, rate !== undefined, things);
+  const columns = columnsOf(demands, pool, rate !== undefined, things);
   const first = fairTasks(columns, pools);
   const { tasks } = fairTasks({ ...columns, minimum: first.tasks, most: columns.caps }, pools);
   const fits = fitting(columns.needs, pools, names.length - things.length, tasks);
@@ -89,44 +89,44 @@ export function bargain(
   for (let i = 0; i < n; i++) {
     const task = tasks[i] ?? 0;
     if (rate !== undefined) rates[i] = task * (columns.needs[i * names.length + 1] ?? 0);
-    if (slots[i] === 0 && hasNeeds(wishes[i])) owed[i] = Math.min(1, (credit[i] ?? 0) + task);
+    if (slots[i] === 0 && hasNeeds(demands[i])) owed[i] = Math.min(1, (credit[i] ?? 0) + task);
   }
   const scarce = names.filter((_, r) => first.full[r]);
   return { pool, rate, slots, rates, dealt: deal(slots, rooms), parts, scarce, credit: owed };
 }
 
 /** Whether nothing is the unit's to run where it has no slot: it has all it may have, or what it needs is counted. */
-export function isBound(wish: Wish, slots: number): boolean {
-  return hasNeeds(wish) || (wish.cap !== undefined && slots >= Math.floor(wish.cap));
+export function isBound(demand: Demand, slots: number): boolean {
+  return hasNeeds(demand) || (demand.cap !== undefined && slots >= Math.floor(demand.cap));
 }
 
-function hasNeeds(wish: Wish | undefined): boolean {
-  for (const _ in wish?.needs) return true;
+function hasNeeds(demand: Demand | undefined): boolean {
+  for (const _ in demand?.needs) return true;
   return false;
 }
 
 function columnsOf(
-  wishes: readonly Wish[],
+  demands: readonly Demand[],
   pool: number,
   rated: boolean,
   things: readonly string[],
 ): Bargainers & { caps: Float64Array } {
-  const n = wishes.length;
+  const n = demands.length;
   const resources = 1 + Number(rated) + things.length;
   const needs = new Float64Array(n * resources);
   const column = () => new Float64Array(n);
   const [weight, minimum, most, caps] = [column(), column(), column(), column()];
   let i = 0;
-  for (const wish of wishes) {
-    const cap = Math.min(wish.cap ?? pool, pool);
-    weight[i] = wish.weight;
-    minimum[i] = wish.minimum;
-    most[i] = Math.min(wish.wants * GROWTH, cap);
+  for (const demand of demands) {
+    const cap = Math.min(demand.cap ?? pool, pool);
+    weight[i] = demand.weight;
+    minimum[i] = demand.minimum;
+    most[i] = Math.min(demand.wants * GROWTH, cap);
     caps[i] = cap;
     let at = i * resources;
     needs[at++] = 1;
-    if (rated) needs[at++] = wish.pace ?? 1;
-    for (const thing of things) needs[at++] = wish.needs?.[thing] ?? 0;
+    if (rated) needs[at++] = demand.pace ?? 1;
+    for (const thing of things) needs[at++] = demand.needs?.[thing] ?? 0;
     i++;
   }
   return { needs, weight, minimum, most, caps };

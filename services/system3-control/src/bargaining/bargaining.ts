@@ -4,10 +4,10 @@ import type { Granted } from '../performance/performance.js';
 import { Damping } from '../regulating/damping.js';
 import { strainsOf } from '../regulating/strains.js';
 import type { Strain } from '../regulating/stress.js';
-import { type Bargain, bargain, type Replica, type Wish } from './bargain.js';
-import { type Demand, Demands } from './demand.js';
+import { type Bargain, bargain, type Demand, type Replica } from './bargain.js';
 import { grantsOf, sum } from './grants.js';
 import { Kinds, varietyFactor } from './kinds.js';
+import { type MeasuredDemand, MeasuredDemands } from './measured-demand.js';
 
 /** Milliseconds from one bargain to the next, and for how long its grants hold where no other follows. */
 const PACE = 1000;
@@ -28,7 +28,7 @@ interface Around {
 type View = Pick<Answer<'control'>, 'pool' | 'rate' | 'demand' | 'scarce' | 'replicas' | 'damped' | 'units'>;
 
 interface Made {
-  wishes: readonly Wish[];
+  demands: readonly Demand[];
   replicas: readonly Replica[];
   bargain: Bargain;
 }
@@ -41,7 +41,7 @@ interface Made {
 export function bargaining(context: ServiceContext, epoch: number, { unitOf, priorityOf, judge }: Around) {
   const { clock, config, journal, log, metrics } = context;
   const damping = new Damping();
-  const demands = new Demands(config.settings.max_concurrent_operations);
+  const measured = new MeasuredDemands(config.settings.max_concurrent_operations);
   const kinds = new Kinds();
   const ratio = metrics.gauge(
     'vsmcp_demand_ratio',
@@ -53,41 +53,41 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
   );
   const granted = metrics.gauge('vsmcp_granted_slots', 'Operations at the same time that are granted to units');
   const seconds = metrics.histogram('vsmcp_bargain_seconds', 'Time to share the pool anew');
-  let last: Made = { wishes: [], replicas: [], bargain: bargain([], []) };
-  let wanting: ReadonlyMap<string, Demand> = new Map();
+  let last: Made = { demands: [], replicas: [], bargain: bargain([], []) };
+  let wanting: ReadonlyMap<string, MeasuredDemand> = new Map();
   let running = false;
 
-  function wishOf(unit: string, wants: number, now: number): Wish {
+  function demandOf(unit: string, wants: number, now: number): Demand {
     const { weight = 1, minimum = 0, cap, needs } = unitOf(unit) ?? {};
     const pace = wanting.get(unit)?.pace ?? 1;
     const factor = priorityOf(unit) * varietyFactor(kinds.of(unit, now));
     return { unit, weight: weight * factor, minimum, cap, wants, pace, needs };
   }
 
-  /** What units were owed, in the order in which they wish now. */
-  function owed(wishes: readonly Wish[]): Float64Array {
-    const before = new Map(last.wishes.map(({ unit }, i) => [unit, last.bargain.credit[i] ?? 0]));
-    return Float64Array.from(wishes, ({ unit }) => before.get(unit) ?? 0);
+  /** What units were owed, in the order in which they demand now. */
+  function owed(demands: readonly Demand[]): Float64Array {
+    const before = new Map(last.demands.map(({ unit }, i) => [unit, last.bargain.credit[i] ?? 0]));
+    return Float64Array.from(demands, ({ unit }) => before.get(unit) ?? 0);
   }
 
   async function share(): Promise<void> {
     const now = clock.now();
-    const replicas = demands.replicas(now);
-    wanting = new Map(demands.demands(now).map((demand) => [demand.unit, demand]));
+    const replicas = measured.replicas(now);
+    wanting = new Map(measured.demands(now).map((one) => [one.unit, one]));
     const wants = new Map([...wanting].map(([unit, { used, waiting }]) => [unit, used + waiting]));
-    const wishes = [...damping.slowed(wants, now)].map(([unit, amount]) => wishOf(unit, amount, now));
+    const demands = [...damping.slowed(wants, now)].map(([unit, amount]) => demandOf(unit, amount, now));
     const began = performance.now();
-    last = { wishes, replicas, bargain: bargain(wishes, replicas, config.pool, owed(wishes)) };
+    last = { demands, replicas, bargain: bargain(demands, replicas, config.pool, owed(demands)) };
     seconds.observe((performance.now() - began) / 1000);
     measure();
-    if (wishes.length > 0 && replicas.length > 0)
-      await context.say(Shares, 's1.all.grants', { epoch, lease: LEASE, ...grantsOf(wishes, replicas, last.bargain) });
-    await judge(strainsOf(last.wishes, last.bargain, wanting, (unit) => unitOf(unit)?.sheds ?? 0));
+    if (demands.length > 0 && replicas.length > 0)
+      await context.say(Shares, 's1.all.grants', { epoch, lease: LEASE, ...grantsOf(demands, replicas, last.bargain) });
+    await judge(strainsOf(last.demands, last.bargain, wanting, (unit) => unitOf(unit)?.sheds ?? 0));
   }
 
   function measure(): void {
-    const { wishes, replicas, bargain: made } = last;
-    const demand = sum(wishes.map(({ wants }) => wants));
+    const { demands, replicas, bargain: made } = last;
+    const demand = sum(demands.map(({ wants }) => wants));
     ratio.set(made.pool === 0 ? 0 : demand / made.pool);
     const each = replicas.length === 0 ? config.settings.max_concurrent_operations : made.pool / replicas.length;
     replicasWanted.set(Math.max(1, Math.ceil(demand / (each * IN_USE))));
@@ -96,11 +96,11 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
 
   return {
     loads: (load: DataOf<typeof Load>, id: string) => {
-      demands.load(load, clock.now(), id);
+      measured.load(load, clock.now(), id);
       kinds.load(load, clock.now());
     },
     seen: (instance: string, draining: boolean, every?: number) =>
-      demands.alive(instance, clock.now(), draining, every),
+      measured.alive(instance, clock.now(), draining, every),
     /** System 2 says whose shares swing, and when they no longer do. */
     async loops(loop: DataOf<typeof Loop>): Promise<void> {
       if (!damping.heard(loop, clock.now())) return;
@@ -125,26 +125,26 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
     /** What was last granted: unit → operations at the same time, and of how many in all. */
     granted: (): Granted => ({
       pool: last.bargain.pool,
-      slots: new Map(last.wishes.map(({ unit }, i) => [unit, last.bargain.slots[i] ?? 0])),
+      slots: new Map(last.demands.map(({ unit }, i) => [unit, last.bargain.slots[i] ?? 0])),
     }),
     /** Units whose minimums do not fit into the pool together. */
     unkept: (): string[] => {
-      const { wishes, bargain: made } = last;
-      const needy = wishes.filter(({ minimum, cap, wants }) => minimum > 0 && Math.min(cap ?? minimum, wants) > 0);
+      const { demands, bargain: made } = last;
+      const needy = demands.filter(({ minimum, cap, wants }) => minimum > 0 && Math.min(cap ?? minimum, wants) > 0);
       return made.pool > 0 && sum(needy.map(({ minimum }) => minimum)) > made.pool ? needy.map(({ unit }) => unit) : [];
     },
     view: (): View => {
       const now = clock.now();
-      const { wishes, bargain: made } = last;
+      const { demands, bargain: made } = last;
       return {
         pool: made.pool,
         ...(made.rate !== undefined && { rate: made.rate }),
-        demand: sum(wishes.map(({ wants }) => wants)),
+        demand: sum(demands.map(({ wants }) => wants)),
         scarce: [...made.scarce],
-        replicas: demands.replicas(now),
+        replicas: measured.replicas(now),
         damped: damping.units,
-        units: wishes
-          .map((wish, i) => shown(wish, made, i, priorityOf(wish.unit), kinds.of(wish.unit, now)))
+        units: demands
+          .map((demand, i) => shown(demand, made, i, priorityOf(demand.unit), kinds.of(demand.unit, now)))
           .sort((a, b) => b.wants - a.wants)
           .slice(0, MOST_SHOWN),
       };
@@ -152,8 +152,8 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
   };
 }
 
-function shown(wish: Wish, made: Bargain, i: number, priority: number, kinds: { met: number; answered: number }) {
-  const { unit, weight, minimum, cap, wants } = wish;
+function shown(demand: Demand, made: Bargain, i: number, priority: number, kinds: { met: number; answered: number }) {
+  const { unit, weight, minimum, cap, wants } = demand;
   return {
     ...{ unit, weight, minimum, wants, slots: made.slots[i] ?? 0, priority, kinds },
     ...(cap !== undefined && { cap }),

@@ -1,5 +1,5 @@
 import type { DataOf, Shares } from '@vsmcp/vsm';
-import { type Bargain, isBound, type Replica, type Wish } from './bargain.js';
+import { type Bargain, type Demand, isBound, type Replica } from './bargain.js';
 
 type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
 
@@ -7,12 +7,12 @@ type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
  * The bargain as it is said to the replicas. A unit without a whole slot at one of them may run one operation there where there is room,
  * unless it is bound. Of the rate a replica's units have as much as of their slots, and what they leave of its part is for those that come new.
  */
-export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], bargain: Bargain): Granted {
+export function grantsOf(demands: readonly Demand[], replicas: readonly Replica[], bargain: Bargain): Granted {
   const { dealt, parts, rate } = bargain;
   const named: Granted['replicas'] = {};
   const rates: NonNullable<Granted['rates']> = {};
   const spare = Math.max(0, (rate ?? 0) - sum(bargain.rates));
-  const none = noneOf(wishes, bargain);
+  const none = noneOf(demands, bargain);
   for (const [r, { instance }] of replicas.entries()) {
     const row = dealt[r] ?? new Uint32Array();
     named[instance] = none.map((nothing, i) => row[i] || nothing);
@@ -21,13 +21,13 @@ export function grantsOf(wishes: readonly Wish[], replicas: readonly Replica[], 
     const units = ratesOf(bargain, row, part);
     rates[instance] = { all: sum(units) + spare * part, units };
   }
-  const granted = { units: wishes.map(({ unit }) => unit), replicas: named };
+  const granted = { units: demands.map(({ unit }) => unit), replicas: named };
   return rate === undefined ? granted : { ...granted, rates };
 }
 
 /** What is said of each unit where it has no slot. */
-function noneOf(wishes: readonly Wish[], { slots }: Bargain): (0 | null)[] {
-  return wishes.map((wish, i) => (isBound(wish, slots[i] ?? 0) ? 0 : null));
+function noneOf(demands: readonly Demand[], { slots }: Bargain): (0 | null)[] {
+  return demands.map((demand, i) => (isBound(demand, slots[i] ?? 0) ? 0 : null));
 }
 
 /** Rates are said to a thousandth, rounded down: a full number takes three times the room. */

@@ -22,7 +22,7 @@ const MOST = 1000;
  * a person says (`prefer`).
  */
 export async function quarrels({ journal, log, ask, instance }: ServiceContext, epoch: number) {
-  const standing = new Map<string, Told>();
+  const toldLoops = new Map<string, Told>();
   const said = new Map<string, Precedence>();
   /** Resources about which it is being asked. */
   const asking = new Set<string>();
@@ -49,8 +49,8 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
   return {
     hearing: async (loop: Told): Promise<void> => {
       if (isNobodys(loop)) return;
-      if (loop.state === 'settled') standing.delete(loop.resource);
-      else standing.set(loop.resource, loop);
+      if (loop.state === 'settled') toldLoops.delete(loop.resource);
+      else toldLoops.set(loop.resource, loop);
       if (loop.state === 'settled' || loop.first || asking.has(loop.resource)) return;
       asking.add(loop.resource);
       await decide(loop)
@@ -60,7 +60,7 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
         .finally(() => asking.delete(loop.resource));
     },
     async prefer({ unit, resource, because, by }: Asked<'prefer'>): Promise<Answer<'prefer'>> {
-      const loop = standing.get(resource);
+      const loop = toldLoops.get(resource);
       if (!loop) return { accepted: false, because: `no units undo each other on ${resource}: vsmcp coordination` };
       if (!loop.units.includes(unit)) return { accepted: false, because: `it is between ${loop.units.join(' and ')}` };
       const first = { unit, because, by };

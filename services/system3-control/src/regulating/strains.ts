@@ -1,30 +1,30 @@
-import type { Bargain, Wish } from '../bargaining/bargain.js';
-import type { Demand } from '../bargaining/demand.js';
+import type { Bargain, Demand } from '../bargaining/bargain.js';
+import type { MeasuredDemand } from '../bargaining/measured-demand.js';
 import type { Strain } from './stress.js';
 
 /** How the units stand after a bargain. @param sheds up to which priority System 3 may have a unit's events shed */
 export function strainsOf(
-  wishes: readonly Wish[],
+  demands: readonly Demand[],
   { pool, slots, scarce }: Bargain,
-  demands: ReadonlyMap<string, Demand>,
+  measured: ReadonlyMap<string, MeasuredDemand>,
   sheds: (unit: string) => number,
 ): Strain[] {
-  const weights = wishes.reduce((sum, { weight }) => sum + weight, 0);
-  return wishes.map((wish, i): Strain => {
-    const { unit, weight, wants } = wish;
+  const weights = demands.reduce((sum, { weight }) => sum + weight, 0);
+  return demands.map((demand, i): Strain => {
+    const { unit, weight, wants } = demand;
     const granted = slots[i] ?? 0;
-    const demand = demands.get(unit);
+    const seen = measured.get(unit);
     return {
       ...{ unit, wants, slots: granted, fair: (pool * weight) / weights, sheds: sheds(unit) },
-      shedding: demand?.shedding ?? 0,
-      scarce: scarceFor(wish, granted, scarce),
-      cause: demand?.cause ?? '',
+      shedding: seen?.shedding ?? 0,
+      scarce: scarceFor(demand, granted, scarce),
+      cause: seen?.cause ?? '',
     };
   });
 }
 
 /** What keeps a unit from more. */
-function scarceFor({ cap, needs = {} }: Wish, slots: number, scarce: readonly string[]): string | undefined {
+function scarceFor({ cap, needs = {} }: Demand, slots: number, scarce: readonly string[]): string | undefined {
   if (cap !== undefined && slots >= Math.floor(cap)) return 'cap';
   return scarce.find((thing) => thing === 'operations' || thing === 'rate' || (needs[thing] ?? 0) > 0);
 }

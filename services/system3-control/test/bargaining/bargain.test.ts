@@ -1,46 +1,46 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Bargain, bargain, isBound, type Replica, type Wish } from '../../src/bargaining/bargain.js';
+import { type Bargain, bargain, type Demand, isBound, type Replica } from '../../src/bargaining/bargain.js';
 import { deal, wholeSlots } from '../../src/bargaining/slots.js';
 
-const wish = (unit: string, wants: number, over: Partial<Wish> = {}): Wish => ({
+const demand = (unit: string, wants: number, over: Partial<Demand> = {}): Demand => ({
   ...{ unit, weight: 1, minimum: 0, wants, ...over },
 });
-const slotsOf = (wishes: readonly Wish[], { slots }: Bargain) =>
-  Object.fromEntries(wishes.map(({ unit }, i) => [unit, slots[i]]));
+const slotsOf = (demands: readonly Demand[], { slots }: Bargain) =>
+  Object.fromEntries(demands.map(({ unit }, i) => [unit, slots[i]]));
 const total = (numbers: Iterable<number>) => [...numbers].reduce((sum, n) => sum + n, 0);
-const share = (wishes: Wish[], capacity = 100) => slotsOf(wishes, bargain(wishes, [{ instance: 'a', capacity }]));
+const share = (demands: Demand[], capacity = 100) => slotsOf(demands, bargain(demands, [{ instance: 'a', capacity }]));
 
 describe('the bargain', () => {
   it('moves with what units want, and leaves nothing idle', () => {
-    assert.deepEqual(share([wish('busy', 1000), wish('calm', 4)]), { busy: 85, calm: 5 });
-    assert.deepEqual(share([wish('busy', 1000), wish('calm', 1000)]), { busy: 45, calm: 45 });
-    assert.deepEqual(share([wish('one', 1), wish('other', 1)]), { one: 45, other: 45 });
+    assert.deepEqual(share([demand('busy', 1000), demand('calm', 4)]), { busy: 85, calm: 5 });
+    assert.deepEqual(share([demand('busy', 1000), demand('calm', 1000)]), { busy: 45, calm: 45 });
+    assert.deepEqual(share([demand('one', 1), demand('other', 1)]), { one: 45, other: 45 });
   });
 
   it('keeps minimums, weights and caps', () => {
-    const wishes = [
-      wish('heavy', 1000, { weight: 2 }),
-      wish('capped', 1000, { cap: 6 }),
-      wish('poor', 1000, { minimum: 40 }),
+    const demands = [
+      demand('heavy', 1000, { weight: 2 }),
+      demand('capped', 1000, { cap: 6 }),
+      demand('poor', 1000, { minimum: 40 }),
     ];
-    assert.deepEqual(share(wishes), { heavy: 44, capped: 6, poor: 40 });
+    assert.deepEqual(share(demands), { heavy: 44, capped: 6, poor: 40 });
   });
 
   it('a unit at its cap has none where all of it is elsewhere', () => {
-    const list = [wish('single', 50, { cap: 1 })];
+    const list = [demand('single', 50, { cap: 1 })];
     const { dealt } = bargain(
       list,
       ['a', 'b', 'c'].map((instance) => ({ instance, capacity: 10 })),
     );
     assert.deepEqual(dealt.map(([single]) => single).sort(), [0, 0, 1]);
-    assert.equal(isBound(list[0] as Wish, 1), true);
+    assert.equal(isBound(list[0] as Demand, 1), true);
   });
 
   it('a rate is shared by what counts most for each: quick units by the rate, slow ones by operations at the same time', () => {
-    const wishes = [wish('quick', 50, { pace: 100 }), wish('slow', 500, { pace: 0.1 })];
-    const { slots, rates, scarce } = bargain(wishes, [{ instance: 'a', capacity: 100 }], { rate: 1000 });
+    const demands = [demand('quick', 50, { pace: 100 }), demand('slow', 500, { pace: 0.1 })];
+    const { slots, rates, scarce } = bargain(demands, [{ instance: 'a', capacity: 100 }], { rate: 1000 });
     // 900 a second are bargained for, and 90 at the same time; both have 10/11 of what counts most for them
     assert.ok(Math.abs((rates[0] ?? 0) - (900 * 10) / 11) < 1, `${rates}`);
     assert.deepEqual([...slots], [8, 82]);
@@ -48,12 +48,12 @@ describe('the bargain', () => {
   });
 
   it('counted resources bound who needs them, and those who come away empty have their turn', () => {
-    const wishes = ['a', 'b', 'c'].map((unit) => wish(unit, 5, { needs: { seats: 1 } }));
+    const demands = ['a', 'b', 'c'].map((unit) => demand(unit, 5, { needs: { seats: 1 } }));
     const replicas = [{ instance: 'r', capacity: 100 }];
     const held = new Float64Array(3);
     let credit: Float64Array | undefined;
     for (let round = 0; round < 30; round++) {
-      const next: Bargain = bargain([...wishes, wish('free', 5)], replicas, { counted: { seats: 2 } }, credit);
+      const next: Bargain = bargain([...demands, demand('free', 5)], replicas, { counted: { seats: 2 } }, credit);
       credit = next.credit;
       assert.ok(total(next.slots.subarray(0, 3)) <= 2);
       assert.equal(next.slots[3], 88);
@@ -64,7 +64,7 @@ describe('the bargain', () => {
   });
 });
 
-const wishes = fc
+const demands = fc
   .array(
     fc.record({
       weight: fc.double({ min: 0.1, max: 10, noNaN: true }),
@@ -75,7 +75,7 @@ const wishes = fc
     { minLength: 1, maxLength: 15 },
   )
   .map((list) =>
-    list.map(({ cap, ...rest }, n): Wish => ({ unit: `u${n}`, ...rest, ...(cap !== undefined && { cap }) })),
+    list.map(({ cap, ...rest }, n): Demand => ({ unit: `u${n}`, ...rest, ...(cap !== undefined && { cap }) })),
   );
 const replicas = fc
   .array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 4 })
@@ -84,7 +84,7 @@ const replicas = fc
 describe('the bargain, whatever is wanted', () => {
   it('no grant is above the pool, a replica’s room or a unit’s cap, and all of the pool is granted that may be', () => {
     fc.assert(
-      fc.property(wishes, replicas, (list, some) => {
+      fc.property(demands, replicas, (list, some) => {
         const { pool, slots, dealt } = bargain(list, some);
         const given = total(slots);
         assert.ok(given <= pool);
@@ -108,8 +108,8 @@ describe('the bargain, whatever is wanted', () => {
     });
     const needs = fc.array(fc.record({ pace: fc.double({ min: 0.01, max: 100, noNaN: true }), seats: fc.nat(3) }));
     fc.assert(
-      fc.property(wishes, replicas, common, needs, (list, some, { rate, counted }, extra) => {
-        const wanting = list.map((one, i): Wish => {
+      fc.property(demands, replicas, common, needs, (list, some, { rate, counted }, extra) => {
+        const wanting = list.map((one, i): Demand => {
           const { pace = 1, seats = 0 } = extra[i] ?? {};
           return { ...one, pace, ...(seats > 0 && { needs: { seats } }) };
         });
@@ -125,9 +125,9 @@ describe('the bargain, whatever is wanted', () => {
 
   it('minimums are kept when they fit', () => {
     fc.assert(
-      fc.property(wishes, replicas, (list, some) => {
+      fc.property(demands, replicas, (list, some) => {
         const { pool, slots } = bargain(list, some);
-        const entitled = (w: Wish) => Math.min(w.minimum, w.cap ?? pool, w.wants);
+        const entitled = (w: Demand) => Math.min(w.minimum, w.cap ?? pool, w.wants);
         if (total(list.map(({ minimum }) => minimum)) > pool) return;
         for (const [i, w] of list.entries()) assert.ok((slots[i] ?? 0) >= Math.floor(entitled(w)), w.unit);
       }),
@@ -137,7 +137,7 @@ describe('the bargain, whatever is wanted', () => {
 
   it('of two units alike in all but what they want, neither envies the other more than a slot', () => {
     fc.assert(
-      fc.property(wishes, replicas, fc.double({ min: 0, max: 100, noNaN: true }), (list, some, wants) => {
+      fc.property(demands, replicas, fc.double({ min: 0, max: 100, noNaN: true }), (list, some, wants) => {
         const [one] = list;
         if (one === undefined) return;
         const { slots } = bargain([...list, { ...one, unit: 'twin', wants }], some);

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bargain, type Replica, type Wish } from '../../src/bargaining/bargain.js';
+import { bargain, type Demand, type Replica } from '../../src/bargaining/bargain.js';
 import { grantsOf } from '../../src/bargaining/grants.js';
 
 const total = (numbers: Iterable<number | null>) => [...numbers].reduce((sum: number, n) => sum + (n ?? 0), 0);
 
 test('property: what the replicas are told is never more than there is, of slots and of the rate, and bound units are named everywhere', () => {
-  const wish = fc.record({
+  const demand = fc.record({
     weight: fc.double({ min: 0.1, max: 10, noNaN: true }),
     cap: fc.integer({ min: 1, max: 60 }),
     wants: fc.double({ min: 0, max: 100, noNaN: true }),
@@ -16,12 +16,12 @@ test('property: what the replicas are told is never more than there is, of slots
   });
   fc.assert(
     fc.property(
-      fc.array(wish, { minLength: 1, maxLength: 15 }),
+      fc.array(demand, { minLength: 1, maxLength: 15 }),
       fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 4 }),
       fc.double({ min: 1, max: 500, noNaN: true }),
       (list, capacities, rate) => {
-        const wishes = list.map(
-          ({ seats, ...rest }, i): Wish => ({
+        const demands = list.map(
+          ({ seats, ...rest }, i): Demand => ({
             unit: `u${i}`,
             minimum: 0,
             ...rest,
@@ -29,11 +29,11 @@ test('property: what the replicas are told is never more than there is, of slots
           }),
         );
         const replicas = capacities.map((capacity, r): Replica => ({ instance: `r${r}`, capacity }));
-        const made = bargain(wishes, replicas, { rate, counted: { seats: 8 } });
-        const { units, replicas: columns, rates = {} } = grantsOf(wishes, replicas, made);
+        const made = bargain(demands, replicas, { rate, counted: { seats: 8 } });
+        const { units, replicas: columns, rates = {} } = grantsOf(demands, replicas, made);
         assert.deepEqual(
           units,
-          wishes.map(({ unit }) => unit),
+          demands.map(({ unit }) => unit),
         );
         assert.ok(total(Object.values(columns).map(total)) <= made.pool);
         assert.ok(total(Object.values(rates).map(({ units: each }) => total(each))) <= rate);
@@ -42,7 +42,7 @@ test('property: what the replicas are told is never more than there is, of slots
         for (const { instance, capacity } of replicas) {
           assert.ok(total(columns[instance] ?? []) <= capacity);
           assert.ok(total(rates[instance]?.units ?? []) <= (rates[instance]?.all ?? 0));
-          for (const [i, { needs }] of wishes.entries()) if (needs) assert.notEqual(columns[instance]?.[i], null);
+          for (const [i, { needs }] of demands.entries()) if (needs) assert.notEqual(columns[instance]?.[i], null);
         }
       },
     ),

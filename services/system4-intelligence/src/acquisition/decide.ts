@@ -3,7 +3,7 @@ import { wake } from './advance.js';
 import { onClosing, onGaps } from './gaps.js';
 import { late, takeOver } from './late.js';
 import type { Limits } from './limits.js';
-import { type AcquisitionEvent, isOver, type Option, type State, sagaOf, type Wish } from './state.js';
+import { type AcquisitionEvent, type CapabilityRequest, isOver, type Option, type State, sagaOf } from './state.js';
 import { moved, opened, takenBack } from './steps.js';
 import { onTried } from './tried.js';
 import { onVerdict } from './verdict.js';
@@ -29,7 +29,7 @@ export type Input =
       kind: 'wish';
       proposal: string;
       type: string;
-      wish: Wish;
+      wish: CapabilityRequest;
       /** What waits of the type. */
       waiting: readonly Waiting[];
     }

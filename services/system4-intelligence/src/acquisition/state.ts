@@ -39,13 +39,13 @@ export const Option = z.object({
 export type Option = z.infer<typeof Option>;
 
 /** Somebody asked for this: a server or a tool by name, or `text`, what they said they miss. */
-export const Wish = z.object({
+export const CapabilityRequest = z.object({
   by: z.string(),
   server: z.string().optional(),
   tool: z.string().optional(),
   text: z.string().optional(),
 });
-export type Wish = z.infer<typeof Wish>;
+export type CapabilityRequest = z.infer<typeof CapabilityRequest>;
 
 export const Step = Acquisition.data.shape.step;
 export type Step = z.infer<typeof Step>;
@@ -65,7 +65,7 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
     event: z.string(),
     waiting: z.number(),
     samples: z.array(z.unknown()),
-    wish: Wish.optional(),
+    wish: CapabilityRequest.optional(),
   }),
   z.object({ type: z.literal('acquisition.ranked'), ...about, options: z.array(Option) }),
   z.object({ type: z.literal('acquisition.probed'), ...about, npm: z.string(), probe: Probe }),
@@ -116,7 +116,7 @@ export interface Saga {
   type: string;
   waiting: number;
   samples: readonly unknown[];
-  wish?: Wish;
+  wish?: CapabilityRequest;
   step: Step;
   because: string;
   rule?: string;

@@ -1,6 +1,6 @@
 import { typical } from '../matching/fields.js';
 import { removeOf } from './propose.js';
-import type { AcquisitionEvent, Saga, Said, Wish } from './state.js';
+import type { AcquisitionEvent, CapabilityRequest, Saga, Said } from './state.js';
 
 /** The events that decisions are put together from. */
 
@@ -10,7 +10,7 @@ export function opened(
   waiting: number,
   samples: readonly unknown[],
   at: number,
-  wish?: Wish,
+  wish?: CapabilityRequest,
 ): AcquisitionEvent {
   const one = { type: 'acquisition.opened' as const, proposal, at, event, waiting, samples: bounded(typical(samples)) };
   return wish ? { ...one, wish } : one;

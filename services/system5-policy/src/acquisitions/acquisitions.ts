@@ -1,4 +1,4 @@
-import { DONE, type Verdict as Fate } from '@vsmcp/nervous-system';
+import { type DeliveryResult, DONE } from '@vsmcp/nervous-system';
 import { on, type ServiceContext, type Trace } from '@vsmcp/service';
 import { Acquire, type Answer, type Asked, type DataOf, Proposal, Reapproval, Verdict, VsmError } from '@vsmcp/vsm';
 import { machine } from '../machine.js';
@@ -44,7 +44,7 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
     log.info(fields, `${verdict}: ${because}`);
   }
 
-  async function heard(proposal: DataOf<typeof Proposal>, id: string, trace: Trace): Promise<Fate> {
+  async function heard(proposal: DataOf<typeof Proposal>, id: string, trace: Trace): Promise<DeliveryResult> {
     traces.set(proposal.proposal, trace);
     try {
       await deliberation.run(

@@ -49,7 +49,7 @@ export function aboveOf(
   return {
     async tick(): Promise<void> {
       const { state } = alerts;
-      for (const alert of waiting.keys()) if (!state.standing.has(alert)) waiting.delete(alert);
+      for (const alert of waiting.keys()) if (!state.open.has(alert)) waiting.delete(alert);
       for (const alert of beyond(state, policy, clock.now())) await climb(alert);
       // After a takeover it is said again: who was told before takes it for nothing new.
       const over = relieved(state);

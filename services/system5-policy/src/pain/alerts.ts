@@ -5,7 +5,7 @@ export type Alert = DataOf<typeof AlertState>;
 type Signal = DataOf<typeof Algedonic>;
 
 /** Alerts that can stand at the same time; further pain is one alert, so that a storm cannot fill the memory. */
-const MOST_STANDING = 1000;
+const MOST_OPEN = 1000;
 /** Closed ones remembered, for who asks. */
 const MOST_CLOSED = 100;
 export const OVERFLOW = 'alerts:overflow';
@@ -36,7 +36,7 @@ export const AlertEvent = z.discriminatedUnion('type', [
 ]);
 export type AlertEvent = z.infer<typeof AlertEvent>;
 
-export interface Standing extends Alert {
+export interface OpenAlert extends Alert {
   /** When System 5 first heard of it: from then on the owner's time runs. */
   raised: number;
   /** When it came to System 5: from then on its own time runs. */
@@ -44,10 +44,10 @@ export interface Standing extends Alert {
 }
 
 export interface AlertsState {
-  standing: ReadonlyMap<string, Standing>;
+  open: ReadonlyMap<string, OpenAlert>;
   closed: readonly Alert[];
 }
-export const NO_ALERTS: AlertsState = { standing: new Map(), closed: [] };
+export const NO_ALERTS: AlertsState = { open: new Map(), closed: [] };
 
 export const SYSTEM5 = 'system5';
 
@@ -59,13 +59,13 @@ export interface PainPolicy {
 
 /** Pain raises an alert once: saying it again restarts no clock, but worse pain climbs at once. Pleasure closes it. */
 export function signalled(state: AlertsState, policy: PainPolicy, signal: Signal, now: number): AlertEvent[] {
-  const standing = state.standing.get(signal.alert);
-  if (signal.severity === 'pleasure') return standing ? close(state, signal, now) : [];
-  if (!standing && isLate(state, signal)) return [];
-  if (standing) return worse(standing, signal) ? [climbed(standing.alert, signal, now)] : [];
-  if (state.standing.size < MOST_STANDING) return [raise(policy, signal, now)];
-  if (state.standing.has(OVERFLOW)) return [];
-  const what = `${MOST_STANDING} alerts stand; further pain is not listed singly`;
+  const openAlert = state.open.get(signal.alert);
+  if (signal.severity === 'pleasure') return openAlert ? close(state, signal, now) : [];
+  if (!openAlert && isLate(state, signal)) return [];
+  if (openAlert) return worse(openAlert, signal) ? [climbed(openAlert.alert, signal, now)] : [];
+  if (state.open.size < MOST_OPEN) return [raise(policy, signal, now)];
+  if (state.open.has(OVERFLOW)) return [];
+  const what = `${MOST_OPEN} alerts stand; further pain is not listed singly`;
   return [raise(policy, { alert: OVERFLOW, severity: 'critical', unit: 's5', what, since: now }, now)];
 }
 
@@ -74,8 +74,8 @@ function isLate({ closed }: AlertsState, { alert, since }: Signal): boolean {
   return closed.some((one) => one.alert === alert && since <= one.since);
 }
 
-function worse(standing: Standing, signal: Signal): boolean {
-  return signal.severity === 'critical' && standing.severity !== 'critical';
+function worse(openAlert: OpenAlert, signal: Signal): boolean {
+  return signal.severity === 'critical' && openAlert.severity !== 'critical';
 }
 
 function raise({ tell }: PainPolicy, signal: Signal, now: number): AlertEvent {
@@ -95,67 +95,67 @@ const climbed = (alert: string, { severity, what }: Pick<Alert, 'severity' | 'wh
 
 function close(state: AlertsState, { alert, what }: Signal, now: number): AlertEvent[] {
   const closed: AlertEvent = { type: 'alert.closed', at: now, alert, what };
-  if (alert === OVERFLOW || !state.standing.has(OVERFLOW)) return [closed];
+  if (alert === OVERFLOW || !state.open.has(OVERFLOW)) return [closed];
   return [closed, { type: 'alert.closed', at: now, alert: OVERFLOW, what: 'there is room for further alerts again' }];
 }
 
 /** Alerts whose owner had time and did nothing. */
 export function overdue(state: AlertsState, policy: PainPolicy, now: number): AlertEvent[] {
-  return [...state.standing.values()]
+  return [...state.open.values()]
     .filter((alert) => alert.level === 'owner' && now >= alert.raised + policy.climb)
     .map((alert) => climbed(alert.alert, alert, now));
 }
 
 /** Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is one. */
-export function beyond(state: AlertsState, policy: PainPolicy, now: number): Standing[] {
-  return [...state.standing.values()].filter(
+export function beyond(state: AlertsState, policy: PainPolicy, now: number): OpenAlert[] {
+  return [...state.open.values()].filter(
     ({ level, reached, above }) => level === SYSTEM5 && above === undefined && now >= (reached ?? now) + policy.climb,
   );
 }
 
 /** The fleet above has it. */
 export function told(state: AlertsState, alert: string, now: number): AlertEvent[] {
-  return state.standing.has(alert) ? [{ type: 'alert.above', at: now, alert }] : [];
+  return state.open.has(alert) ? [{ type: 'alert.above', at: now, alert }] : [];
 }
 
 /** What the fleet above was told of and need not care for any more: somebody here does, or it is over. */
 export function relieved(state: AlertsState): Alert[] {
-  const acknowledged = [...state.standing.values()].filter(({ level }) => level === 'acknowledged');
+  const acknowledged = [...state.open.values()].filter(({ level }) => level === 'acknowledged');
   return [...acknowledged.map(shown), ...state.closed].filter(({ above }) => above !== undefined);
 }
 
 /** Somebody takes it on; without a name, all that stand. The alert itself goes only when the pain does. */
 export function acknowledge(state: AlertsState, alert: string | undefined, by: string, now: number): AlertEvent[] {
-  return [...state.standing.values()]
-    .filter((standing) => standing.level !== 'acknowledged' && (alert === undefined || standing.alert === alert))
-    .map((standing) => ({ type: 'alert.acknowledged', at: now, alert: standing.alert, by }));
+  return [...state.open.values()]
+    .filter((openAlert) => openAlert.level !== 'acknowledged' && (alert === undefined || openAlert.alert === alert))
+    .map((openAlert) => ({ type: 'alert.acknowledged', at: now, alert: openAlert.alert, by }));
 }
 
 export function evolve(state: AlertsState, event: AlertEvent): AlertsState {
-  const standing = new Map(state.standing);
+  const open = new Map(state.open);
   if (event.type === 'alert.raised') {
     const { type: _, at, ...alert } = event;
-    standing.set(alert.alert, { ...alert, raised: at, ...(alert.level === SYSTEM5 && { reached: at }) });
-    return { ...state, standing };
+    open.set(alert.alert, { ...alert, raised: at, ...(alert.level === SYSTEM5 && { reached: at }) });
+    return { ...state, open };
   }
-  const alert = standing.get(event.alert);
+  const alert = open.get(event.alert);
   if (!alert) return state;
   if (event.type === 'alert.closed') {
-    standing.delete(alert.alert);
+    open.delete(alert.alert);
     const closed = { ...shown(alert), level: 'closed' as const, severity: 'pleasure' as const, what: event.what };
-    return { standing, closed: [closed, ...state.closed].slice(0, MOST_CLOSED) };
+    return { open, closed: [closed, ...state.closed].slice(0, MOST_CLOSED) };
   }
-  if (event.type === 'alert.above') standing.set(alert.alert, { ...alert, above: event.at });
+  if (event.type === 'alert.above') open.set(alert.alert, { ...alert, above: event.at });
   else if (event.type === 'alert.acknowledged')
-    standing.set(alert.alert, { ...alert, level: 'acknowledged', by: event.by });
-  else standing.set(alert.alert, climbTo(alert, event));
-  return { ...state, standing };
+    open.set(alert.alert, { ...alert, level: 'acknowledged', by: event.by });
+  else open.set(alert.alert, climbTo(alert, event));
+  return { ...state, open };
 }
 
 function climbTo(
-  { by: _, above: __, ...alert }: Standing,
+  { by: _, above: __, ...alert }: OpenAlert,
   event: Extract<AlertEvent, { type: 'alert.climbed' }>,
-): Standing {
+): OpenAlert {
   const told = alert.told.includes(SYSTEM5) ? alert.told : [...alert.told, SYSTEM5];
   return {
     ...alert,
@@ -169,12 +169,12 @@ function climbTo(
 }
 
 /** An alert as it is told. */
-export function shown({ raised: _, reached: __, ...alert }: Standing): Alert {
+export function shown({ raised: _, reached: __, ...alert }: OpenAlert): Alert {
   return AlertState.data.parse(alert);
 }
 
-/** The alert as it stands after an event, standing or just closed. */
+/** The alert as it stands after an event, openAlert or just closed. */
 export function stateOf(state: AlertsState, alert: string): Alert | undefined {
-  const standing = state.standing.get(alert);
-  return standing ? shown(standing) : state.closed.find((closed) => closed.alert === alert);
+  const openAlert = state.open.get(alert);
+  return openAlert ? shown(openAlert) : state.closed.find((closed) => closed.alert === alert);
 }

@@ -18,7 +18,7 @@ import {
 /** Hears pain and pleasure, tells the owner, and climbs when nobody acknowledges. */
 export function pain(context: ServiceContext, policy: PainPolicy, epoch: number) {
   const { clock, journal, log, metrics } = context;
-  const standing = metrics.gauge('vsmcp_alerts', 'Alerts that stand, by level', ['level']);
+  const openAlerts = metrics.gauge('vsmcp_alerts', 'Alerts that stand, by level', ['level']);
   const heardOf = metrics.counter('vsmcp_algedonic_total', 'Algedonic signals heard', ['severity']);
 
   const alerts = machine<AlertsState, AlertEvent>(NO_ALERTS, evolve, async (event, cause) => {
@@ -44,7 +44,7 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
         .catch((error: unknown) => log.error({ ...fields, err: error }, 'the alert could not be told'));
     }
     for (const level of ['owner', 'system5', 'acknowledged'] as const)
-      standing.set({ level }, [...state.standing.values()].filter((alert) => alert.level === level).length);
+      openAlerts.set({ level }, [...state.open.values()].filter((alert) => alert.level === level).length);
   }
 
   const above = aboveOf(context, policy, alerts, tell);
@@ -68,7 +68,7 @@ export function pain(context: ServiceContext, policy: PainPolicy, epoch: number)
     },
     async alerts(): Promise<Answer<'alerts'>> {
       const { state } = alerts;
-      return { alerts: [...[...state.standing.values()].map(shown), ...state.closed] };
+      return { alerts: [...[...state.open.values()].map(shown), ...state.closed] };
     },
     async acknowledge(asked: Asked<'acknowledge'>): Promise<Answer<'acknowledge'>> {
       let acknowledged: string[] = [];

@@ -36,7 +36,7 @@ describe('alerts', () => {
     assert.deepEqual(overdue(up, policy, 200_000), []);
     const closed = hear(up, signal('pleasure'), 115_000);
     assert.equal(level(closed), 'closed');
-    assert.equal(closed.standing.size, 0);
+    assert.equal(closed.open.size, 0);
     assert.equal(level(hear(closed, signal(), 116_000)), 'closed', 'what arrives late is the pain that is over');
     const anew = signal('pain', signal().alert, 120_000);
     assert.equal(level(hear(closed, anew, 130_000)), 'owner', 'new pain is a new alert');
@@ -106,7 +106,7 @@ describe('alerts', () => {
   it('a storm is one alert more, and it goes when there is room again', () => {
     let state = NO_ALERTS;
     for (let i = 0; i < 1010; i++) state = hear(state, signal('pain', `a${i}`));
-    assert.equal(state.standing.size, 1001);
+    assert.equal(state.open.size, 1001);
     assert.equal(level(state, OVERFLOW), 'system5');
     state = hear(state, signal('pleasure', 'a7'));
     assert.equal(level(state, OVERFLOW), 'closed');
@@ -132,7 +132,7 @@ describe('alerts', () => {
           else if (!since.has(alert)) since.set(alert, now);
           for (const [name, at] of since)
             if (now >= at + policy.climb) assert.equal(level(by(state, overdue(state, policy, now)), name), 'system5');
-          assert.deepEqual([...state.standing.keys()].sort(), [...since.keys()].sort());
+          assert.deepEqual([...state.open.keys()].sort(), [...since.keys()].sort());
         }
       }),
     );

@@ -91,8 +91,8 @@ async function apply(
   const lacking = before.filter(({ how }) => how !== 'extra');
   if (lacking.length > 0) {
     await broker.write(importable(wanted));
-    const { declarePasses } = await import('@vsmcp/nervous-system');
-    await declarePasses(await amqp(), topologyOf(path).passes);
+    const { declareExchangeBindings } = await import('@vsmcp/nervous-system');
+    await declareExchangeBindings(await amqp(), topologyOf(path).passes);
   }
   const { exchanges, queues, bindings } = wanted;
   const sizes = `${exchanges.length} exchanges, ${queues.length} queues, ${bindings.length} bindings, ${users.length} users`;

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import { CallError, connectOver, type Installed, type McpHost, type McpLog, type ServerConnection } from '@vsmcp/mcp';
+import {
+  CallError,
+  connectOver,
+  type Installed,
+  type McpLog,
+  type ServerConnection,
+  type ServerLauncher,
+} from '@vsmcp/mcp';
 import { type Clock, VsmError } from '@vsmcp/vsm';
 import { draw } from '../chance.js';
 import { MemoryLink } from './link.js';
@@ -20,7 +27,7 @@ export interface Scripts {
  * protocol; installing, starting and calling take virtual time. As there is no process, nothing needs confining: policy is told
  * the strongest rung.
  */
-export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLog): McpHost {
+export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLog): ServerLauncher {
   const { clock, chance } = stage;
   const offers = new Map(registry.map((offer) => [packageOf(offer.name), offer]));
   const scripts = new Map<string, ServerScript>([

@@ -9,7 +9,7 @@ import {
 } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, VsmError } from '@vsmcp/vsm';
 import { type Agent, fetch } from 'undici';
-import type { Reach } from '../../egress/dial.js';
+import type { EgressPolicy } from '../../egress/dial.js';
 import { LOST } from '../link.js';
 import { Exchanges } from './exchanges.js';
 import { deepest, dialErrorIn, isGarbage, refusalOf } from './failures.js';
@@ -39,9 +39,9 @@ export class HttpLink extends RemoteLink {
   #streamed = false;
   #tries = 0;
 
-  constructor(url: URL, headers: Record<string, string>, reach: Reach, clock: Clock) {
+  constructor(url: URL, headers: Record<string, string>, egress: EgressPolicy, clock: Clock) {
     super(clock);
-    this.#sockets = openSockets(reach);
+    this.#sockets = openSockets(egress);
     this.#sdk = new StreamableHTTPClientTransport(url, {
       requestInit: { headers },
       fetch: (to, init) => this.#fetch(to, init),

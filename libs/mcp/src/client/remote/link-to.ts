@@ -1,20 +1,20 @@
 import { type Clock, type RemoteSpec, VsmError } from '@vsmcp/vsm';
-import type { Reach } from '../../egress/dial.js';
+import type { EgressPolicy } from '../../egress/dial.js';
 import type { Link } from '../link.js';
 import { HttpLink } from './http.js';
 import { TcpLink } from './tcp.js';
 import { WebSocketLink } from './web-socket.js';
 
 /** The link that the address of a server asks for; not yet opened. */
-export function linkTo(url: URL, headers: Record<string, string>, reach: Reach, clock: Clock): Link {
+export function linkTo(url: URL, headers: Record<string, string>, egress: EgressPolicy, clock: Clock): Link {
   switch (url.protocol) {
     case 'tcp:':
-      return new TcpLink(url, reach, clock);
+      return new TcpLink(url, egress, clock);
     case 'ws:':
     case 'wss:':
-      return new WebSocketLink(url, headers, reach, clock);
+      return new WebSocketLink(url, headers, egress, clock);
     default:
-      return new HttpLink(url, headers, reach, clock);
+      return new HttpLink(url, headers, egress, clock);
   }
 }
 

@@ -1,5 +1,5 @@
 import { Agent, buildConnector } from 'undici';
-import type { Reach } from '../../egress/dial.js';
+import type { EgressPolicy } from '../../egress/dial.js';
 import { dialErrorOf } from './failures.js';
 import { KEEP_ALIVE } from './tcp.js';
 
@@ -7,8 +7,8 @@ import { KEEP_ALIVE } from './tcp.js';
 const MOST = 128;
 
 /** Sockets to one server over HTTP, each checked when it is dialled, whether for a first request, a redirect or anew. */
-export function openSockets(reach: Reach): Agent {
-  const connect = buildConnector({ lookup: reach.lookup, keepAliveInitialDelay: KEEP_ALIVE });
+export function openSockets(egress: EgressPolicy): Agent {
+  const connect = buildConnector({ lookup: egress.lookup, keepAliveInitialDelay: KEEP_ALIVE });
   return new Agent({
     connections: MOST,
     // deadlines are the callers'; a stream of messages may be silent for hours
@@ -16,7 +16,7 @@ export function openSockets(reach: Reach): Agent {
     bodyTimeout: 0,
     connect: (options, callback) => {
       try {
-        reach.check(options.hostname);
+        egress.check(options.hostname);
       } catch (error) {
         return callback(dialErrorOf(error), null);
       }

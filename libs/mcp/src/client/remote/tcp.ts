@@ -3,7 +3,7 @@ import { serializeMessage } from '@modelcontextprotocol/sdk/shared/stdio.js';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { nameOf } from '../../egress/addresses.js';
-import type { Reach } from '../../egress/dial.js';
+import type { EgressPolicy } from '../../egress/dial.js';
 import { Full } from '../full.js';
 import { Lines } from '../lines.js';
 import { RemoteLink } from './remote-link.js';
@@ -21,7 +21,7 @@ export class TcpLink extends RemoteLink {
 
   constructor(
     private readonly url: URL,
-    private readonly reach: Reach,
+    private readonly egress: EgressPolicy,
     clock: Clock,
   ) {
     super(clock);
@@ -29,9 +29,9 @@ export class TcpLink extends RemoteLink {
 
   async start(): Promise<void> {
     const host = nameOf(this.url.hostname);
-    this.reach.check(host);
+    this.egress.check(host);
     await new Promise<void>((resolve, reject) => {
-      const socket = connect({ host, port: Number(this.url.port), lookup: this.reach.lookup }, resolve);
+      const socket = connect({ host, port: Number(this.url.port), lookup: this.egress.lookup }, resolve);
       this.#socket = socket;
       socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE);
       socket.on('error', (error) => {

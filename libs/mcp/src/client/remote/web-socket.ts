@@ -2,7 +2,7 @@ import type { LookupFunction } from 'node:net';
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { type ClientOptions, WebSocket } from 'ws';
-import type { Reach } from '../../egress/dial.js';
+import type { EgressPolicy } from '../../egress/dial.js';
 import { BOUNDS } from '../guard.js';
 import { refusalOf } from './failures.js';
 import { RemoteLink } from './remote-link.js';
@@ -14,18 +14,18 @@ export class WebSocketLink extends RemoteLink {
   constructor(
     private readonly url: URL,
     private readonly headers: Record<string, string>,
-    private readonly reach: Reach,
+    private readonly egress: EgressPolicy,
     clock: Clock,
   ) {
     super(clock);
   }
 
   async start(): Promise<void> {
-    this.reach.check(this.url.hostname);
+    this.egress.check(this.url.hostname);
     // it hands its options on to net.connect, or tls.connect
     const options: ClientOptions & { lookup: LookupFunction } = {
       headers: this.headers,
-      lookup: this.reach.lookup,
+      lookup: this.egress.lookup,
       maxPayload: BOUNDS.line,
       // what was packed small could be anything unpacked
       perMessageDeflate: false,

@@ -6,7 +6,7 @@ import { connectOver } from '../../../src/client/connection.js';
 import { Exchanges } from '../../../src/client/remote/exchanges.js';
 import { linkTo } from '../../../src/client/remote/link-to.js';
 import { allowedOf } from '../../../src/egress/addresses.js';
-import { openReach } from '../../../src/egress/dial.js';
+import { openEgressPolicy } from '../../../src/egress/dial.js';
 import { remoteServer } from '../../remote-server.js';
 import { clock, quiet, until } from '../../support.js';
 
@@ -19,7 +19,7 @@ export async function leaveNothing(t: TestContext, calls: number): Promise<void>
     if (args[0]) shared.add(args[0]);
     return begin.apply(this, args);
   });
-  const link = linkTo(new URL(remote.url), {}, openReach(allowedOf(['127.0.0.0/8'])), clock);
+  const link = linkTo(new URL(remote.url), {}, openEgressPolicy(allowedOf(['127.0.0.0/8'])), clock);
   const server = await connectOver(link, { name: 'remote', deadline: 15_000, clock, log: quiet });
   t.after(() => server.close());
   // the calls are answered without the SDK's server, which would cost as much again

@@ -5,13 +5,13 @@ import { RemoteSpec, reasonOf, VsmError } from '@vsmcp/vsm';
 import { connectOver } from '../../../src/client/connection.js';
 import { headersOf, linkTo } from '../../../src/client/remote/link-to.js';
 import { allowedOf } from '../../../src/egress/addresses.js';
-import { openReach } from '../../../src/egress/dial.js';
+import { openEgressPolicy } from '../../../src/egress/dial.js';
 import { CallError } from '../../../src/index.js';
 import { KINDS, remoteServer } from '../../remote-server.js';
 import { clock, quiet, until } from '../../support.js';
 import { leaveNothing } from './leaving.js';
 
-const REACH = openReach(allowedOf(['127.0.0.0/8']));
+const REACH = openEgressPolicy(allowedOf(['127.0.0.0/8']));
 
 async function connected(t: TestContext, url: string, headers: Record<string, string> = {}, deadline = 15_000) {
   const link = linkTo(new URL(url), headers, REACH, clock);
@@ -240,7 +240,7 @@ test('secrets come out of the environment, and are missed with their name', () =
 
 for (const kind of KINDS) {
   test(`${kind}: one whose name is never found is given up at the deadline`, async () => {
-    const lost = openReach(allowedOf(['slow.test']), () => new Promise(() => {}));
+    const lost = openEgressPolicy(allowedOf(['slow.test']), () => new Promise(() => {}));
     const link = linkTo(new URL(`${kind}://slow.test:7777`), {}, lost, clock);
     const failed = connectOver(link, { name: 'remote', deadline: 100, clock, log: quiet });
     await assert.rejects(failed, /no answer within 100 ms/);

@@ -10,7 +10,7 @@ const COMES_AGAIN = 1000;
 const UNKNOWN = 1000;
 
 /** What a unit could use now. In operations at the same time, but for what is said otherwise. */
-export interface Demand {
+export interface MeasuredDemand {
   unit: string;
   /** What it has under way, in the mean or right now, whichever is more. */
   used: number;
@@ -41,7 +41,7 @@ interface Sums {
 }
 
 /** What the units want, and what there is, from the replicas' reports. Times in ms since the epoch. */
-export class Demands {
+export class MeasuredDemands {
   #reports: Second[] = [];
   readonly #units = new Map<string, Sums>();
   /** `living`: ms without a word after which it has no part in the pool. */
@@ -83,11 +83,11 @@ export class Demands {
   }
 
   /** Units that do or want something, by name. */
-  demands(now: number): Demand[] {
+  demands(now: number): MeasuredDemand[] {
     this.#forget(now - WINDOW);
-    const demands: Demand[] = [];
+    const demands: MeasuredDemand[] = [];
     for (const [unit, sums] of this.#units) {
-      const demand = demandOf(unit, sums);
+      const demand = measuredDemandOf(unit, sums);
       if (demand.used + demand.waiting + demand.shedding > 0) demands.push(demand);
     }
     return demands.sort((a, b) => (a.unit < b.unit ? -1 : 1));
@@ -115,7 +115,7 @@ function add(sums: Sums, { busy, outcomes, turned = 0 }: Report['units'][string]
   sums.shed += sign * (outcomes.shed ?? 0);
 }
 
-function demandOf(unit: string, { busy, ended, turned, shed, running, cause }: Sums): Demand {
+function measuredDemandOf(unit: string, { busy, ended, turned, shed, running, cause }: Sums): MeasuredDemand {
   let now = 0;
   for (const { n } of running.values()) now += n;
   const lasts = ended > 0 && busy > 0 ? Math.max(1, busy / ended) : UNKNOWN;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { connectAmqp, openSigner } from '@vsmcp/nervous-system';
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
-import type { Reach } from './context.js';
+import type { ConnectMember } from './context.js';
 import type { Runtime } from './runtime.js';
 
 /**
@@ -10,10 +10,10 @@ import type { Runtime } from './runtime.js';
  * the process's cookie.
  * @param url of the own broker
  */
-export function amqpReach(
+export function amqpConnect(
   url: string,
   { config, runtime }: { config: FleetConfig; runtime: Pick<Runtime, 'amqpDeclare' | 'amqpPoolSize' | 'cookie'> },
-): Reach {
+): ConnectMember {
   const { amqpDeclare: declare, amqpPoolSize: pool, cookie } = runtime;
   const around = { heartbeat: config.settings.amqp_heartbeat, declare, pool, clock: realClock, ids: randomUUID };
   const signer = cookie.length > 0 ? openSigner(cookie) : undefined;
