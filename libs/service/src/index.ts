@@ -35,7 +35,15 @@ export { type ServedDatabase, serveEmbedded } from './database/serve.js';
 export { gather } from './gather.js';
 export { type HealthOptions, type HealthServer, openHealth } from './health/server.js';
 export { hashOf, type Verified, verifyJournal } from './journal/chain.js';
+export {
+  type Change,
+  type EventSourced,
+  type EventSourcedOptions,
+  eventSourced,
+  type Tell,
+} from './journal/event-sourced.js';
 export * from './journal/journal.js';
+export { type Restored, replay } from './journal/replay.js';
 export * from './leadership/leadership.js';
 export { type LeadershipOptions, type OpenLeaderships, openLeaderships } from './leadership/open.js';
 export * from './ledger/ledger.js';
@@ -47,6 +55,9 @@ export * from './pain/pain.js';
 export * from './rows/rows.js';
 export * from './service.js';
 export { openState, type State } from './state.js';
+export { everyWhenIdle } from './tasks/every-when-idle.js';
+export { KeyedSerial } from './tasks/keyed-serial.js';
+export { type Serial, serial } from './tasks/serial.js';
 export { inEventSpan, inWaitingSpan, traceOfEvent } from './telemetry/event-span.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/sdk.js';
 export { currentTrace, failSpan, inSpan, type Spanning, type SpanOptions } from './telemetry/spans.js';

@@ -7,7 +7,6 @@ import type { Service } from '@vsmcp/service';
 import { CLOUDEVENTS_JSON, type CloudEvent, FRAME, partitionHeaders } from '@vsmcp/vsm';
 import { type Fleet, openFleet } from '../../../test/support/fleet.js';
 import { untilSettled } from '../src/handling/handover.js';
-import { KeyedSerial } from '../src/intake/keyed-serial.js';
 import { FILESYSTEM, fate, replica, voice } from './support/replica.js';
 
 /** A replica that the test starts and stops within its fleet. */
@@ -180,30 +179,4 @@ test('what was handed over is waited for until it is settled, by whoever', async
   await ledger.settle({ ...key, attempt: 1, outcome: 'answered', record: {} });
   assert.deepEqual(await waiting, DONE);
   assert.equal((await untilSettled(me.context(), task, AbortSignal.abort())).verdict, 'later');
-});
-
-test('tasks of one key run one after another, whatever becomes of them', async () => {
-  const turns = new KeyedSerial();
-  const said: string[] = [];
-  const task =
-    (name: string, fails = false) =>
-    async () => {
-      said.push(`${name} begins`);
-      await new Promise((resolve) => setImmediate(resolve));
-      said.push(`${name} ends`);
-      if (fails) throw new Error(name);
-    };
-  const all = Promise.allSettled([
-    turns.run('a', task('a0', true)),
-    turns.run('a', task('a1')),
-    turns.run('b', task('b0')),
-  ]);
-  assert.equal(turns.waiting, 1);
-  await all;
-  assert.equal(turns.waiting, 0);
-  assert.deepEqual(
-    said.filter((text) => text.startsWith('a')),
-    ['a0 begins', 'a0 ends', 'a1 begins', 'a1 ends'],
-  );
-  assert.ok(said.indexOf('b0 begins') < said.indexOf('a0 ends'));
 });

@@ -1,5 +1,5 @@
 import type { Consumer } from '@vsmcp/nervous-system';
-import { type Leadership, on, type ServiceContext } from '@vsmcp/service';
+import { type Leadership, on, type ServiceContext, serial } from '@vsmcp/service';
 import { Algedonic, Outcome } from '@vsmcp/vsm';
 import type { Catalog } from '../deciding/catalog.js';
 import { type SilenceSignal, Silences } from './silence.js';
@@ -69,7 +69,7 @@ class Ear {
   readonly #heard: (type: string) => void;
   #types = '';
   #consumer: Consumer | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inTurn = serial();
 
   constructor(context: ServiceContext, heard: (type: string) => void) {
     this.#context = context;
@@ -78,9 +78,7 @@ class Ear {
 
   /** One choice after the other. Rejects where it cannot be listened to now; what was heard before goes on. */
   listen(types: readonly string[]): Promise<void> {
-    const mine = this.#last.then(() => this.#listen(types));
-    this.#last = mine.catch(() => undefined); // told to who asked
-    return mine;
+    return this.#inTurn(() => this.#listen(types));
   }
 
   async #listen(types: readonly string[]): Promise<void> {

@@ -1,9 +1,8 @@
 import { type DeliveryResult, DONE, type Handler, KEEP } from '@vsmcp/nervous-system';
-import { inEventSpan } from '@vsmcp/service';
+import { inEventSpan, KeyedSerial } from '@vsmcp/service';
 import { partitionKeyIn, partitionKeyOf, type QueueName, queueName, reasonOf } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
 import { handleHere } from './here.js';
-import { KeyedSerial } from './keyed-serial.js';
 import { arrivedIn, hold, taskOf, type WorkParts } from './work.js';
 
 /** Pause (ms) before what could not be held is tried again. */
