@@ -61,28 +61,28 @@ export class DeliveryDispatcher {
       this.#stats.dead++;
       return settlement.dead(NOT_SIGNED);
     }
-    let verdict: DeliveryResult;
+    let handled: DeliveryResult;
     try {
-      verdict = await this.#handler(admitted);
+      handled = await this.#handler(admitted);
     } catch (error) {
       this.#stats.failed++;
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');
       return settlement.again(reasonOf(error));
     }
-    switch (verdict.verdict) {
+    switch (handled.result) {
       case 'done':
         return settlement.ack();
       case 'keep':
         return;
       case 'later': {
         this.#stats.later++;
-        const attempts = delivery.attempts + (verdict.counted ? 1 : 0);
-        const headers = { ...verdict.headers, ...this.#guard?.onward(delivery, attempts) };
-        return settlement.later(verdict.delay, attempts, headers);
+        const attempts = delivery.attempts + (handled.counted ? 1 : 0);
+        const headers = { ...handled.headers, ...this.#guard?.onward(delivery, attempts) };
+        return settlement.later(handled.delay, attempts, headers);
       }
       case 'dead':
         this.#stats.dead++;
-        return settlement.dead(verdict.reason);
+        return settlement.dead(handled.reason);
     }
   }
 

@@ -47,13 +47,13 @@ export interface Delivery {
  * it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
 export type DeliveryResult =
-  | { verdict: 'done' }
-  | { verdict: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
-  | { verdict: 'dead'; reason: string }
-  | { verdict: 'keep' };
+  | { result: 'done' }
+  | { result: 'later'; delay: RetryDelay; counted: boolean; headers?: Readonly<Record<string, string>> }
+  | { result: 'dead'; reason: string }
+  | { result: 'keep' };
 
-export const DONE: DeliveryResult = { verdict: 'done' };
-export const KEEP: DeliveryResult = { verdict: 'keep' };
+export const DONE: DeliveryResult = { result: 'done' };
+export const KEEP: DeliveryResult = { result: 'keep' };
 
 export type Handler = (delivery: Delivery) => Promise<DeliveryResult>;
 

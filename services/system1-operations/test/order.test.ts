@@ -178,5 +178,5 @@ test('what was handed over is waited for until it is settled, by whoever', async
   assert.equal(ended, false);
   await ledger.settle({ ...key, attempt: 1, outcome: 'answered', record: {} });
   assert.deepEqual(await waiting, DONE);
-  assert.equal((await untilSettled(me.context(), task, AbortSignal.abort())).verdict, 'later');
+  assert.equal((await untilSettled(me.context(), task, AbortSignal.abort())).result, 'later');
 });

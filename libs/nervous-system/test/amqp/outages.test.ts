@@ -183,7 +183,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
     let putOff = 0;
     const taking = await s1.subscribe(durable('s1.work'), async () => {
       putOff++;
-      return { verdict: 'later', delay: '1s', counted: true };
+      return { result: 'later', delay: '1s', counted: true };
     });
     await s4.publish({ ...message('environment', 'file.later', 'x'), id: 'late' });
     await until(() => putOff === 1);
@@ -253,7 +253,7 @@ describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ 
       dead.push({ id, headers });
       return DONE;
     });
-    await s1.subscribe(durable('s1.work'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
+    await s1.subscribe(durable('s1.work'), async () => ({ result: 'later', delay: '1s', counted: true }));
     await s4.publish({ ...message('environment', 'a.b', 'x'), id: 'i', headers: { large: 'x'.repeat(65_480) } });
     await until(() => dead.length === 1 && s1.stats().inFlight === 0);
     const reason = /^its headers were left out: 1s.s1.work cannot be encoded: .* exceeds/;

@@ -81,7 +81,7 @@ describe('each with a broker user of its own', { skip: missing, timeout: 240_000
     const tries: number[] = [];
     await s1.subscribe({ queue: { name, durable: queue }, prefetch: 1 }, async ({ attempts }) => {
       tries.push(attempts);
-      return attempts === 0 ? { verdict: 'later', delay: '1s', counted: true } : DONE;
+      return attempts === 0 ? { result: 'later', delay: '1s', counted: true } : DONE;
     });
     await s1.publish(message('coordination', 'handover.memory'));
     await until(() => tries.length === 2);

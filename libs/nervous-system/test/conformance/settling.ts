@@ -88,7 +88,7 @@ export function settling(open: () => Promise<World>): void {
     const s4 = await join('s4');
     const s1 = await join('s1');
     const dead = await theDead(s1);
-    await s1.subscribe(durable('s1.work'), async () => ({ verdict: 'dead', reason: 'no event at all' }));
+    await s1.subscribe(durable('s1.work'), async () => ({ result: 'dead', reason: 'no event at all' }));
     await s4.publish(message('environment', 'a.b', 'x'));
     await until(() => dead.length === 1);
     assert.equal(dead[0]?.headers[HEADERS.reason], 'no event at all');
@@ -106,7 +106,7 @@ export function settling(open: () => Promise<World>): void {
       seen.push(delivery);
       times.push(performance.now());
       if (seen.length === 3) return DONE;
-      return { verdict: 'later', delay: '1s', counted: seen.length === 1 };
+      return { result: 'later', delay: '1s', counted: seen.length === 1 };
     });
     await s4.publish({ ...message('environment', 'file.md', 'x'), id: 'i', headers: { traceparent: 't' } });
     await until(() => seen.length === 3);
@@ -127,7 +127,7 @@ export function settling(open: () => Promise<World>): void {
       seen.push(delivery);
       if (seen.length === 2) return DONE;
       const headers = { traceparent: 'further', [HEADERS.key]: 'mine' };
-      return { verdict: 'later', delay: '1s', counted: true, headers };
+      return { result: 'later', delay: '1s', counted: true, headers };
     });
     await s4.publish({ ...message('environment', 'file.md'), headers: { traceparent: 'begun', kept: 'yes' } });
     await until(() => seen.length === 2);
@@ -141,7 +141,7 @@ export function settling(open: () => Promise<World>): void {
     const s1 = await join('s1');
     const dead = await theDead(s1);
     await s1.subscribe(durable('s1.work'), async ({ attempts }) => {
-      if (attempts === 0) return { verdict: 'later', delay: '1s', counted: true };
+      if (attempts === 0) return { result: 'later', delay: '1s', counted: true };
       throw new Error('no');
     });
     await s4.publish(message('environment', 'file.md'));
@@ -154,7 +154,7 @@ export function settling(open: () => Promise<World>): void {
     const s1 = await join('s1');
     const s5 = await join('s5');
     const dead = await theDead(s1);
-    await s5.subscribe(durable('s5.algedonic'), async () => ({ verdict: 'later', delay: '1s', counted: true }));
+    await s5.subscribe(durable('s5.algedonic'), async () => ({ result: 'later', delay: '1s', counted: true }));
     await s1.publish(message('algedonic', 'critical.s1.u'));
     await until(() => dead.length === 1);
     assert.match(String(dead[0]?.headers[HEADERS.reason]), /s5\.algedonic has no delay queues/);

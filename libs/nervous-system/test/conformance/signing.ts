@@ -128,7 +128,7 @@ export function signing(open: () => Promise<World>): void {
     const seen: Delivery[] = [];
     await s1.subscribe(durable('s1.work'), async (delivery) => {
       seen.push(delivery);
-      return seen.length === 3 ? DONE : { verdict: 'later', delay: '1s', counted: seen.length === 1 };
+      return seen.length === 3 ? DONE : { result: 'later', delay: '1s', counted: seen.length === 1 };
     });
     const headers = { kept: 'yes', [HEADERS.signature]: 'v1=made-up' };
     await world.publish({ ...message('environment', 'file.md', 'x'), id: 'i', headers });
@@ -147,7 +147,7 @@ export function signing(open: () => Promise<World>): void {
     const attempts: number[] = [];
     await s1.subscribe(durable('s1.command'), async (delivery) => {
       attempts.push(delivery.attempts);
-      if (delivery.attempts === 0) return { verdict: 'later', delay: '1s', counted: true };
+      if (delivery.attempts === 0) return { result: 'later', delay: '1s', counted: true };
       throw new Error('no');
     });
     await s3.publish({ ...message('command', 's1.any.try', 'x'), id: 'c' });
@@ -187,7 +187,7 @@ export function signing(open: () => Promise<World>): void {
     const dead = await theDead();
     const forger = await join('s1');
     const taking = await forger.subscribe(durable('s1.command'), async () => ({
-      verdict: 'dead',
+      result: 'dead',
       reason: 'all well',
     }));
     await (await member('s3')).publish(message('command', 's1.any.try'));

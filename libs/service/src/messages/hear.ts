@@ -62,7 +62,7 @@ async function hold(
   const claim = await ledger.claim({ ...name, type, holder: `${system}/${instance}`, deadline });
   if (claim.state === 'settled') return DONE;
   // Somebody else who heard the same message is holding it, unless it comes again: then its holder may have vanished.
-  if (claim.state === 'taken') return delivery.redelivered ? { verdict: 'later', delay: '30s', counted: false } : DONE;
+  if (claim.state === 'taken') return delivery.redelivered ? { result: 'later', delay: '30s', counted: false } : DONE;
   await ledger.settle({
     ...name,
     attempt: claim.attempt,

@@ -22,9 +22,9 @@ export function metered(bus: NervousSystem, metrics: Metrics, clock: Clock): Ner
       const started = clock.now();
       let what = 'failed';
       try {
-        const verdict = await handler(delivery);
-        what = verdict.verdict;
-        return verdict;
+        const handled = await handler(delivery);
+        what = handled.result;
+        return handled;
       } finally {
         verdicts.inc({ channel, verdict: what });
         seconds({ channel }, (clock.now() - started) / 1000);

@@ -59,9 +59,9 @@ function hearing(
         spanName('process', path, delivery.channel),
         { kind: 'CONSUMER', attributes, follows },
         async (span) => {
-          const verdict = await handler(delivery);
-          span.setAttribute('vsmcp.verdict', verdict.verdict);
-          return carry(verdict);
+          const handled = await handler(delivery);
+          span.setAttribute('vsmcp.verdict', handled.result);
+          return carry(handled);
         },
       );
     });
@@ -69,6 +69,6 @@ function hearing(
 }
 
 /** What comes back later goes on from here. */
-export function carry(verdict: DeliveryResult): DeliveryResult {
-  return verdict.verdict === 'later' ? { ...verdict, headers: { ...currentTrace(), ...verdict.headers } } : verdict;
+export function carry(handled: DeliveryResult): DeliveryResult {
+  return handled.result === 'later' ? { ...handled, headers: { ...currentTrace(), ...handled.headers } } : handled;
 }

@@ -31,7 +31,7 @@ const worker: Service = {
       const [one] = arrive({ ...delivery, messageId: delivery.id }, { maxBytes: 1000, now: clock.now(), newId: ids });
       assert.ok(one?.ok);
       return inEventSpan(context, one.event, delivery, queueName(config.path, 's1.work'), async (event) => {
-        if (tries++ % 2 === 0) return { verdict: 'later', delay: '1s', counted: true };
+        if (tries++ % 2 === 0) return { result: 'later', delay: '1s', counted: true };
         const record = { event, unit: 'u', outcome: 'noted' as const, instance };
         await context.say(Outcome, `noted.${event.type}`, record, { trace: traceOfEvent(event) });
         await context.say(Load, `s1.${instance}.load`, load);

@@ -25,7 +25,7 @@ export interface Task {
 export const nameOf = ({ event }: Task): string => `${event.source} ${event.id}`;
 
 /** The event comes again after the delay, uncounted. */
-export const later = (delay: RetryDelay): DeliveryResult => ({ verdict: 'later', delay, counted: false });
+export const later = (delay: RetryDelay): DeliveryResult => ({ result: 'later', delay, counted: false });
 
 /** Source of the events that stand for operations which somebody asked for. */
 const OPERATIONS = '/operations';

@@ -200,12 +200,12 @@ export class Call {
     const tried = claim ?? (await this.#parts.claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK));
     if (!('attempt' in tried)) return tried;
     await this.#release(task, fate.unit, tried);
-    return { verdict: 'later', delay: next.delay, counted: true };
+    return { result: 'later', delay: next.delay, counted: true };
   }
 
   async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<DeliveryResult> {
     await this.#release(task, unit, claim);
-    return { verdict: 'later', delay: delayFor(wait), counted: false };
+    return { result: 'later', delay: delayFor(wait), counted: false };
   }
 
   /** What was claimed back keeps its claim while it waits here: nothing else stands behind it. */

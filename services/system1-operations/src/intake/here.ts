@@ -24,7 +24,7 @@ export async function handleHere(
   let attempts = task.attempts;
   for (;;) {
     const ending = await operations.handle({ ...task, attempts });
-    if (ending.verdict !== 'later') return DONE;
+    if (ending.result !== 'later') return DONE;
     if (ending.counted) attempts++;
     const wait = Math.min(RETRY_DELAYS[ending.delay], LONGEST);
     if (clock.now() + wait > until) return ending;

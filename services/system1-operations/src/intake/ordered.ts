@@ -23,7 +23,7 @@ export function orderedHandler(parts: WorkParts): (queue: QueueName) => Handler 
   const holdHere = async (...[one, delivery, index]: HoldArguments): Promise<DeliveryResult> => {
     while (!draining.aborted) {
       try {
-        if ((await hold(parts, one, delivery, index)).verdict === 'done') return DONE;
+        if ((await hold(parts, one, delivery, index)).result === 'done') return DONE;
       } catch (error) {
         context.log.warn({ key: delivery.key, reason: reasonOf(error) }, 'could not be held, and is tried again');
       }
@@ -53,7 +53,7 @@ export function orderedHandler(parts: WorkParts): (queue: QueueName) => Handler 
       });
       const all = await Promise.all(endings);
       waiting.set(turns.waiting);
-      return all.every(({ verdict }) => verdict === 'done') ? DONE : KEEP;
+      return all.every(({ result }) => result === 'done') ? DONE : KEEP;
     };
   };
 }

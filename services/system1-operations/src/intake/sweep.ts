@@ -94,7 +94,7 @@ export class Sweep {
           return handleHere(operations, task, clock, draining, PATIENCE);
         });
         // One that may have been called is left to its deadline, and then to doubt.
-        if (ending.verdict === 'later' && !held.called) await ledger.release({ source, id, unit }, attempt);
+        if (ending.result === 'later' && !held.called) await ledger.release({ source, id, unit }, attempt);
       }),
     );
   }

@@ -39,9 +39,9 @@ export function workHandler(parts: WorkParts): Handler {
           : hold(parts, one, delivery, index),
       ),
     );
-    const again = endings.find((ending) => ending.verdict === 'later');
+    const again = endings.find((ending) => ending.result === 'later');
     // Each event of a batch has a trace of its own: the message comes again as it was.
-    return again?.verdict === 'later' ? { ...again, headers: {} } : DONE;
+    return again?.result === 'later' ? { ...again, headers: {} } : DONE;
   };
 }
 

@@ -28,7 +28,7 @@ const UNSAID = 15_000;
 
 /** Another took the event over: its message comes again to find what became of it; what was held has no message and is theirs. */
 export const OVERTAKEN = (task: Task): DeliveryResult =>
-  task.held === undefined ? { verdict: 'later', delay: '5s', counted: false } : DONE;
+  task.held === undefined ? { result: 'later', delay: '5s', counted: false } : DONE;
 
 /**
  * Writes down what became of an event, and says it. In this order, so that a crash in between loses nothing: the ledger's

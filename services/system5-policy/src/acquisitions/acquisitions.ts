@@ -59,7 +59,7 @@ export function acquisitions(context: ServiceContext, policy: Policy & { wait: n
     } catch (error) {
       if (!(error instanceof VsmError) || error.code !== 'VSM_DATABASE') throw error;
       log.warn({ err: error, proposal: proposal.proposal }, 'the decision cannot be journalled: again in 5 s');
-      return { verdict: 'later', delay: '5s', counted: false };
+      return { result: 'later', delay: '5s', counted: false };
     }
   }
 
