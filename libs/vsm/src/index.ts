@@ -21,7 +21,16 @@ export * from './messages/recursion.js';
 export * from './order.js';
 export * from './pathologies.js';
 export * from './permissions.js';
-export * from './questions.js';
+export {
+  InstanceSeen,
+  JournalEntry,
+  Status,
+  SystemStatus,
+  VarietyReport,
+} from './questions/consciousness.js';
+export type { Question } from './questions/question.js';
+export * from './questions/questions.js';
+export { HeldEvent, Waiting } from './questions/system1.js';
 export * from './queues.js';
 export * from './rate.js';
 export * from './recursion.js';
