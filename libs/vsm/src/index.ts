@@ -2,6 +2,7 @@ export * from './agents.js';
 export * from './arrival.js';
 export * from './capability.js';
 export * from './channels.js';
+export * from './declarations.js';
 export * from './errors.js';
 export * from './event.js';
 export * from './frame/events.js';
