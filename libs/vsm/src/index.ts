@@ -1,10 +1,13 @@
 export * from './agents.js';
 export * from './arrival.js';
+export * from './bounded.js';
+export * from './canonical.js';
 export * from './capability.js';
 export * from './channels.js';
 export * from './declarations.js';
 export * from './errors.js';
 export * from './event.js';
+export * from './format.js';
 export * from './frame/events.js';
 export { FRAME, type Frame, frameOf } from './frame/frame.js';
 export * from './hours.js';
