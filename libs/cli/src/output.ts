@@ -1,3 +1,5 @@
+export { ago, count, percent } from '@vsmcp/vsm';
+
 /** Columns that line up; the last one may be as long as it likes. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows];
@@ -10,25 +12,6 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
         .trimEnd(),
     )
     .join('\n');
-}
-
-/** `2 events`, `1 event`. */
-export function count(n: number, what: string): string {
-  return `${n} ${what}${n === 1 ? '' : 's'}`;
-}
-
-/** `73 %`, or `–` where nothing happened that it could be a share of. */
-export function percent(share: number | null): string {
-  return share === null ? '–' : `${Math.round(share * 100)} %`;
-}
-
-/** How long ago, roughly: `8s`, `4m`, `3h`, `2d`. @param at, now ms since the epoch */
-export function ago(at: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
-  if (seconds < 120) return `${seconds}s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)}m`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)}h`;
-  return `${Math.round(seconds / 86_400)}d`;
 }
 
 /** One line of at most `most` characters, without control characters: what comes from outside must not steer a terminal. */

@@ -47,9 +47,9 @@ test('rates, and who waited how long', () => {
   const lines = show({ ...NOTHING, schedules: [every], waits }).split('\n');
   assert.deepEqual(lines.slice(1), [
     '',
-    'every: 10 calls in 2.0 s at most, 35 calls so far',
+    'every: 10 calls in 2 s at most, 35 calls so far',
     'UNIT  CALLS  WAITING  MEAN WAIT  LONGEST',
-    'busy  30     4        2.0 s      5.2 s',
+    'busy  30     4        2 s        5.2 s',
     '',
     'UNIT  CLAIMS  WAITED  MEAN    LONGEST',
     'tidy  5       2       150 ms  200 ms',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { canonicalJson } from '@vsmcp/vsm';
 import fc from 'fast-check';
-import { canonical } from '../src/canonical.js';
 import { Lines } from '../src/client/lines.js';
+import { sha256 } from '../src/digest.js';
 import { cleanText } from '../src/index.js';
 
 test('nothing that moves the cursor or hides is left in clean text', () => {
@@ -19,12 +20,13 @@ test('nothing that moves the cursor or hides is left in clean text', () => {
   );
 });
 
-test('equal values have one canonical text, whatever the order of their keys', () => {
-  fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (value) => {
-      const turned = Object.fromEntries(Object.entries(value).reverse());
-      assert.equal(canonical(turned), canonical(value));
-    }),
+test('the hash of a contract stays what rows of earlier versions hold', () => {
+  const tools = [
+    { name: 'add', title: undefined, description: 'Adds', inputSchema: { type: 'object', required: ['a'] } },
+  ];
+  assert.equal(
+    sha256(canonicalJson({ instructions: undefined, tools })),
+    'sha256-e22e31d74edd67d25b76d1714d095b088cdea0e1c5f8f4fc4833efc3476eb037',
   );
 });
 

@@ -1,5 +1,6 @@
 import { type Clock, type Ids, VsmError } from '@vsmcp/vsm';
-import type { Consumer, Delivery, Handler, Outgoing, Subscription } from './nervous-system.js';
+import type { Delivery, Outgoing } from './message.js';
+import type { Consumer, Handler, Subscription } from './nervous-system.js';
 import { DONE } from './nervous-system.js';
 
 type Question = Omit<Outgoing, 'channel' | 'replyTo' | 'correlationId'>;

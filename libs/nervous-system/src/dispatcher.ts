@@ -1,5 +1,6 @@
 import { type RetryDelay, reasonOf } from '@vsmcp/vsm';
-import type { BusLog, BusStats, Delivery, DeliveryResult, Handler } from './nervous-system.js';
+import type { Delivery } from './message.js';
+import type { BusLog, BusStats, DeliveryResult, Handler } from './nervous-system.js';
 import type { Guard, Way } from './signing/guard.js';
 import { NOT_SIGNED, sayRefusal } from './signing/refusal.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Clock, type CloudEvent, FRAME, frameOf, partitionHeaders, partitionKeyOf, VsmError } from '@vsmcp/vsm';
 import { Packr, Unpackr } from 'msgpackr';
-import type { Outgoing } from './nervous-system.js';
+import type { Outgoing } from './message.js';
 
 // No extensions of the library's own: any MessagePack reads and writes a frame.
 const packer = new Packr({ useRecords: false });

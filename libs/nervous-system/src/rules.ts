@@ -13,7 +13,8 @@ import {
   rightsToSay,
   VsmError,
 } from '@vsmcp/vsm';
-import type { Member, Outgoing, Subscription } from './nervous-system.js';
+import type { Outgoing } from './message.js';
+import type { Member, Subscription } from './nervous-system.js';
 
 /** What the channel table allows. Throws VSM_CHANNEL, or VSM_EVENT for a key that is none. */
 export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | 'key'>): void {

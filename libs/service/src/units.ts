@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Unit, UnitRow, Units } from '@vsmcp/vsm';
+import { canonicalJson, type Unit, type UnitRow, type Units } from '@vsmcp/vsm';
 
 /** The mark of what vsmcp.yaml says of a unit, whatever the order of its keys. */
 export function markOf(unit: Unit): string {
-  return createHash('sha256').update(JSON.stringify(unit, sorted)).digest('base64url');
+  return createHash('sha256').update(canonicalJson(unit)).digest('base64url');
 }
 
 /**
@@ -28,9 +28,4 @@ export function reconcileUnits(rows: Iterable<UnitRow>, configured: Units): Map<
 export function changedUnit(name: string, row: UnitRow | undefined, unit: Unit | null): UnitRow | undefined {
   if (row?.configured !== undefined) return { name, unit, configured: row.configured };
   return unit === null ? undefined : { name, unit };
-}
-
-function sorted(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).sort(([x], [y]) => (x < y ? -1 : 1)));
 }

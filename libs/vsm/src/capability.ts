@@ -54,6 +54,9 @@ export const ServerSpec = z.strictObject({
 });
 export type ServerSpec = z.infer<typeof ServerSpec>;
 
+/** The package of a server that runs from one: `@scope/name@1.2.3` → `@scope/name`. */
+export const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
+
 /** A server that runs elsewhere and is reached at an address; what it touches there nobody here can bound. */
 export const RemoteSpec = z.strictObject({
   /** `http(s)://…`: streamable HTTP; `ws(s)://…`: WebSocket; `tcp://host:port`: JSON-RPC, one message a line. */

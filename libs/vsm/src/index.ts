@@ -1,9 +1,13 @@
 export * from './agents.js';
 export * from './arrival.js';
+export * from './bounded.js';
+export * from './canonical.js';
 export * from './capability.js';
 export * from './channels.js';
+export * from './declarations.js';
 export * from './errors.js';
 export * from './event.js';
+export * from './format.js';
 export * from './frame/events.js';
 export { FRAME, type Frame, frameOf } from './frame/frame.js';
 export * from './hours.js';
@@ -21,7 +25,16 @@ export * from './messages/recursion.js';
 export * from './order.js';
 export * from './pathologies.js';
 export * from './permissions.js';
-export * from './questions.js';
+export {
+  InstanceSeen,
+  JournalEntry,
+  Status,
+  SystemStatus,
+  VarietyReport,
+} from './questions/consciousness.js';
+export type { Question } from './questions/question.js';
+export * from './questions/questions.js';
+export { HeldEvent, Waiting } from './questions/system1.js';
 export * from './queues.js';
 export * from './rate.js';
 export * from './recursion.js';

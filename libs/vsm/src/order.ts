@@ -1,7 +1,7 @@
 import { exchangeName } from './channels.js';
+import { type BrokerCan, type ExchangeBinding, type ExchangeDeclaration, HASHING } from './declarations.js';
 import type { CloudEvent } from './event.js';
 import { PARTITION_QUEUES, type QueueName } from './queues.js';
-import type { ExchangeBinding, ExchangeDeclaration } from './topology.js';
 
 /**
  * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange that hashes it. A
@@ -11,15 +11,6 @@ export const PARTITION_HEADERS = {
   'cloudEvents:partitionkey': 'ordered',
   cloudEvents_partitionkey: 'ordered-underscore',
 } as const;
-
-/** The exchange type of RabbitMQ's plugin `rabbitmq_consistent_hash_exchange`. */
-export const HASHING = 'x-consistent-hash';
-
-/** What a broker can do. */
-export interface BrokerCan {
-  /** Whether it has the exchange type `x-consistent-hash`; without it there is one partition. */
-  hash: boolean;
-}
 
 const ARRIVAL = 'arrival';
 const UNORDERED = 'unordered';
@@ -37,7 +28,7 @@ export function sortedFrom(path: string, sort: 'unordered' | 'ordered'): string[
 export function sorting(
   path: string,
   { hash }: BrokerCan,
-): { exchanges: ExchangeDeclaration[]; passes: ExchangeBinding[] } {
+): { exchanges: ExchangeDeclaration[]; exchangeBindings: ExchangeBinding[] } {
   const arrival = `${path}.${ARRIVAL}`;
   const headers = Object.entries(PARTITION_HEADERS);
   return {
@@ -55,7 +46,7 @@ export function sorting(
         arguments: { 'alternate-exchange': `${path}.${UNORDERED}` },
       },
     ],
-    passes: [
+    exchangeBindings: [
       ...headers.map(([header, name]) => ({
         ...{ from: arrival, to: `${path}.${name}`, key: '' },
         // A void value matches whatever the header holds.

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { count, duration, percent, some } from './format.js';
 import { SYSTEM_NAMES, type System } from './systems.js';
 
 /**
@@ -83,7 +84,7 @@ function coordinationMissing({ uncoordinated, window, present }: Signs): Patholo
     {
       name: 'coordination-missing',
       title: 'Units need the same things, and nobody coordinates them',
-      evidence: `${uncoordinated} claims on shared resources got no answer in ${minutes(window)}; ${who}`,
+      evidence: `${uncoordinated} claims on shared resources got no answer in ${duration(window)}; ${who}`,
       known: 'disjointed behaviour within System 1 for want of System 2 (Pérez Ríos, System 2 pathologies)',
     },
   ];
@@ -99,7 +100,10 @@ function intelligenceCutOff({ gaps, window, present }: Signs): Pathology[] {
     {
       name: 'intelligence-cut-off',
       title: 'The world changed, and nobody looks',
-      evidence: `${count(left.length, 'kind')} of events without an answer (${named(left.map(({ type }) => type))}), the longest for ${minutes(longest)}; ${who}`,
+      evidence: `${count(left.length, 'kind')} of events without an answer (${some(
+        left.map(({ type }) => type),
+        3,
+      )}), the longest for ${duration(longest)}; ${who}`,
       known:
         'headless chicken: System 4 missing or cut off (Pérez Ríos, System 4 pathologies; Beer, Heart of Enterprise)',
     },
@@ -113,7 +117,7 @@ function metasystemStarved({ present, events, window }: Signs): Pathology[] {
     {
       name: 'metasystem-starved',
       title: 'Operations run, and nobody is above them',
-      evidence: `${events} events in ${minutes(window)} went through System 1, while ${names(silent)} were silent`,
+      evidence: `${events} events in ${duration(window)} went through System 1, while ${names(silent)} were silent`,
       known:
         'dominance of System 1, lack of metasystem (Pérez Ríos, pathologies of the whole; Beer, Diagnosing the System)',
     },
@@ -123,14 +127,14 @@ function metasystemStarved({ present, events, window }: Signs): Pathology[] {
 function controlCollapsed({ commanded, events, steered, window }: Signs): Pathology[] {
   const evidence: string[] = [];
   if (events >= ENOUGH && commanded / events >= COMMANDED) {
-    const share = Math.round((100 * commanded) / events);
+    const share = percent(commanded / events);
     evidence.push(
-      `${commanded} of ${events} operations in ${minutes(window)} (${share} %) were commanded one by one, each with System 5's leave`,
+      `${commanded} of ${events} operations in ${duration(window)} (${share}) were commanded one by one, each with System 5's leave`,
     );
   }
   if (steered.units >= STEERED && steered.units / steered.of >= COMMANDED) {
     evidence.push(
-      `${steered.units} of ${steered.of} busy units have been under System 3's hand for ${minutes(window / 2)} or longer`,
+      `${steered.units} of ${steered.of} busy units have been under System 3's hand for ${duration(window / 2)} or longer`,
     );
   }
   if (evidence.length === 0) return [];
@@ -155,15 +159,10 @@ function painUnheard({ pains, climb, present }: Signs): Pathology[] {
     {
       name: 'pain-unheard',
       title: 'It hurts, and nobody answers',
-      evidence: `${count(long.length, 'pain')} beyond ${minutes(limit)}, the longest for ${minutes(first.stood)} (${first.unit}: ${first.what}); ${who}`,
+      evidence: `${count(long.length, 'pain')} beyond ${duration(limit)}, the longest for ${duration(first.stood)} (${first.unit}: ${first.what}); ${who}`,
       known: 'lack or insufficiency of algedonic channels (Pérez Ríos, pathologies of information channels)',
     },
   ];
 }
 
 const names = (systems: readonly System[]): string => systems.map((system) => SYSTEM_NAMES[system]).join(' and ');
-const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
-const minutes = (ms: number): string =>
-  ms < 120_000 ? `${Math.round(ms / 1000)} s` : `${Math.round(ms / 60_000)} min`;
-const named = (types: readonly string[]): string =>
-  types.slice(0, 3).join(', ') + (types.length > 3 ? ` and ${types.length - 3} more` : '');

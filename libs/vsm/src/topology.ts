@@ -1,47 +1,15 @@
 import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, exchangeName } from './channels.js';
-import { type BrokerCan, type HASHING, sortedFrom, sorting } from './order.js';
+import type {
+  BindingDeclaration,
+  BrokerCan,
+  ExchangeDeclaration,
+  QueueDeclaration,
+  Topology,
+  TopologyArguments,
+} from './declarations.js';
+import { sortedFrom, sorting } from './order.js';
 import { type DurableQueue, PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDelay } from './queues.js';
 import type { Party } from './systems.js';
-
-/** A broker object's arguments, as AMQP 0-9-1 has them. */
-export type TopologyArguments = Record<string, string | number | boolean | null>;
-
-/** All exchanges are durable; those of the channels are topic exchanges. */
-export interface ExchangeDeclaration {
-  name: string;
-  type: 'topic' | 'fanout' | 'headers' | typeof HASHING;
-  /** Nobody may publish to it: it is only passed on to. */
-  internal: boolean;
-  arguments: TopologyArguments;
-}
-
-/** All queues here are durable; the queues of a single instance are its own affair. */
-export interface QueueDeclaration {
-  name: string;
-  arguments: TopologyArguments;
-}
-
-export interface BindingDeclaration {
-  exchange: string;
-  queue: string;
-  key: string;
-}
-
-/** What one exchange passes on to another. */
-export interface ExchangeBinding {
-  from: string;
-  to: string;
-  key: string;
-  arguments: TopologyArguments;
-}
-
-/** What must stand on the broker for one fleet, in an order in which it can be declared. */
-export interface Topology {
-  exchanges: ExchangeDeclaration[];
-  passes: ExchangeBinding[];
-  queues: QueueDeclaration[];
-  bindings: BindingDeclaration[];
-}
 
 /** How often a message is handed out before it counts as poison. */
 export const DELIVERY_LIMIT = 20;
@@ -100,11 +68,11 @@ export function exchangesOf(
   path: string,
   channels: readonly Channel[],
   can: BrokerCan = ALL,
-): Pick<Topology, 'exchanges' | 'passes'> {
-  const behind = channels.includes('environment') ? sorting(path, can) : { exchanges: [], passes: [] };
+): Pick<Topology, 'exchanges' | 'exchangeBindings'> {
+  const behind = channels.includes('environment') ? sorting(path, can) : { exchanges: [], exchangeBindings: [] };
   return {
     exchanges: [...behind.exchanges, ...channels.map((channel) => exchange(path, channel))],
-    passes: behind.passes,
+    exchangeBindings: behind.exchangeBindings,
   };
 }
 

@@ -57,7 +57,7 @@ test('control has collapsed into operations too when it has half of the units in
   assert.deepEqual(named({ steered: { units: 3, of: 7 } }), []);
   assert.deepEqual(named({ steered: { units: 2, of: 2 } }), []);
   const [found] = pathologies({ ...WELL, steered: { units: 4, of: 5 } });
-  assert.equal(found?.evidence, "4 of 5 busy units have been under System 3's hand for 3 min or longer");
+  assert.equal(found?.evidence, "4 of 5 busy units have been under System 3's hand for 2.5 min or longer");
 });
 
 test('pain is unheard when it stands ten times as long as it has before it climbs', () => {

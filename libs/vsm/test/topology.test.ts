@@ -58,7 +58,8 @@ test('what stands behind the environment parts events with a partition key from 
   }
   assert.equal(queue('s1.ordered.7')?.['x-single-active-consumer'], true);
   const at = (exchange: string) => whole.exchanges.findIndex(({ name }) => name === exchange);
-  for (const { from, to } of whole.passes) assert.ok(at(to) < at(from), 'declared before anything passes on to it');
+  for (const { from, to } of whole.exchangeBindings)
+    assert.ok(at(to) < at(from), 'declared before anything passes on to it');
 });
 
 test('a broker that cannot hash has one partition for all', () => {

@@ -1,6 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Answer, type Below, type DataOf, WAIT_BELOW, type Waiting } from '@vsmcp/vsm';
-import { count, some, span } from './format.js';
+import { type Answer, ago, type Below, count, type DataOf, some, WAIT_BELOW, type Waiting } from '@vsmcp/vsm';
 
 /** Unit that is a system → how long (ms) an event may wait in it before it is a gap here. */
 export type Limits = ReadonlyMap<string, number>;
@@ -48,7 +47,7 @@ export function dangersBelow(
   for (const { unit, report, at } of systems.values()) {
     if (report.viable) continue;
     reasons.push(
-      `${unit} (${report.path}) was not viable ${span(now - at)} ago: ${report.reasons[0] ?? 'it does not say why'}`,
+      `${unit} (${report.path}) was not viable ${ago(at, now)} ago: ${report.reasons[0] ?? 'it does not say why'}`,
     );
   }
   return reasons;

@@ -1,4 +1,5 @@
 import {
+  count,
   type DataOf,
   HAVING,
   type Loop,
@@ -8,7 +9,6 @@ import {
   THEIR_LOAD,
   VIABLE_SYSTEMS,
 } from '@vsmcp/vsm';
-import { count } from './format.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';

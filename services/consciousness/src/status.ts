@@ -1,6 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import { type Answer, type Status, SYSTEMS, type System } from '@vsmcp/vsm';
-import { count, span } from './format.js';
+import { type Answer, ago, count, type Status, SYSTEMS, type System } from '@vsmcp/vsm';
 import type { Model } from './model.js';
 import { healthOf, presenceOf } from './presence.js';
 import { recommend } from './recommend.js';
@@ -83,11 +82,11 @@ function accountOf({ views, heard }: Model): Status['account'] {
 
 function threats(model: Model, now: number): string[] {
   const stressed = [...model.stressed.values()].map(
-    ({ unit, since, because }) => `${unit} cannot cope since ${span(now - since)}: ${because}`,
+    ({ unit, since, because }) => `${unit} cannot cope since ${ago(since, now)}: ${because}`,
   );
   const waiting = allWaiting(model, now).map(
     ({ type, events, since, because }) =>
-      `${type}: ${count(events, 'event waits', 'events wait')} since ${span(now - since)} (${because})`,
+      `${type}: ${count(events, 'event waits', 'events wait')} since ${ago(since, now)} (${because})`,
   );
   return [...stressed, ...waiting];
 }

@@ -1,6 +1,15 @@
-import { loopText, SYSTEM_NAMES, type VarietyReport, VIABLE_SYSTEMS } from '@vsmcp/vsm';
+import {
+  ago,
+  count,
+  duration,
+  loopText,
+  percent,
+  SYSTEM_NAMES,
+  some,
+  type VarietyReport,
+  VIABLE_SYSTEMS,
+} from '@vsmcp/vsm';
 import { dangersBelow } from './below.js';
-import { count, percent, some, span } from './format.js';
 import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { allWaiting } from './waiting.js';
@@ -22,7 +31,7 @@ export function viability(model: Model, variety: VarietyReport, threshold: numbe
   const critical = variety.answered !== null && variety.answered < threshold;
   const share = critical
     ? [
-        `${percent(variety.answered ?? 0)} of the events of the last ${span(variety.window)} were answered; variety_threshold asks for ${percent(threshold)}`,
+        `${percent(variety.answered ?? 0)} of the events of the last ${duration(variety.window)} were answered; variety_threshold asks for ${percent(threshold)}`,
       ]
     : [];
   const pains = unacknowledged(model, now);
@@ -35,9 +44,9 @@ function missingSystems(model: Model, now: number): string[] {
     const { present, instances, heard } = presenceOf(model.presence, system, now);
     if (present) return [];
     const name = SYSTEM_NAMES[system];
-    if (heard === null) return [`${name} is missing: no heartbeat in ${span(now - model.since)} of listening`];
+    if (heard === null) return [`${name} is missing: no heartbeat in ${ago(model.since, now)} of listening`];
     if (instances.some(({ state }) => state === 'standby')) return [`${name} has only a standby: none leads yet`];
-    return [`${name} is missing: its last heartbeat was ${span(now - heard)} ago`];
+    return [`${name} is missing: its last heartbeat was ${ago(heard, now)} ago`];
   });
 }
 
@@ -46,13 +55,11 @@ function unacknowledged(model: Model, now: number): string[] {
     .filter(({ level, severity }) => level === 'system5' || (level === 'owner' && severity === 'critical'))
     .map(
       ({ unit, what, since, level }) =>
-        `${unit} hurts since ${span(now - since)}${level === 'system5' ? ', System 5 was told' : ''}, nobody acknowledged: ${what}`,
+        `${unit} hurts since ${ago(since, now)}${level === 'system5' ? ', System 5 was told' : ''}, nobody acknowledged: ${what}`,
     );
   const direct = [...model.pains.values()]
     .filter(({ alert, severity }) => severity === 'critical' && !model.alerts.has(alert))
-    .map(
-      ({ unit, what, since }) => `critical pain of ${unit} since ${span(now - since)}, nobody acknowledged: ${what}`,
-    );
+    .map(({ unit, what, since }) => `critical pain of ${unit} since ${ago(since, now)}, nobody acknowledged: ${what}`);
   return [...alerts, ...direct];
 }
 
@@ -75,9 +82,7 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   }
   const account = model.views.account;
   if (account && now - account.asOf > model.old) {
-    reasons.push(
-      `System 1 has not answered for ${span(now - account.asOf)}: what waits and the account are as of then`,
-    );
+    reasons.push(`System 1 has not answered for ${ago(account.asOf, now)}: what waits and the account are as of then`);
   }
   return reasons;
 }

@@ -1,6 +1,5 @@
-import { type Capability, type DataOf, SYSTEM_NAMES, type Verdict, type Waiting } from '@vsmcp/vsm';
+import { ago, type Capability, type DataOf, SYSTEM_NAMES, type Verdict, type Waiting } from '@vsmcp/vsm';
 import { demandsWaiting, isDemand } from './demand.js';
-import { span } from './format.js';
 import type { AcquisitionNow, Model } from './model.js';
 import { presenceOf } from './presence.js';
 
@@ -101,7 +100,7 @@ function unanswered(
     }
     return {
       system: 's4',
-      recommendation: `System 4 has not said yet that it looks (waiting since ${span(now - since)}); ${isDemand(type) ? 'wish again, or add one below servers' : `you may ask it: vsmcp capabilities acquire --for ${type}`}`,
+      recommendation: `System 4 has not said yet that it looks (waiting since ${ago(since, now)}); ${isDemand(type) ? 'wish again, or add one below servers' : `you may ask it: vsmcp capabilities acquire --for ${type}`}`,
     };
   }
   const { step, because, rule } = acquisition;

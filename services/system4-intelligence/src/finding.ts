@@ -1,7 +1,15 @@
 import type { ServiceContext } from '@vsmcp/service';
-import type { Answer, Asked, Candidate, Capability, Tool, Waiting } from '@vsmcp/vsm';
+import {
+  type Answer,
+  type Asked,
+  type Candidate,
+  type Capability,
+  packageOf,
+  type Tool,
+  type Waiting,
+} from '@vsmcp/vsm';
 import type { Input } from './acquisition/decide.js';
-import { alreadyThere, optionsFor, packagedIn, packageOf } from './acquisition/options.js';
+import { alreadyThere, optionsFor, packagedIn } from './acquisition/options.js';
 import type { Saga, State } from './acquisition/state.js';
 import { searchCandidates } from './matching/candidates.js';
 import type { Found, Unusable } from './registries.js';

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reasonOf, VsmError } from '@vsmcp/vsm';
-import type { LabOptions } from '../commands/running/lab.js';
+import { duration, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Ailment, ailmentsOf } from './ailments.js';
 import { type ReadDay, readDay } from './day/read.js';
 import { ABLE, type Able } from './day/schema.js';
 import { type Figures, figuresOf } from './figures.js';
+import type { LabOptions } from './options.js';
 import { type Run, runDay, templateOf } from './run.js';
 import { journalCsv, minutesCsv } from './show/csv.js';
 import { plot } from './show/plot.js';
@@ -74,13 +74,11 @@ export function digestOf({ journal }: Pick<Run, 'journal'>): string {
 }
 
 function people({ name, day }: ReadDay, judged: readonly Judged[]): string {
-  const speeds = judged.map(({ run }) => `${Math.round(run.took / 100) / 10} s`);
+  const speeds = judged.map(({ run }) => duration(run.took));
   const [first] = judged;
-  const head = `${name}: ${hours(day.lasts)} of the fleet's time in ${speeds.join(' and ')}, seed ${first?.run.seed ?? ''}`;
+  const head = `${name}: ${duration(day.lasts)} of the fleet's time in ${speeds.join(' and ')}, seed ${first?.run.seed ?? ''}`;
   return [head, '', told(judged)].join('\n');
 }
-
-const hours = (ms: number): string => (ms < 7_200_000 ? `${ms / 60_000} min` : `${ms / 3_600_000} h`);
 
 function json({ name }: ReadDay, judged: readonly Judged[]): object {
   return {

@@ -66,7 +66,7 @@ export function definitionsOf(
   users: readonly BrokerUser[],
   can: BrokerCan = { hash: true },
 ): Definitions {
-  const { exchanges, passes, queues, bindings } = topology(path, QUEUES, can);
+  const { exchanges, exchangeBindings, queues, bindings } = topology(path, QUEUES, can);
   return {
     exchanges: exchanges.map((exchange) => ({
       ...{ name: exchange.name, vhost, type: exchange.type, durable: true, auto_delete: false },
@@ -77,7 +77,7 @@ export function definitionsOf(
       arguments: queue.arguments,
     })),
     bindings: [
-      ...passes.map(({ from, to, key, arguments: given }) => ({
+      ...exchangeBindings.map(({ from, to, key, arguments: given }) => ({
         ...{ source: from, vhost, destination: to, destination_type: 'exchange', routing_key: key },
         arguments: given,
       })),

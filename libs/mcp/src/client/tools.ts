@@ -1,7 +1,7 @@
 import type { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { ListToolsResultSchema } from '@modelcontextprotocol/sdk/types.js';
-import { type Suspicion, Tool, VsmError } from '@vsmcp/vsm';
-import { canonical, sha256 } from '../canonical.js';
+import { canonicalJson, type Suspicion, Tool, VsmError } from '@vsmcp/vsm';
+import { sha256 } from '../digest.js';
 import { suspicionsIn } from '../suspicion.js';
 import { cleanText } from '../text.js';
 
@@ -71,7 +71,7 @@ function offer(tools: readonly Tool[], instructions: string | undefined): Offer 
   ];
   return {
     tools: tools.map(shown),
-    contract: sha256(canonical({ instructions, tools: declared })),
+    contract: sha256(canonicalJson({ instructions, tools: declared })),
     suspicions: suspicions.slice(0, MOST.suspicions),
   };
 }

@@ -1,6 +1,6 @@
-import { VsmError } from '@vsmcp/vsm';
+import { canonicalJson, VsmError } from '@vsmcp/vsm';
 import { z } from 'zod';
-import { canonical, sha256 } from '../canonical.js';
+import { sha256 } from '../digest.js';
 
 const Entry = z.looseObject({
   version: z.string().optional(),
@@ -39,5 +39,5 @@ export function readLock(text: string, name: string, version: string): LockFacts
     );
   }
   const pinned = packages.map(([place, entry]) => [place, entry.version ?? '', entry.integrity ?? '']).sort();
-  return { lock: sha256(canonical(pinned)), integrity: own.integrity };
+  return { lock: sha256(canonicalJson(pinned)), integrity: own.integrity };
 }

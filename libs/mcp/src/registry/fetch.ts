@@ -2,7 +2,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, reasonOf, VsmError } from '@vsmcp/vsm';
 import { z } from 'zod';
-import { sha256 } from '../canonical.js';
+import { sha256 } from '../digest.js';
 import { codeOf, writeWhole } from '../files.js';
 import type { McpLog } from '../log.js';
 import { Page } from './format.js';

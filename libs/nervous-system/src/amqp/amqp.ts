@@ -14,17 +14,8 @@ import {
   VsmError,
 } from '@vsmcp/vsm';
 import { Asking, answerTo } from '../asking.js';
-import type {
-  BusStats,
-  Consumer,
-  Delivery,
-  Handler,
-  Health,
-  Member,
-  NervousSystem,
-  Outgoing,
-  Subscription,
-} from '../nervous-system.js';
+import type { Delivery, Outgoing } from '../message.js';
+import type { BusStats, Consumer, Handler, Health, Member, NervousSystem, Subscription } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
 import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
@@ -105,14 +96,14 @@ function saidOn(path: string, party: Party): Topology {
     CHANNEL_NAMES.filter((channel) => mayPublish(party, channel)).map((channel) => exchangeName(path, channel)),
   );
   const exchanges = topology(path, {}).exchanges.filter(({ name }) => names.has(name));
-  return { exchanges, passes: [], queues: [], bindings: [] };
+  return { exchanges, exchangeBindings: [], queues: [], bindings: [] };
 }
 
 /** Pain's connection declares what pain needs, and waits for nothing else. */
 function painPart(path: string): Topology {
   const { exchanges, queues, bindings } = topology(path, { 's5.algedonic': QUEUES['s5.algedonic'] });
   const names = new Set([queueName(path, 'algedonic'), queueName(path, 'dead')]);
-  return { exchanges: exchanges.filter(({ name }) => names.has(name)), passes: [], queues, bindings };
+  return { exchanges: exchanges.filter(({ name }) => names.has(name)), exchangeBindings: [], queues, bindings };
 }
 
 /** What the broker is like, as sources want to know it. */

@@ -78,10 +78,15 @@ interface Step {
  * One step for each thing to declare. Queues come first and an exchange is bound as soon as it stands: from then on somebody may
  * publish there, and what no queue takes is lost.
  */
-export function steps({ exchanges = [], passes = [], queues = [], bindings = [] }: Partial<Topology>): Step[] {
+export function steps({
+  exchanges = [],
+  exchangeBindings = [],
+  queues = [],
+  bindings = [],
+}: Partial<Topology>): Step[] {
   const known = new Set(exchanges.map(({ name }) => name));
   const bound = (wanted: (exchange: string) => boolean): Step[] => [
-    ...passes
+    ...exchangeBindings
       .filter((p) => wanted(p.from))
       .map(
         (p): Step => ({

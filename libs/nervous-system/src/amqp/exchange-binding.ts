@@ -11,7 +11,10 @@ const TIMEOUT = 10_000;
  * Binds exchanges that stand to each other, as an administrator: for what RabbitMQ's definitions cannot tell.
  * Rejects with VSM_CONFIG for a URL that cannot be, VSM_BROKER when the broker cannot be reached or refuses.
  */
-export async function declareExchangeBindings(url: string, passes: readonly ExchangeBinding[]): Promise<void> {
+export async function declareExchangeBindings(
+  url: string,
+  exchangeBindings: readonly ExchangeBinding[],
+): Promise<void> {
   const { options, shown } = addressOf(url, HEARTBEAT);
   try {
     const clientProperties = { connection_name: 'vsmcp topology' };
@@ -20,7 +23,8 @@ export async function declareExchangeBindings(url: string, passes: readonly Exch
     model.on('error', () => {});
     const channel = await model.createChannel();
     channel.on('error', () => {});
-    for (const { from, to, key, arguments: given } of passes) await channel.bindExchange(to, from, key, given);
+    for (const { from, to, key, arguments: given } of exchangeBindings)
+      await channel.bindExchange(to, from, key, given);
     await model.close();
   } catch (error) {
     const reason = refusalOf(error, options.vhost ?? '/');

@@ -1,7 +1,7 @@
 import { backKey, type Channel, exchangeName, type RetryDelay, reasonOf, retryKey, VsmError } from '@vsmcp/vsm';
 import type { ConsumeMessage, Options } from 'amqplib';
 import { HEADERS } from '../headers.js';
-import type { Delivery, Outgoing } from '../nervous-system.js';
+import type { Delivery, Outgoing } from '../message.js';
 import { type Signer, signDead } from '../signing/signer.js';
 import type { Received } from './receive.js';
 

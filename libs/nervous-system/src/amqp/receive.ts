@@ -1,7 +1,7 @@
 import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, DELIVERY_LIMIT, exchangeName } from '@vsmcp/vsm';
 import type { ConsumeMessage } from 'amqplib';
 import { countOf, HEADERS, plainHeaders, textOf } from '../headers.js';
-import type { Delivery } from '../nervous-system.js';
+import type { Delivery } from '../message.js';
 import type { Way } from '../signing/guard.js';
 
 /** A message as it came, with where it came from first. */

@@ -3,8 +3,8 @@ import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
 import { type Acknowledger, DeliveryDispatcher } from '../dispatcher.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
 import type { Guard } from '../signing/guard.js';
-import type { Stored } from './broker.js';
 import type { Line } from './line.js';
+import type { Stored } from './stored.js';
 
 const DELIVERIES = 'deliveries';
 /** What cannot die waits so long (ms) before it is handed out again. */

@@ -2,23 +2,15 @@ import { CHANNELS, type ChannelRule, DELIVERY_LIMIT, queueName, VsmError } from 
 import type { Queue } from 'smqp';
 import { Asking, answerTo } from '../asking.js';
 import { plainHeaders } from '../headers.js';
-import type {
-  BusStats,
-  Consumer,
-  Delivery,
-  Handler,
-  Health,
-  Member,
-  NervousSystem,
-  Outgoing,
-  Subscription,
-} from '../nervous-system.js';
+import type { Delivery, Outgoing } from '../message.js';
+import type { BusStats, Consumer, Handler, Health, Member, NervousSystem, Subscription } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
 import { Guard } from '../signing/guard.js';
 import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
-import type { MemoryBroker, Stored } from './broker.js';
 import { MemoryConsumer } from './consumer.js';
+import type { MemoryExchanges } from './exchanges.js';
+import type { Stored } from './stored.js';
 
 /** Messages an instance's own queue keeps; the oldest goes first. */
 const OWN_MOST = 10_000;
@@ -26,14 +18,14 @@ const OWN_MOST = 10_000;
 /** One service's way into a broker in the same process. */
 export class MemoryNervousSystem implements NervousSystem {
   readonly transport = 'memory';
-  readonly #broker: MemoryBroker;
+  readonly #broker: MemoryExchanges;
   readonly #member: Member;
   readonly #stats = newStats();
   readonly #consumers = new Set<MemoryConsumer>();
   readonly #asking: Asking;
   #closed = false;
 
-  constructor(broker: MemoryBroker, member: Member) {
+  constructor(broker: MemoryExchanges, member: Member) {
     checkMember(member);
     this.#broker = broker;
     this.#member = member;

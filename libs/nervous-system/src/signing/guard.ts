@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CHANNEL_NAMES, type Channel } from '@vsmcp/vsm';
 import { HEADERS, textOf } from '../headers.js';
-import type { Delivery } from '../nervous-system.js';
+import type { Delivery } from '../message.js';
 import { NOT_SIGNED, type Refusal } from './refusal.js';
 import type { Signer } from './signer.js';
 

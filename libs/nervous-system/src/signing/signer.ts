@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import { type Channel, exchangeName, VsmError } from '@vsmcp/vsm';
 import { HEADERS, textOf } from '../headers.js';
-import type { Outgoing } from '../nervous-system.js';
+import type { Outgoing } from '../message.js';
 
 /** What a signature covers of a message: all that decides who gets it and what it does. A delivery is one. */
 export interface Signable {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { JournalEntry } from '@vsmcp/vsm';
+import { canonicalJson, type JournalEntry } from '@vsmcp/vsm';
 
 /** Before the first entry of a (system, epoch). */
 export const GENESIS = '0'.repeat(64);
@@ -8,19 +8,8 @@ export const GENESIS = '0'.repeat(64);
 export function hashOf(before: string, entry: Omit<JournalEntry, 'hash'>): string {
   const { system, epoch, seq, type, at, cause, data } = entry;
   return createHash('sha256')
-    .update(canonical([before, system, epoch, seq, type, at, cause, data]))
+    .update(canonicalJson([before, system, epoch, seq, type, at, cause, data]))
     .digest('hex');
-}
-
-/** JSON with sorted keys, so that the same content has the same bytes wherever it was read back from. */
-export function canonical(value: unknown): string {
-  return (
-    JSON.stringify(value, (_, v: unknown) =>
-      typeof v === 'object' && v !== null && !Array.isArray(v)
-        ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1)))
-        : v,
-    ) ?? 'null'
-  );
 }
 
 export type Verified =

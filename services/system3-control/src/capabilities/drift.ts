@@ -1,5 +1,4 @@
-import { type Capability, type DataOf, grantsOf, type Reapproval, type Tool, type Tried } from '@vsmcp/vsm';
-import { sameJson } from '../same.js';
+import { type Capability, type DataOf, grantsOf, type Reapproval, sameJson, type Tool, type Tried } from '@vsmcp/vsm';
 
 type Proposed = DataOf<typeof Reapproval>;
 

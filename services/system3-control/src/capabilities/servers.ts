@@ -1,6 +1,5 @@
 import { type FleetConfig, specOfServer } from '@vsmcp/service';
-import { type Capability, type CapabilityState, type DataOf, isRemote } from '@vsmcp/vsm';
-import { sameJson } from '../same.js';
+import { type Capability, type CapabilityState, type DataOf, isRemote, sameJson } from '@vsmcp/vsm';
 
 /**
  * The servers of vsmcp.yaml as capabilities.

@@ -4,13 +4,14 @@ import {
   Grants,
   grantsOf,
   isRemote,
+  packageOf,
   type Settle,
+  sameJson,
   sourceOf,
   Tool,
   type Try,
   type Verdict,
 } from '@vsmcp/vsm';
-import { sameJson } from '../same.js';
 import { approvedNow, dismiss, rollback, upgrade } from './held.js';
 
 type Said = DataOf<typeof Verdict>;
@@ -115,5 +116,3 @@ function includes(all: Grants, some: Grants): boolean {
   const places = all.network || (!some.network && within(all.hosts, some.hosts));
   return files && places && within(all.runs, some.runs);
 }
-
-const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));

@@ -1,4 +1,4 @@
-import type { Account, DataOf, Intervention, Need, Performance } from '@vsmcp/vsm';
+import { type Account, type DataOf, type Intervention, type Need, type Performance, percent } from '@vsmcp/vsm';
 
 type Said = DataOf<typeof Account>;
 
@@ -50,7 +50,7 @@ export class Accounts {
     const before = this.#band;
     this.#band = band;
     const from = before === undefined ? '' : `, was ${before}`;
-    return [{ what: 'performance', text: `the operations perform ${band} (${Math.round(efficiency * 100)} %)${from}` }];
+    return [{ what: 'performance', text: `the operations perform ${band} (${percent(efficiency)})${from}` }];
   }
 
   #interventions({ active }: Situation): Said['changed'] {

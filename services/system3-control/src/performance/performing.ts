@@ -1,6 +1,5 @@
 import { on, type ServiceContext } from '@vsmcp/service';
-import { Account, type DataOf, type Intervention, Load, Performance } from '@vsmcp/vsm';
-import { sameJson } from '../same.js';
+import { Account, type DataOf, type Intervention, Load, Performance, sameJson } from '@vsmcp/vsm';
 import { Accounts } from './account.js';
 import { Achievements, type Granted } from './performance.js';
 

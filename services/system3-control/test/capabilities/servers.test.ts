@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { FleetConfig } from '@vsmcp/service';
-import { grantsOf } from '@vsmcp/vsm';
+import { grantsOf, sameJson } from '@vsmcp/vsm';
 import { configured, observed, reconcile } from '../../src/capabilities/servers.js';
-import { sameJson } from '../../src/same.js';
 import { report, row, tool } from '../fixtures.js';
 
 const servers = (...names: string[]) =>

@@ -1,3 +1,4 @@
+import { setBounded } from '@vsmcp/vsm';
 import {
   type AcquisitionEvent,
   type Demand,
@@ -33,7 +34,7 @@ export function evolve(state: State, event: AcquisitionEvent): State {
     case 'acquisition.demanded':
       return demanded(state, event);
     case 'acquisition.probed': {
-      const probes = bounded(state.probes, event.npm, event.probe, MOST_PROBES);
+      const probes = setBounded(state.probes, event.npm, event.probe, MOST_PROBES);
       return { ...state, probes, looks: without(state.looks, event.npm) };
     }
     default: {
@@ -62,7 +63,7 @@ function after(saga: Saga, event: Later): Saga {
     case 'acquisition.ruled':
       return ruled(saga, event);
     case 'acquisition.passed': {
-      const passed = bounded(saga.passed, keyOf(event.npm, event.tool), event.because, MOST_PASSED);
+      const passed = setBounded(saga.passed, keyOf(event.npm, event.tool), event.because, MOST_PASSED);
       // Another server may be on trial already while one that was only looked at is passed over.
       const mine = saga.step !== 'probing' && saga.said?.candidate.spec.npm === event.npm && !isOver(saga);
       return mine ? { ...saga, passed, step: 'searching', because: event.because } : { ...saga, passed };
@@ -113,7 +114,7 @@ function demanded(state: State, { event, text, by, at, proposal }: Of<'acquisiti
   const demand: Demand = before
     ? { ...before, times: before.times + 1, at }
     : { proposal, text, by, times: 1, since: at, at };
-  return { ...state, demands: bounded(state.demands, event, demand, MOST_DEMANDS) };
+  return { ...state, demands: setBounded(state.demands, event, demand, MOST_DEMANDS) };
 }
 
 function opened(state: State, event: Of<'acquisition.opened'>): State {
@@ -131,7 +132,7 @@ function opened(state: State, event: Of<'acquisition.opened'>): State {
     rounds: before?.rounds ?? 0,
   };
   if (event.wish) saga.wish = event.wish;
-  return { ...state, sagas: bounded(state.sagas, saga.type, saga, MOST_SAGAS, isOver) };
+  return { ...state, sagas: setBounded(state.sagas, saga.type, saga, MOST_SAGAS, isOver) };
 }
 
 function withOne<T>(map: ReadonlyMap<string, T>, key: string, value: T): ReadonlyMap<string, T> {
@@ -141,23 +142,5 @@ function withOne<T>(map: ReadonlyMap<string, T>, key: string, value: T): Readonl
 function without<T>(map: ReadonlyMap<string, T>, key: string): ReadonlyMap<string, T> {
   const copy = new Map(map);
   copy.delete(key);
-  return copy;
-}
-
-/** A copy with the entry set last; past the bound the first that may go, goes. */
-function bounded<T>(
-  map: ReadonlyMap<string, T>,
-  key: string,
-  value: T,
-  most: number,
-  mayGo: (value: T) => boolean = () => true,
-): ReadonlyMap<string, T> {
-  const copy = new Map(map);
-  copy.delete(key);
-  copy.set(key, value);
-  if (copy.size > most) {
-    const first = [...copy].find(([name, entry]) => name !== key && mayGo(entry));
-    if (first) copy.delete(first[0]);
-  }
   return copy;
 }

@@ -1,9 +1,8 @@
+import { duration } from '@vsmcp/vsm';
 import { evolveAll, wake } from './advance.js';
 import type { Limits } from './limits.js';
 import { type AcquisitionEvent, isOver, type Look, type Saga, type State, sagaOf } from './state.js';
 import { moved, passed, proposed, takenBack } from './steps.js';
-
-const seconds = (ms: number) => `${Math.round(ms / 1000)} s`;
 
 /** What follows from the passing of time: what took too long is given up, and who waited for it goes on. */
 export function late(state: State, now: number, limits: Limits): AcquisitionEvent[] {
@@ -22,8 +21,8 @@ function lateLook(
   const saga = sagaOf(state, proposal);
   if (now - at < (allowed ? limits.tried : limits.verdict)) return [];
   const because = allowed
-    ? `${said.server}: System 1 did not report the probe in ${seconds(limits.tried)}`
-    : `System 5 did not answer the proposal (probe of ${said.server}) in ${seconds(limits.verdict)}`;
+    ? `${said.server}: System 1 did not report the probe in ${duration(limits.tried)}`
+    : `System 5 did not answer the proposal (probe of ${said.server}) in ${duration(limits.verdict)}`;
   // Nobody asks for it any more: what was learnt is that it does not answer.
   const probe = { at: now, ok: false, because, tools: [] };
   const { npm } = said.candidate.spec;
@@ -36,24 +35,24 @@ function lateSaga(saga: Saga, now: number, limits: Limits): AcquisitionEvent[] {
   const waited = now - saga.at;
   if (saga.step === 'searching') {
     if (saga.options !== undefined || waited < limits.search) return [];
-    return [moved(saga, 'failed', `the registries did not answer in ${seconds(limits.search)}`, now)];
+    return [moved(saga, 'failed', `the registries did not answer in ${duration(limits.search)}`, now)];
   }
   if (saga.said === undefined) return [];
   const { stage, server } = saga.said;
   if (!saga.allowed) {
     if (waited < limits.verdict) return [];
-    const because = `System 5 did not answer the proposal (${stage} of ${server}) in ${seconds(limits.verdict)}`;
+    const because = `System 5 did not answer the proposal (${stage} of ${server}) in ${duration(limits.verdict)}`;
     return [moved(saga, stage === 'remove' ? 'rolled-back' : 'failed', because, now)];
   }
   if (stage === 'trial') {
     if (waited < limits.tried) return [];
-    const because = `${server}: System 1 did not report the trial in ${seconds(limits.tried)}`;
+    const because = `${server}: System 1 did not report the trial in ${duration(limits.tried)}`;
     return [passed(saga, saga.said, because, now)];
   }
   if (saga.step === 'installing' && waited >= limits.ready)
-    return [takenBack(saga, `${server} was not ready ${seconds(limits.ready)} after it was allowed`, now)];
+    return [takenBack(saga, `${server} was not ready ${duration(limits.ready)} after it was allowed`, now)];
   if (saga.step === 'confirming' && waited >= limits.confirm)
-    return [takenBack(saga, `${saga.type} still waits ${seconds(limits.confirm)} after ${server} was ready`, now)];
+    return [takenBack(saga, `${saga.type} still waits ${duration(limits.confirm)} after ${server} was ready`, now)];
   return [];
 }
 

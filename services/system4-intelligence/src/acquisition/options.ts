@@ -1,4 +1,4 @@
-import { type Candidate, type Capability, isRemote, type ServerSpec } from '@vsmcp/vsm';
+import { type Candidate, type Capability, isRemote, packageOf, type ServerSpec } from '@vsmcp/vsm';
 import { type RankedCandidate, rankCandidates, serverName } from '../matching/candidates.js';
 import { SURE } from '../matching/grounds.js';
 import { isWish, matchesOf, needOf } from './propose.js';
@@ -6,8 +6,6 @@ import type { Option, Saga, State } from './state.js';
 
 /** What options are sought for. */
 type Sought = Pick<Saga, 'type' | 'samples' | 'wish'>;
-
-export const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
 
 /** A server that runs here, from a package: registries name only such, and only such are acquired. */
 type Packaged = Capability & { spec: ServerSpec };

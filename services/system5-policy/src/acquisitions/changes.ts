@@ -1,5 +1,4 @@
-import { type Asked, type Capability, type DataOf, grantsOf, isRemote, type Proposal } from '@vsmcp/vsm';
-import { packageOf } from '../policy/names.js';
+import { type Asked, type Capability, type DataOf, grantsOf, isRemote, type Proposal, packageOf } from '@vsmcp/vsm';
 
 type Proposed = DataOf<typeof Proposal>;
 

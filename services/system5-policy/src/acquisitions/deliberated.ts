@@ -1,4 +1,4 @@
-import { Proposal, sourceOf } from '@vsmcp/vsm';
+import { Proposal, setBounded, sourceOf } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { packageIn } from '../policy/names.js';
 import { type Judgement, type Proposed, type Remembered, termsOf } from './decision.js';
@@ -103,13 +103,13 @@ function judged(
   if (judgement.verdict === 'allow') return { ...next, dismissed: dismissedBy(state, proposal) };
   if (!judgement.forbidden) return next;
   const { rule, because } = judgement;
-  return { ...next, forbidden: bounded(state.forbidden, proposal.type, { rule, because }, MOST_CASES) };
+  return { ...next, forbidden: setBounded(state.forbidden, proposal.type, { rule, because }, MOST_CASES) };
 }
 
 /** What somebody had removed is not taken in again by itself. */
 function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: Proposed) {
   const name = packageIn(candidate.spec);
-  if (stage === 'dismiss') return bounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
+  if (stage === 'dismiss') return setBounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
   if (stage !== 'install' || by === undefined || !dismissed.has(name)) return dismissed;
   return new Map([...dismissed].filter(([known]) => known !== name));
 }
@@ -123,26 +123,8 @@ function withStep(
   answer: Case['answer'],
 ): DeliberationState {
   const before = [...(state.cases.get(proposal)?.steps ?? [])].filter(([, { until }]) => until === undefined);
-  const next: Case = { steps: bounded(new Map(before), step, settled, MOST_STEPS) };
+  const next: Case = { steps: setBounded(new Map(before), step, settled, MOST_STEPS) };
   if (answer) next.answer = answer;
   const settles = ({ steps }: Case) => [...steps.values()].every(({ until }) => until === undefined);
-  return { ...state, cases: bounded(state.cases, proposal, next, MOST_CASES, settles) };
-}
-
-/** A copy with the entry set last; past the bound the first that may go, goes. */
-function bounded<T>(
-  map: ReadonlyMap<string, T>,
-  key: string,
-  value: T,
-  most: number,
-  mayGo: (value: T) => boolean = () => true,
-): Map<string, T> {
-  const copy = new Map(map);
-  copy.delete(key);
-  copy.set(key, value);
-  if (copy.size > most) {
-    const first = [...copy].find(([name, entry]) => name !== key && mayGo(entry));
-    if (first) copy.delete(first[0]);
-  }
-  return copy;
+  return { ...state, cases: setBounded(state.cases, proposal, next, MOST_CASES, settles) };
 }

@@ -1,4 +1,4 @@
-import { isRemote, type Spec } from '@vsmcp/vsm';
+import { isRemote, packageOf, type Spec } from '@vsmcp/vsm';
 
 /** Which names policy admits at all. Globs: `*` stands for any run of characters within a segment between slashes. */
 export interface Admission {
@@ -12,9 +12,6 @@ export interface Refusal {
   rule: string;
   because: string;
 }
-
-/** `@scope/name@1.2.3` → `@scope/name` */
-export const packageOf = (npm: string): string => npm.slice(0, npm.lastIndexOf('@'));
 
 /** What a server runs from; one that runs elsewhere has its address for a package. */
 export const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));

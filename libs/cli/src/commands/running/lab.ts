@@ -1,13 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-
-export interface LabOptions {
-  without?: string[];
-  only?: true;
-  seed: number;
-  speed: number;
-  csv?: string;
-  json?: true;
-}
+import type { LabOptions } from '../../lab/options.js';
 
 /** `vsmcp lab` */
 export function lab(vsmcp: Command): void {

@@ -92,7 +92,7 @@ async function apply(
   if (lacking.length > 0) {
     await broker.write(importable(wanted));
     const { declareExchangeBindings } = await import('@vsmcp/nervous-system');
-    await declareExchangeBindings(await amqp(), topologyOf(path).passes);
+    await declareExchangeBindings(await amqp(), topologyOf(path).exchangeBindings);
   }
   const { exchanges, queues, bindings } = wanted;
   const sizes = `${exchanges.length} exchanges, ${queues.length} queues, ${bindings.length} bindings, ${users.length} users`;

@@ -60,19 +60,13 @@ async function which(fleet: Fleet, start = ''): Promise<string> {
   return id;
 }
 
-/** @param ms */
-function left(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
-  return seconds < 2 * 86_400 ? `${seconds}s left` : `${Math.floor(seconds / 86_400)}d left`;
-}
-
 function show({ pending, decided, needs = [] }: Answer<'decisions'>): string {
   const now = Date.now();
   const asks = pending.map(({ proposal, because, until }) => [
     proposal.proposal,
     proposal.type || proposal.stage,
     `${proposal.server} ${proposal.candidate.version}`,
-    left(until - now),
+    `${ago(now, until)} left`,
     line(because, 140),
   ]);
   const done = decided.map(({ proposal, verdict, rule, by, at, because }) => [

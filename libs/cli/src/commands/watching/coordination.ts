@@ -1,4 +1,4 @@
-import { type Answer, HAVING, loopText, QUESTIONS, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
+import { type Answer, duration, HAVING, loopText, QUESTIONS, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 import type { Command } from 'commander';
 import { type AskOptions, ask, asking, whoAmI } from '../../command.js';
 import { ago, count, line, table } from '../../output.js';
@@ -54,7 +54,7 @@ export function show({
   ];
   for (const loop of loops) parts.push(...loopLines(loop));
   for (const { server, calls, per, closed, granted, units } of schedules) {
-    const rate = calls === undefined || per === undefined ? [] : [`${calls} calls in ${ms(per)} at most`];
+    const rate = calls === undefined || per === undefined ? [] : [`${calls} calls in ${duration(per)} at most`];
     const hours = closed === undefined ? [] : [`closed until ${new Date(closed).toISOString()}`];
     parts.push('', `${server}: ${[...hours, ...rate, `${granted} calls so far`].join(', ')}`);
     const rows = units
@@ -63,8 +63,8 @@ export function show({
         unit.unit,
         String(unit.granted),
         String(unit.waiting),
-        ms(unit.waited === 0 ? 0 : unit.total / unit.waited),
-        ms(unit.longest),
+        duration(unit.waited === 0 ? 0 : unit.total / unit.waited),
+        duration(unit.longest),
       ]);
     if (rows.length > 0) parts.push(table(['UNIT', 'CALLS', 'WAITING', 'MEAN WAIT', 'LONGEST'], rows));
   }
@@ -75,8 +75,8 @@ export function show({
         unit,
         String(claims),
         String(waited),
-        ms(waited === 0 ? 0 : total / waited),
-        ms(longest),
+        duration(waited === 0 ? 0 : total / waited),
+        duration(longest),
       ]);
     parts.push('', table(['UNIT', 'CLAIMS', 'WAITED', 'MEAN', 'LONGEST'], rows));
   }
@@ -87,7 +87,7 @@ export function show({
         ago(at, now),
         unit,
         how,
-        ms(waited),
+        duration(waited),
         behind.join(', '),
         line(resources.join(', ')),
       ]);
@@ -105,8 +105,4 @@ function loopLines(loop: Answer<'coordination'>['loops'][number]): string[] {
   if (first) return [head, `  ${first.unit} comes first: ${line(first.because)} (${first.by})`];
   const mend = `vsmcp coordination prefer ${units.join('|')} '${line(resource)}' --because …`;
   return [head, `  whose purpose comes first? ${mend}`];
-}
-
-function ms(time: number): string {
-  return time < 1000 ? `${Math.round(time)} ms` : `${(time / 1000).toFixed(1)} s`;
 }

@@ -1,3 +1,4 @@
+import { duration } from '@vsmcp/vsm';
 import { type Series, thinned, topOf } from './series.js';
 
 /** The same day with and without something. */
@@ -63,7 +64,7 @@ function panel(name: string, y: number, lasted: number, runs: readonly Plotted[]
     label(LEFT - 6, y + 10, 'end', short(top)),
     label(LEFT - 6, y + PANEL, 'end', '0'),
     label(LEFT, y + PANEL + 14, 'start', '0'),
-    label(WIDTH - RIGHT, y + PANEL + 14, 'end', span(lasted)),
+    label(WIDTH - RIGHT, y + PANEL + 14, 'end', duration(lasted)),
     ...lines,
     '</g>',
   ].join('\n');
@@ -85,7 +86,6 @@ function path(values: readonly (number | null)[], x: (n: number) => number, y: (
 
 const colour = (i: number): string => COLOURS[i % COLOURS.length] ?? INK;
 const short = (n: number): string => (n >= 10 ? String(Math.round(n)) : String(Math.round(n * 10) / 10));
-const span = (ms: number): string => (ms >= 7_200_000 ? `${short(ms / 3_600_000)} h` : `${short(ms / 60_000)} min`);
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

@@ -1,3 +1,4 @@
+import { duration } from '@vsmcp/vsm';
 import { line, percent, table } from '../../output.js';
 import type { Ailment } from '../ailments.js';
 import type { Figures } from '../figures.js';
@@ -40,7 +41,7 @@ function rowsOf(all: readonly Figures[]): string[][] {
       'refused, shed, discarded',
       ({ fates: { refused = 0, shed = 0, discarded = 0 } }) => `${refused}, ${shed}, ${discarded}`,
     ),
-    row('latency p50, p99', ({ latency }) => (latency ? `${time(latency.p50)}, ${time(latency.p99)}` : '–')),
+    row('latency p50, p99', ({ latency }) => (latency ? `${duration(latency.p50)}, ${duration(latency.p99)}` : '–')),
     row('calls, failed', ({ calls, failed }) => `${calls}, ${failed}`),
     row('gap mean, most, end (kinds)', ({ gap }) =>
       gap ? `${one(gap.mean)}, ${one(gap.most)}, ${one(gap.end)}` : '–',
@@ -83,5 +84,3 @@ function against({ label, figures }: Told): string[] {
 }
 
 const one = (n: number): string => String(Math.round(n * 10) / 10);
-const time = (ms: number): string =>
-  ms < 1000 ? `${Math.round(ms)} ms` : ms < 120_000 ? `${one(ms / 1000)} s` : `${one(ms / 60_000)} min`;

@@ -15,19 +15,12 @@ import {
 } from '@vsmcp/vsm';
 import { Broker, type Queue } from 'smqp';
 import { HEADERS } from '../headers.js';
-import type { Delivery, Member, NervousSystem } from '../nervous-system.js';
 import { type Signer, signDead } from '../signing/signer.js';
 import { Line } from './line.js';
-import { MemoryNervousSystem } from './memory.js';
+import type { Stored } from './stored.js';
 
-/** What lies in a queue: the delivery as its handler will see it, but for `redelivered`. */
-export type Stored = Omit<Delivery, 'redelivered'>;
-
-/**
- * A broker inside the process, on smqp: several services share it, each with its own nervous system. What lies in it ends with
- * the process.
- */
-export class MemoryBroker {
+/** Exchanges and queues inside the process, on smqp, that several nervous systems share. Their content ends with the process. */
+export class MemoryExchanges {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly #broker = new Broker();
@@ -40,17 +33,15 @@ export class MemoryBroker {
     this.ids = ids;
   }
 
-  /** Joins the fleet at `path`; its durable queues are declared with the first who joins. */
-  connect(member: Member): NervousSystem {
-    if (!this.#declared.has(member.path)) {
-      this.#declared.add(member.path);
-      const { exchanges, ...parts } = topology(member.path);
-      for (const { name, type } of exchanges) {
-        if (type === 'topic') this.#broker.assertExchange(name, 'topic', { autoDelete: false });
-      }
-      this.#declare(parts);
+  /** Declares the fleet's exchanges and durable queues, once. */
+  declareFleet(path: string): void {
+    if (this.#declared.has(path)) return;
+    this.#declared.add(path);
+    const { exchanges, ...parts } = topology(path);
+    for (const { name, type } of exchanges) {
+      if (type === 'topic') this.#broker.assertExchange(name, 'topic', { autoDelete: false });
     }
-    return new MemoryNervousSystem(this, member);
+    this.#declare(parts);
   }
 
   durable(path: string, name: string, queue: DurableQueue): Queue {
@@ -138,8 +129,4 @@ export class MemoryBroker {
 
 function put(queue: Queue, message: Stored): void {
   queue.queueMessage({ routingKey: message.key }, message);
-}
-
-export function openMemoryBroker(around: { clock: Clock; ids: Ids }): MemoryBroker {
-  return new MemoryBroker(around);
 }
