@@ -1,5 +1,5 @@
+import { argumentsOf, type Mapping, scopeOf } from '@vsmcp/expressions';
 import { type CloudEvent, type OutcomeKind, type ParkedCause, reasonOf, VsmError } from '@vsmcp/vsm';
-import { argumentsOf, type Mapping, scopeOf } from './mapping.js';
 import type { Match } from './matching.js';
 import type { CallPlan, Plan } from './plan.js';
 import { answerOf } from './task.js';

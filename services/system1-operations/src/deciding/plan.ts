@@ -1,3 +1,4 @@
+import { type Expression, expressionOf, expressionText, type Mapping, mappingOf } from '@vsmcp/expressions';
 import {
   type CallResponse,
   PERSON,
@@ -8,8 +9,6 @@ import {
   type Unit,
   VsmError,
 } from '@vsmcp/vsm';
-import { type Expression, expressionOf, expressionText } from './expressions.js';
-import { type Mapping, mappingOf } from './mapping.js';
 
 /** One call of a response. */
 export interface PlanStep {

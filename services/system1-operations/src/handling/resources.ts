@@ -1,5 +1,5 @@
+import { scopeOf } from '@vsmcp/expressions';
 import { type ClaimedResource, reasonOf } from '@vsmcp/vsm';
-import { scopeOf } from '../deciding/mapping.js';
 import type { CallPlan } from '../deciding/plan.js';
 import type { Task } from '../deciding/task.js';
 

@@ -1,7 +1,7 @@
+import { argumentsOf, scopeOf } from '@vsmcp/expressions';
 import { failSpan, inSpan, type ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
 import type { BreakerPermit } from '../attenuation/breakers.js';
-import { argumentsOf, scopeOf } from '../deciding/mapping.js';
 import { boundedResult, type Failure, textOf } from '../deciding/outcome.js';
 import { type CallPlan, isRepeatable, type PlanStep } from '../deciding/plan.js';
 import { answerOf, type Task } from '../deciding/task.js';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { GenerationalMemo } from '../../src/deciding/generational-memo.js';
+import { GenerationalMemo } from '../src/generational-memo.js';
 
 /** Texts of ten characters. */
 const text = (n: number) => String(n).padStart(10, '0');

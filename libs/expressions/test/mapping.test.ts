@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { CloudEvent } from '@vsmcp/vsm';
 import fc from 'fast-check';
-import { compileExpression } from '../../src/deciding/expressions.js';
-import { argumentsOf, MAX_ARGUMENT_BYTES, mappingOf, scopeOf } from '../../src/deciding/mapping.js';
+import { compileExpression } from '../src/expressions.js';
+import { argumentsOf, MAX_ARGUMENT_BYTES, mappingOf, scopeOf } from '../src/mapping.js';
 
 const event: CloudEvent = {
   specversion: '1.0',

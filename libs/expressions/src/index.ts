@@ -1,0 +1,13 @@
+export { MOST_VISITS } from './effort.js';
+export {
+  compileExpression,
+  type Expression,
+  expressionOf,
+  expressionText,
+  isExpression,
+  type Scope,
+  shown,
+} from './expressions.js';
+export { GenerationalMemo } from './generational-memo.js';
+export { argumentsOf, MAX_ARGUMENT_BYTES, type Mapping, mappingOf, scopeOf } from './mapping.js';
+export { type Pattern, patternOf } from './patterns.js';
