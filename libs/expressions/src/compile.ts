@@ -1,7 +1,7 @@
 import type { ASTNode, Environment, ParseResult } from '@marcbachmann/cel-js';
 import { tokensOf } from './lexer.js';
 import { checkKeys, KEY } from './map-keys.js';
-import { nodesOf, placeOf } from './nodes.js';
+import { placeOf, walk } from './nodes.js';
 import { patternOf } from './patterns.js';
 import { type Edit, edited, OWN, rewritten } from './rewrite.js';
 
@@ -12,12 +12,11 @@ import { type Edit, edited, OWN, rewritten } from './rewrite.js';
 export function parseChecked(environment: Environment, expression: string): ParseResult {
   const text = rewritten(expression);
   const first = environment.parse(text);
-  checkConstants(first.ast);
   const program = reparsed(environment, text, first, keysAndLiterals);
   const checked = program.check();
   if (checked.valid) return program;
-  // branches of different types are no error in what is made out of JSON
-  const again = reparsed(environment, program.ast.input, environment.parse(program.ast.input), branches);
+  // branches and sides of different types are no error in what is made out of JSON
+  const again = reparsed(environment, program.ast.input, environment.parse(program.ast.input), mixed);
   const rechecked = again.check();
   if (!rechecked.valid) throw checked.error ?? rechecked.error ?? new Error('does not type-check');
   return again;
@@ -33,28 +32,26 @@ function reparsed(
   return edits.length === 0 ? program : environment.parse(edited(text, edits));
 }
 
-/** What is wrong already before the first event: patterns that do not compile, keys that cannot be. */
-function checkConstants(ast: ASTNode): void {
-  for (const node of nodesOf(ast)) {
-    if (node.op === 'map') checkKeys(node);
-    const pattern = patternIn(node);
-    if (pattern?.op === 'value' && typeof pattern.args === 'string') patternOf(pattern.args);
-  }
-}
-
 function patternIn(node: ASTNode): ASTNode | undefined {
   if (node.op === 'rcall' && node.args[0] === `${OWN}matches`) return node.args[2][0];
   return node.op === 'call' && node.args[0] === `${OWN}matches` ? node.args[1][1] : undefined;
 }
 
-/** Computed keys are looked at when they are there, and has() of a field of what is no name gets a name for it. */
+/**
+ * Computed keys are looked at when they are there, and has() of a field of what is no name gets a name for it. What is wrong already before
+ * the first event is refused: patterns that do not compile, keys that cannot be.
+ */
 function keysAndLiterals(ast: ASTNode, text: string): Edit[] {
   const edits: Edit[] = [];
-  for (const node of nodesOf(ast)) {
-    if (node.op === 'map')
+  walk(ast, (node) => {
+    if (node.op === 'map') {
+      checkKeys(node);
       for (const [key] of node.args) if (key.op !== 'value') edits.push(...around(key, text, `${KEY}(`, ')'));
+    }
     if (node.op === 'call' && node.args[0] === 'has') edits.push(...namedRoot(node.args[1][0], text));
-  }
+    const pattern = patternIn(node);
+    if (pattern?.op === 'value' && typeof pattern.args === 'string') patternOf(pattern.args);
+  });
   return edits;
 }
 
@@ -75,11 +72,12 @@ function namedRoot(field: ASTNode | undefined, text: string): Edit[] {
   ];
 }
 
-function branches(ast: ASTNode, text: string): Edit[] {
+function mixed(ast: ASTNode, text: string): Edit[] {
   const edits: Edit[] = [];
-  for (const node of nodesOf(ast))
-    if (node.op === '?:')
-      for (const branch of node.args.slice(1)) edits.push(...around(branch as ASTNode, text, 'dyn(', ')'));
+  walk(ast, (node) => {
+    if (node.op === '?:') for (const branch of node.args.slice(1)) edits.push(...around(branch, text, 'dyn(', ')'));
+    if (node.op === '==' || node.op === '!=') edits.push(...around(node.args[0], text, 'dyn(', ')'));
+  });
   return edits;
 }
 

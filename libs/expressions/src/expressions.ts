@@ -17,6 +17,8 @@ export interface Scope {
 /** An expression, compiled. @throws VSM_EVENT naming expression and event, when it fails there */
 export type Expression = (scope: Scope) => unknown;
 
+/** The beginning of a name of ours, which was written without it. */
+const OWN_NAME = new RegExp(`${OWN}(?=\\w)`, 'g');
 /** Most characters of an expression that an error shows. */
 const MOST_SHOWN = 200;
 /** Characters of expressions that stay compiled, of all units together. The library takes some 100 bytes for each: 10 MB. */
@@ -83,7 +85,7 @@ function evaluated(run: (scope: Scope) => unknown, scope: Scope): unknown {
 
 /** The beginning of an error, with our functions under the names that were written. */
 function firstLine(error: unknown): string {
-  return (reasonOf(error).split('\n', 1)[0] ?? '').replaceAll(OWN, '');
+  return (reasonOf(error).split('\n', 1)[0] ?? '').replaceAll(OWN_NAME, '');
 }
 
 /** As much of an expression as an error shows. */

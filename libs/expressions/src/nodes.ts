@@ -1,15 +1,15 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import type { Token } from './lexer.js';
 
-/** All nodes of a parsed expression, each before what it contains. */
-export function* nodesOf(node: unknown): Generator<ASTNode> {
+/** Calls `see` with each node of a parsed expression, each before what it contains. */
+export function walk(node: unknown, see: (node: ASTNode) => void): void {
   if (Array.isArray(node)) {
-    for (const part of node) yield* nodesOf(part);
+    for (const part of node) walk(part, see);
     return;
   }
   if (!isNode(node)) return;
-  yield node;
-  yield* nodesOf(node.args);
+  see(node);
+  if (typeof node.args === 'object') walk(node.args, see);
 }
 
 function isNode(node: unknown): node is ASTNode {

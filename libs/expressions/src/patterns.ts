@@ -28,7 +28,13 @@ const compiled = new GenerationalMemo((source: string): Pattern => {
   }
 }, MOST_COMPILED);
 
+/** The pattern asked for last: one expression asks for the same again and again. */
+let last: { source: string; pattern: Pattern } | undefined;
+
 /** The pattern, compiled, kept while it is in use. @throws VSM_CONFIG naming the pattern that does not compile */
 export function patternOf(source: string): Pattern {
-  return compiled.of(source);
+  if (last?.source === source) return last.pattern;
+  const pattern = compiled.of(source);
+  last = { source, pattern };
+  return pattern;
 }

@@ -35,8 +35,13 @@ export function edited(text: string, edits: readonly Edit[]): string {
   return made + text.slice(at);
 }
 
+/** Whatever may have to be rewritten has one of these in it; reading the tokens of all expressions would double the time to compile. */
+const HINT =
+  /\b(?:int|uint|double|string|timestamp|duration|matches)\s*\(|\.\s*get[A-Z]|Ascii|`|\[\s*\]|(?<![\w"'])[bBrR]{1,2}["']|(?:^|[^\w)\]])\.\d|vsm_|\/\//;
+
 /** @throws VSM_CONFIG where a token is none, or a name is reserved */
 export function rewritten(text: string): string {
+  if (!HINT.test(text)) return text;
   const tokens = tokensOf(text);
   const edits = tokens.flatMap((token, i) => {
     const now = replacement(token, tokens[i - 1], tokens[i + 1]);
@@ -54,6 +59,7 @@ function replacement(token: Token, before: Token | undefined, after: Token | und
   }
   if (kind === 'number') return text.startsWith('.') ? `0${text}` : undefined;
   if (kind === 'bytes') return bytesLiteral(text);
+  if (kind === 'string') return rawString(text);
   // of an empty list nothing says what it has in it: the library's type check fails over `[].all(e, e > 0)`
   if (text === '[' && after?.text === ']') return 'dyn([';
   if (text === ']' && before?.text === '[') return '])';
@@ -92,6 +98,13 @@ function openingOf(tokens: readonly Token[], closing: number): number {
     else if (tokens[i]?.text === '(' && --depth === 0) return i;
   }
   return -1;
+}
+
+/** In a raw string a backslash before a quotation mark is a backslash; the library takes the mark for escaped. */
+function rawString(text: string): string | undefined {
+  if (!/^[rR]/.test(text) || !/\\["']/.test(text)) return undefined;
+  const marks = /^("""|'''|"|')/.exec(text.slice(1))?.[0].length ?? 1;
+  return JSON.stringify(text.slice(1 + marks, -marks));
 }
 
 /** A literal of bytes whose characters beyond ASCII are UTF-8 bytes, and raw ones without a prefix that the library does not read. */

@@ -1,3 +1,4 @@
+import { patternOf } from '@vsmcp/expressions';
 import { celOf, literal } from './fields.js';
 
 /**
@@ -71,7 +72,7 @@ export function guardOf(
   const bare = samples.map((sample) => sample.trim());
   if (bare.length === 0 || bare.some((value) => value === '' || value.length > LONGEST)) return undefined;
   const source = `^\\s*${pattern(bare)}\\s*$`;
-  const compiled = new RegExp(source);
+  const compiled = patternOf(source);
   const holds = (value: string) => compiled.test(value);
   if (!samples.every(holds) || spoiled.some(holds)) return undefined;
   return { cel: `${celOf(path)}.matches(${literal(source)})`, holds };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { evaluate } from '@marcbachmann/cel-js';
+import { compileExpression } from '@vsmcp/expressions';
 import { CallResponse } from '@vsmcp/vsm';
 import fc from 'fast-check';
 import { argumentsOf, matchTools, responseOf } from '../../src/matching/match.js';
@@ -8,6 +8,8 @@ import type { Need } from '../../src/matching/query.js';
 import { COMMIT, files, toolsOf } from './needs.js';
 
 const best = (need: Need, server: Parameters<typeof toolsOf>[0]) => matchTools(need, toolsOf(server))[0];
+
+const evaluate = (expression: string, data: unknown) => compileExpression(expression)({ data, event: {}, results: [] });
 
 test('a cron expression is for cron_parse of calc-mcp', () => {
   const match = best(files('cron', '3 9 * * 1-5', '1 9 * * 1-5'), 'calc-mcp');
@@ -73,7 +75,7 @@ test('a tool with a number takes a number out of a text, and hostile keys are qu
   const [match] = matchTools(need, [{ name: 'round_number', description: 'Rounds a number', inputSchema }]);
   assert.ok(match);
   const { value } = responseOf(match, 'x').with;
-  assert.equal(evaluate(String(value).slice(1), { data: need.samples[0] }), 4.25);
+  assert.equal(evaluate(String(value).slice(1), need.samples[0]), 4.25);
 });
 
 const schemas = fc.oneof(
@@ -131,7 +133,7 @@ test('the CEL of a match gives just the values that it is tried with', () => {
       const samples = [{ [key]: { text } }];
       for (const match of matchTools({ type: 'x.cron', samples }, [tool])) {
         const { cel } = match.bindings[0] ?? {};
-        assert.equal(evaluate(String(cel).slice(1), { data: samples[0] }), argumentsOf(match, 0).text);
+        assert.equal(evaluate(String(cel).slice(1), samples[0]), argumentsOf(match, 0).text);
       }
     }),
     { numRuns: 200 },
