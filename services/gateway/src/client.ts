@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { StreamEvent } from './routes/stream.js';
 
 /** Lines kept for a client that reads too slowly. */
 const MOST_WAITING = 500;
@@ -15,7 +16,7 @@ export class Client {
     response.on('drain', () => this.#flush());
   }
 
-  send(event: string, data: object): void {
+  send(event: StreamEvent, data: object): void {
     this.#waiting.push(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     if (this.#waiting.length > MOST_WAITING) {
       this.#waiting.shift();

@@ -1,9 +1,11 @@
 import { reasonOf, SYSTEM_NAMES, type System, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
+import type { z } from 'zod';
+import type { Problem } from './routes/route.js';
 
 /** What a caller is told when it does not get what it asked for. */
 export interface Failure {
   status: number;
-  body: { code: string; message: string; mend?: string };
+  body: z.input<typeof Problem>;
 }
 
 const STATUS: Partial<Record<VsmErrorCode, number>> = {
@@ -24,7 +26,15 @@ export class HttpError extends Error {
   constructor(status: number, code: VsmErrorCode, message: string, mend?: string) {
     super(message);
     this.name = 'HttpError';
-    this.failure = { status, body: { code, message, ...(mend ? { mend } : {}) } };
+    this.failure = { status, body: mend ? { code, message, mend } : { code, message } };
+  }
+}
+
+/** A petition was refused: the answer with the reason reads like any other error. */
+export class Refused extends HttpError {
+  constructor(answer: object, because: string) {
+    super(409, 'VSM_REFUSED', because);
+    this.failure.body = { ...answer, ...this.failure.body };
   }
 }
 

@@ -1,24 +1,7 @@
-import {
-  CLOUDEVENTS_BATCH,
-  CLOUDEVENTS_JSON,
-  CloudEvent,
-  type Ids,
-  isKey,
-  MAX_BATCH_EVENTS,
-  MAX_KEY_BYTES,
-} from '@vsmcp/vsm';
-import { z } from 'zod';
+import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, CloudEvent, type Ids, MAX_BATCH_EVENTS } from '@vsmcp/vsm';
+import type { z } from 'zod';
 import { HttpError } from './failure.js';
-
-/** An event in its short form: the rest is filled in. */
-export const ShortEvent = z.strictObject({
-  type: z
-    .string({ error: 'an event has a type' })
-    .refine(isKey, { error: `a type is at most ${MAX_KEY_BYTES} bytes of dot-separated words out of a-z 0-9 _ -` }),
-  data: z.unknown().optional(),
-  id: CloudEvent.shape.id.optional(),
-  source: CloudEvent.shape.source.default('http'),
-});
+import { ShortEvent } from './routes/short-event.js';
 
 /**
  * The events of a request body: one CloudEvent, a batch, or the short form `{type, data, id?, source?}`. All or none.

@@ -11,7 +11,7 @@ export const DISCOVERY = 60_000;
 export const SLACK = 5000;
 
 /**
- * Asks (`instance`, where it is to be that one), after checking what the caller sent against the question's own schema.
+ * Asks, after checking what the caller sent against the question's own schema.
  * @throws HttpError 422 when it does not fit, 503 when the addressee does not answer
  */
 export async function put<N extends QuestionName>(
@@ -21,9 +21,22 @@ export async function put<N extends QuestionName>(
   timeout = PATIENCE,
   instance?: string,
 ): Promise<Answer<N>> {
-  const asked = fitting(name, data);
+  return askFleet(context, name, fitting(name, data), timeout, instance);
+}
+
+/**
+ * Asks (`instance`, where it is to be that one) what has been checked already.
+ * @throws HttpError 503 when the addressee does not answer
+ */
+export async function askFleet<N extends QuestionName>(
+  context: ServiceContext,
+  name: N,
+  asked: Ask<N>,
+  timeout = PATIENCE,
+  instance?: string,
+): Promise<Answer<N>> {
   try {
-    return await context.ask(name, asked, { timeout, ...(instance !== undefined && { instance }) });
+    return await context.ask(name, asked, instance === undefined ? { timeout } : { timeout, instance });
   } catch (error) {
     throw unanswered(error, QUESTIONS[name].to);
   }

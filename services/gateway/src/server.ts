@@ -4,8 +4,10 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { dashboard } from './dashboard.js';
 import { failureOf, HttpError } from './failure.js';
 import { guard } from './guard.js';
-import { MCP_PATH, mcp } from './mcp/endpoint.js';
-import { routes } from './routes.js';
+import { mcp } from './mcp/endpoint.js';
+import { holdToTable } from './register.js';
+import { rest } from './rest.js';
+import { MCP_PATH } from './routes/pages.js';
 import type { HttpSettings } from './settings.js';
 import { stream } from './stream.js';
 
@@ -50,10 +52,12 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
       mend: 'GET /status is a good place to begin',
     }),
   );
+  const complete = holdToTable(app);
   await dashboard(app);
-  routes(app, context);
+  rest(app, context);
   const endStream = stream(app, context);
   const endMcp = await mcp(app, context);
+  complete();
   const url = await listen(app, settings);
   return {
     url,

@@ -15,6 +15,7 @@ import {
 import type { FastifyInstance } from 'fastify';
 import { Client } from './client.js';
 import { HttpError } from './failure.js';
+import { STREAM, type StreamEvent } from './routes/stream.js';
 
 const MOST_CLIENTS = 100;
 const KEEP_ALIVE = 15_000;
@@ -27,7 +28,7 @@ const MOST_INSTANCES = 1000;
  */
 export function stream(app: FastifyInstance, context: ServiceContext): () => Promise<void> {
   const clients = new Set<Client>();
-  const say = (event: string, data: object): void => {
+  const say = (event: StreamEvent, data: object): void => {
     for (const client of clients) client.send(event, { at: context.clock.now(), ...data });
   };
   const ears = new Ears(() => listen(context, say));
@@ -35,7 +36,7 @@ export function stream(app: FastifyInstance, context: ServiceContext): () => Pro
     for (const client of clients) client.keepAlive();
   });
 
-  app.get('/stream', async (request, reply) => {
+  app.get(STREAM.stream.path, async (request, reply) => {
     if (clients.size >= MOST_CLIENTS) {
       throw new HttpError(503, 'VSM_REFUSED', `${MOST_CLIENTS} clients read the stream already`, 'close one of them');
     }
@@ -43,7 +44,7 @@ export function stream(app: FastifyInstance, context: ServiceContext): () => Pro
     if (request.raw.destroyed) return ears.close();
     reply.hijack();
     reply.raw.writeHead(200, {
-      'content-type': 'text/event-stream; charset=utf-8',
+      'content-type': `${STREAM.stream.media}; charset=utf-8`,
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
@@ -111,7 +112,7 @@ class Ears {
   }
 }
 
-function listen(context: ServiceContext, say: (event: string, data: object) => void): Promise<Consumer> {
+function listen(context: ServiceContext, say: (event: StreamEvent, data: object) => void): Promise<Consumer> {
   const news = heartbeatNews();
   return consumers([
     context.hear({ channel: 'outcome', bind: ['#'] }, [

@@ -1,6 +1,7 @@
 import type { ServiceContext } from '@vsmcp/service';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureOf, HttpError } from '../failure.js';
+import { MCP_PATH, MCP_ROUTES } from '../routes/pages.js';
 import { agentOf } from './agents.js';
 import { Demands } from './demands.js';
 import { Offers } from './offers.js';
@@ -10,8 +11,6 @@ import { callTool } from './tools/call-tool.js';
 import { changes } from './tools/changes.js';
 import { findTool } from './tools/find-tool.js';
 import { reads } from './tools/reads.js';
-
-export const MCP_PATH = '/mcp';
 
 /** JSON-RPC's codes: what could not be read, and what MCP leaves to the server. */
 const PARSE_ERROR = -32_700;
@@ -49,7 +48,8 @@ export async function mcp(app: FastifyInstance, context: ServiceContext): Promis
       if (status === 401) void reply.header('www-authenticate', 'Bearer');
       return reply.code(status).send(problem(status === 400 ? PARSE_ERROR : SERVER_ERROR, message));
     });
-    scope.route({ method: ['GET', 'POST', 'DELETE'], url: MCP_PATH, handler: handle });
+    const methods = Object.values(MCP_ROUTES).map(({ method }) => method);
+    scope.route({ method: methods, url: MCP_PATH, handler: handle });
   });
   return () => sessions.close();
 }
