@@ -1,7 +1,6 @@
+import { argumentsOf, expressionOf, scopeOf } from '@vsmcp/expressions';
 import { type Unit, Unit as UnitSchema, VsmError } from '@vsmcp/vsm';
 import { Catalog } from '../../services/system1-operations/dist/deciding/catalog.js';
-import { expressionOf } from '../../services/system1-operations/dist/deciding/expressions.js';
-import { argumentsOf, scopeOf } from '../../services/system1-operations/dist/deciding/mapping.js';
 import type { Figure } from './support/report.js';
 
 const FEW = 10;

@@ -1,7 +1,7 @@
+import { argumentsOf, scopeOf } from '@vsmcp/expressions';
 import { FleetConfig, type FleetConfigInput } from '@vsmcp/service';
 import { type CloudEvent, VsmError } from '@vsmcp/vsm';
 import { Catalog } from '../../../services/system1-operations/dist/deciding/catalog.js';
-import { argumentsOf, scopeOf } from '../../../services/system1-operations/dist/deciding/mapping.js';
 
 const TIMES = 100_000;
 
