@@ -1,5 +1,5 @@
 import type { Journal } from '@vsmcp/service';
-import { ClaimedResource, Loop } from '@vsmcp/vsm';
+import { ClaimedResource, type JournalEntry, Loop } from '@vsmcp/vsm';
 import { z } from 'zod';
 import type { Lease } from './claims/answers.js';
 import { LONGEST } from './claims/leases.js';
@@ -11,55 +11,71 @@ const USUAL = 30_000;
 /** Leases that are handed over one by one; with more, the next leader waits until all have lapsed. */
 const MOST_HANDED = 1000;
 
+const Longest = z.object({ ttl: z.number() });
+
 const Left = z.object({
   until: z.number(),
   leases: z.array(
     z.object({
-      ...{ claim: z.string(), unit: z.string(), instance: z.string(), resources: z.array(ClaimedResource) },
-      ...{ token: z.number(), until: z.number() },
+      claim: z.string(),
+      unit: z.string(),
+      instance: z.string(),
+      resources: z.array(ClaimedResource),
+      token: z.number(),
+      until: z.number(),
     }),
   ),
 });
 
-/** `held` stands still; nothing else is granted before `notBefore`, ms since the epoch. */
+/** `held` is handed over as it is; nothing else is granted before `notBefore`, ms since the epoch. */
 export interface Inheritance {
   held: readonly Lease[];
   notBefore: number;
 }
 
 /**
- * What a leader leaves to the next one. Leases are not journalled as they are given: a leader that goes in order hands them
- * over; after one that did not, nothing is granted for the longest time that a lease could last.
+ * The estate that a leader leaves to the next one. Leases are not journalled as they are given: a leader that goes in order hands them
+ * over; after one that did not, nothing is granted for the longest time that a lease could last. Loops are on record as they are found and settled.
  */
 export class Takeover {
-  readonly #journal: Journal;
+  readonly #journal: Pick<Journal, 'append'>;
   readonly #epoch: number;
   #longest = USUAL;
+  #left: JournalEntry | undefined;
+  readonly #loops = new Map<string, Found>();
+  readonly #churn = new Map<string, Found>();
 
-  constructor(journal: Journal, epoch: number) {
+  constructor(journal: Pick<Journal, 'append'>, epoch: number) {
     this.#journal = journal;
     this.#epoch = epoch;
   }
 
-  async inherit(now: number): Promise<Inheritance> {
-    const [longest] = await this.#journal.read({ system: 's2', type: 'leases.longest', limit: 1 });
-    if (longest) this.#longest = z.object({ ttl: z.number() }).parse(longest.data).ttl;
+  /** @param entry of System 2's journal, in order */
+  restore(entry: JournalEntry): void {
+    if (entry.type === 'leases.longest') this.#longest = Longest.parse(entry.data).ttl;
+    if (entry.type === 'leases.left') this.#left = entry;
+    const known = entry.type.startsWith('loop.') ? this.#loops : this.#churn;
+    const loop = /^(loop|churn)\./.test(entry.type) ? Loop.data.safeParse(entry.data) : undefined;
+    if (loop?.success) known.set(loop.data.resource, loop.data);
+  }
+
+  /** The leases that another leader gave, once the journal was replayed. */
+  leases(now: number): Inheritance {
     if (this.#epoch <= 1) return { held: [], notBefore: now };
-    const [entry] = await this.#journal.read({ system: 's2', type: 'leases.left', limit: 1 });
-    const left = entry?.epoch === this.#epoch - 1 ? Left.safeParse(entry.data) : undefined;
+    const left = this.#left?.epoch === this.#epoch - 1 ? Left.safeParse(this.#left.data) : undefined;
     if (!left?.success) return { held: [], notBefore: now + this.#longest };
     const { until, leases } = left.data;
     return { held: leases.filter((lease) => lease.until > now), notBefore: until };
   }
 
-  /** Loops that were being damped. @param kind as it was journalled */
-  async loops(kind: 'loop' | 'churn' = 'loop'): Promise<Found[]> {
-    const last = new Map<string, Found>();
-    for await (const entry of this.#journal.replay('s2')) {
-      const loop = entry.type.startsWith(`${kind}.`) ? Loop.data.safeParse(entry.data) : undefined;
-      if (loop?.success) last.set(loop.data.resource, loop.data);
-    }
-    return [...last.values()].filter((loop) => loop.state !== 'settled');
+  /** Units that were being held back because they undo each other. */
+  get loops(): Found[] {
+    return [...this.#loops.values()].filter(isOpen);
+  }
+
+  /** Servers that came and went and came again. */
+  get churn(): Found[] {
+    return [...this.#churn.values()].filter(isOpen);
   }
 
   /** Before a lease longer than any before is granted, the next leader must know. */
@@ -82,5 +98,7 @@ export class Takeover {
     await this.#journal.append({ system: 's2', epoch: this.#epoch, type: 'leases.left', data });
   }
 }
+
+const isOpen = (loop: Found): boolean => loop.state !== 'settled';
 
 const copy = (lease: Lease) => ({ ...lease, resources: [...lease.resources] });
