@@ -1,26 +1,14 @@
 import { on, type ServiceContext } from '@vsmcp/service';
-import {
-  type Answer,
-  type Asked,
-  type Capability,
-  type DataOf,
-  isKey,
-  Operate,
-  Outcome,
-  Settle,
-  word,
-} from '@vsmcp/vsm';
+import { type Answer, type Asked, type Capability, type DataOf, isKey, Operate, Outcome, word } from '@vsmcp/vsm';
 
 /** Source of the events that stand for operations in the ledger. */
 const SOURCE = '/operations';
 /** First word of their types, where the asker names none. */
 const OWN = 'operate';
 
-/** Runs a tool, or settles what is held, for a person or an agent. */
-export function operations(context: ServiceContext, epoch: number) {
-  const { journal, log, metrics } = context;
-  const asked = metrics.counter('vsmcp_operation_requests_total', 'Operations that somebody asked for', ['result']);
-  /** Operation → who waits for its outcome: the same may be asked for twice at a time. */
+/** Commands System 1 to run a tool, and waits for the outcome. */
+function commanding(context: ServiceContext, epoch: number) {
+  /** Operation → those who wait for its outcome: the same may be asked for twice at a time. */
   const waiting = new Map<string, Set<(outcome: DataOf<typeof Outcome>) => void>>();
 
   const outcomes = on(Outcome, async ({ data }) => {
@@ -53,9 +41,18 @@ export function operations(context: ServiceContext, epoch: number) {
     }
   }
 
+  /** Hears outcomes of operations of our own types. */
+  return { command, listen: () => listen(`${OWN}.#`) };
+}
+
+/** Runs a tool, for a person or an agent. */
+export function operations(context: ServiceContext, epoch: number) {
+  const { journal, log, metrics } = context;
+  const asked = metrics.counter('vsmcp_operation_requests_total', 'Operations that somebody asked for', ['result']);
+  const { command, listen } = commanding(context, epoch);
+
   return {
-    /** Hears outcomes of operations of our own types. */
-    listen: () => listen(`${OWN}.#`),
+    listen,
     async operate(request: Asked<'operate'>): Promise<Answer<'operate'>> {
       const operation = request.operation ?? context.ids();
       const { by, tool: ref, params } = request;
@@ -70,34 +67,6 @@ export function operations(context: ServiceContext, epoch: number) {
       if (refused !== undefined) return { operation, refused };
       const outcome = await command(operation, type, request);
       return outcome ? { operation, outcome } : { operation };
-    },
-    /** What a person says to an event that waits for one. */
-    async answer({ id, source, ...answer }: Asked<'answer'>): Promise<Answer<'answer'>> {
-      const { held } = await context.ask('held', { reason: 'asked', id, ...(source && { source }) });
-      const [one, other] = held;
-      if (one === undefined)
-        return { accepted: false, because: `no event ${id} waits for a person; see vsmcp held list --reason asked` };
-      if (other !== undefined) {
-        const sources = held.map((row) => row.source).join(', ');
-        return { accepted: false, because: `events of several sources have the id ${id}: say which (${sources})` };
-      }
-      const data = { id, source: one.source, type: one.type, unit: one.unit, question: one.because, ...answer };
-      await journal.append({ system: 's3', epoch, type: 'answer', cause: answer.by, data });
-      const filter = { reason: 'asked' as const, id, source: one.source, limit: 1 };
-      const because = answer.because || `${answer.by}: ${answer.verdict}`;
-      await context.say(Settle, 's1.any.settle', { epoch, how: 'answer', filter, because, answer }, { cause: id });
-      log.info(data, `${answer.by} answers ${one.type} ${id}: ${answer.verdict}`);
-      return { accepted: true, because: `System 1 goes on with it: ${answer.verdict}`, id };
-    },
-    async settle({ how, filter, because, by }: Asked<'settle'>): Promise<Answer<'settle'>> {
-      if (how === 'done' && filter.reason !== 'doubt')
-        return { accepted: false, because: 'only what is in doubt can be said to be done: --reason doubt' };
-      const id = context.ids();
-      await journal.append({ system: 's3', epoch, type: 'settle', cause: by, data: { id, how, filter, because, by } });
-      const command = { epoch, how, filter, because: `${because} (${by})` };
-      await context.say(Settle, 's1.any.settle', command, { cause: id });
-      log.info({ how, filter, by }, `${by} has held events settled: ${how}`);
-      return { accepted: true, because: `System 1 is told to ${how}`, id };
     },
   };
 }

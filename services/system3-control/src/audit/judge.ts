@@ -17,14 +17,14 @@ const EDGE_PART = 0.05;
 /** How far the clocks of two instances may lie apart, ms. */
 const CLOCKS = 5000;
 
-/** One operation, as it was said, as the ledger has it, and as the unit saw it end. */
+/** One operation, as it was reported, as the ledger has it, and as the unit saw it end. */
 export interface Sample {
-  said: DataOf<typeof Outcome>;
+  reported: DataOf<typeof Outcome>;
   booked?: { outcome: OutcomeKind | null; attempt: number } | undefined;
   ended?: Ended | undefined;
 }
 
-/** What operations are judged by. */
+/** The facts that operations are judged by. */
 export interface Grounds {
   units: Units;
   capabilities: readonly Capability[];
@@ -33,21 +33,21 @@ export interface Grounds {
   since: number;
 }
 
-/** What does not agree in one operation. */
-export function judge({ said, booked, ended }: Sample, grounds: Grounds): Finding[] {
-  const { unit, instance, outcome, tool, event } = said;
+/** The points in which the accounts of one operation do not agree. */
+export function judge({ reported, booked, ended }: Sample, grounds: Grounds): Finding[] {
+  const { unit, instance, outcome, tool, event, attempts } = reported;
   const about = { unit, instance, event: { source: event.source, id: event.id } };
   const findings: Finding[] = [];
-  const find = (kind: Finding['kind'], reported: string, found: string) =>
-    findings.push({ kind, ...about, reported, found });
+  const find = (kind: Finding['kind'], claimed: string, found: string) =>
+    findings.push({ kind, ...about, reported: claimed, found });
   if (booked === undefined) find('outcome', outcome, 'the ledger does not know the event');
   // A later attempt may have ended otherwise: then the ledger no longer says how this one did.
-  else if (booked.attempt === said.attempts && booked.outcome !== outcome)
+  else if (booked.attempt === attempts && booked.outcome !== outcome)
     find('outcome', outcome, `the ledger has ${booked.outcome ?? 'no outcome'}`);
-  if (ended && ended.attempt === said.attempts && outcome === 'answered' && ended.ended === 'failed')
+  if (ended && ended.attempt === attempts && outcome === 'answered' && ended.ended === 'failed')
     find('outcome', outcome, 'the unit saw the call fail');
-  // What a unit that is a system answers with is that fleet's to audit.
-  const here = said.below === undefined;
+  // The answers of a unit that is a system are that fleet's to audit.
+  const here = reported.below === undefined;
   if (here && tool !== undefined && outcome === 'answered' && !isOffered(tool, grounds.capabilities))
     find('contract', `answered by ${tool}`, 'its server does not offer that tool');
   if (ended && needsClaims(grounds.units, unit, event.type)) {

@@ -14,8 +14,8 @@ import {
 } from '@vsmcp/vsm';
 import { Counting, type Grounds, type Sample } from './judge.js';
 
-type Said = DataOf<typeof Outcome>;
-type Report = DataOf<typeof Load>;
+type OutcomeData = DataOf<typeof Outcome>;
+type LoadReport = DataOf<typeof Load>;
 
 /** A unit as it is by now. */
 export type UnitOf = (name: string) => Unit | undefined;
@@ -27,11 +27,17 @@ const LATE = 500;
 /** Ends of operations: what has a tool, and was tried. */
 const TRIED: ReadonlySet<string> = new Set(['answered', 'dead', 'doubt']);
 
-/** What one stretch of listening brought. */
+interface Heard {
+  outcome: OutcomeData;
+  /** When it was said, ms since the epoch. */
+  at: number;
+}
+
+/** The yield of one stretch of listening. */
 export interface Listened {
   counting: Counting;
-  /** Ended operations, to choose samples from. */
-  said: Said[];
+  /** Operations that were tried and ended, to choose samples from. */
+  ended: OutcomeData[];
   /** Outcomes that were counted. */
   counted: number;
 }
@@ -46,9 +52,9 @@ export async function listen(
   ms: number,
   stopped: AbortSignal,
 ): Promise<Listened> {
-  const outcomes: { said: Said; at: number }[] = [];
+  const heard: Heard[] = [];
   const seen = new Set<string>();
-  const reports: Report[] = [];
+  const reports: LoadReport[] = [];
   let full = () => {};
   const enough = new Promise<void>((resolve) => {
     full = resolve;
@@ -60,7 +66,7 @@ export async function listen(
         // One that is said again under the same id is the same.
         if (seen.has(id) || seen.size >= MOST_HEARD) return full();
         seen.add(id);
-        outcomes.push({ said: data, at: Date.parse(time ?? '') });
+        heard.push({ outcome: data, at: Date.parse(time ?? '') });
       }),
     ],
     { prefetch: 500 },
@@ -71,10 +77,10 @@ export async function listen(
   // What the last reports count is on its way.
   await pause(context.clock, LATE, stopped);
   await ear.stop();
-  return account(outcomes, seen.size >= MOST_HEARD ? [] : reports);
+  return account(heard, seen.size >= MOST_HEARD ? [] : reports);
 }
 
-function account(outcomes: readonly { said: Said; at: number }[], reports: readonly Report[]): Listened {
+function account(heard: readonly Heard[], reports: readonly LoadReport[]): Listened {
   const counting = new Counting();
   const spans = new Map<string, { from: number; to: number }>();
   for (const report of reports) {
@@ -86,29 +92,29 @@ function account(outcomes: readonly { said: Said; at: number }[], reports: reado
     }
   }
   let counted = 0;
-  for (const { said, at } of outcomes) {
-    const span = spans.get(said.instance);
+  for (const { outcome, at } of heard) {
+    const span = spans.get(outcome.instance);
     if (!span || at <= span.from || at > span.to) continue;
-    counting.said(said);
+    counting.said(outcome);
     counted += 1;
   }
   return {
     counting,
-    said: outcomes.map(({ said }) => said).filter(({ outcome, tool }) => TRIED.has(outcome) && tool),
+    ended: heard.map(({ outcome }) => outcome).filter(({ outcome, tool }) => TRIED.has(outcome) && tool),
     counted,
   };
 }
 
 /** Load reports come to System 3's own queue; an audit listens in. */
 export class Loads {
-  readonly #ears = new Set<(load: Report) => void>();
+  readonly #ears = new Set<(load: LoadReport) => void>();
 
-  heard(load: Report): void {
+  heard(load: LoadReport): void {
     for (const ear of this.#ears) ear(load);
   }
 
   /** @returns how to stop */
-  listen(ear: (load: Report) => void): () => void {
+  listen(ear: (load: LoadReport) => void): () => void {
     this.#ears.add(ear);
     return () => void this.#ears.delete(ear);
   }
@@ -117,7 +123,7 @@ export class Loads {
 /** Asks the units for evidence of these operations, and the ledger and System 2 for theirs. */
 export async function witness(
   context: ServiceContext,
-  said: readonly Said[],
+  outcomes: readonly OutcomeData[],
   probe: string,
   { patience, unitOf }: { patience: number; unitOf: UnitOf },
   stopped: AbortSignal,
@@ -127,19 +133,19 @@ export async function witness(
     if (data.probe === probe) for (const ended of data.operations) seen.set(nameOf(data.instance, ended), ended);
   });
   const ear = await context.hear({ channel: 'audit', bind: ['evidence.*'] }, [hearing]);
-  const byUnit = new Map<string, Said[]>();
-  for (const one of said) byUnit.set(one.unit, [...(byUnit.get(one.unit) ?? []), one]);
+  const byUnit = new Map<string, OutcomeData[]>();
+  for (const one of outcomes) byUnit.set(one.unit, [...(byUnit.get(one.unit) ?? []), one]);
   for (const [unit, ones] of byUnit) {
     const operations = ones.map(({ event: { source, id } }) => ({ source, id }));
     await context.say(Probe, `probe.${word(unit)}`, { probe, unit, operations });
   }
   await pause(context.clock, patience, stopped);
   await ear.stop();
-  const booked = await context.ledger.find(said.map(({ event }) => event));
-  const samples = said.map((one) => ({
-    said: one,
-    booked: booked.find(({ source, id }) => source === one.event.source && id === one.event.id),
-    ended: seen.get(nameOf(one.instance, one.event)),
+  const booked = await context.ledger.find(outcomes.map(({ event }) => event));
+  const samples = outcomes.map((reported) => ({
+    reported,
+    booked: booked.find(({ source, id }) => source === reported.event.source && id === reported.event.id),
+    ended: seen.get(nameOf(reported.instance, reported.event)),
   }));
   const units = Object.fromEntries([...byUnit.keys()].flatMap((name) => pairOf(name, unitOf(name))));
   return { samples, grounds: await groundsOf(context, units, [...seen.values()]) };
@@ -154,7 +160,7 @@ async function groundsOf(context: ServiceContext, units: Units, seen: readonly E
   const grounds = { units, capabilities: rows };
   const claims = seen.flatMap((ended) => ended.claims.map(({ claim }) => claim));
   if (claims.length === 0) return { ...grounds, granted: new Map(), since: 0 };
-  // Who cannot be asked has granted nothing that could be judged by it.
+  // A System 2 that cannot be asked has granted nothing that could be judged by it.
   const { since, granted } = await context.ask('granted', { claims }).catch((error: unknown) => {
     context.log.warn({ err: error }, `leases cannot be audited: ${reasonOf(error)}`);
     return { since: Number.POSITIVE_INFINITY, granted: [] };

@@ -55,6 +55,13 @@ export interface Bargain {
   credit: Float64Array;
 }
 
+/** A bargain and those who made it. */
+export interface Made {
+  demands: readonly Demand[];
+  replicas: readonly Replica[];
+  bargain: Bargain;
+}
+
 /**
  * Shares what there is: first by what units want (minimums, then weighted dominant-resource fairness), then what is left over, up to their
  * caps, so that nothing lies idle that one could use. In whole slots, dealt out to the replicas: no replica's grants are more than it can run,

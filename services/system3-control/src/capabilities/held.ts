@@ -1,16 +1,16 @@
 import { type Capability, type DataOf, sourceOf, Tool, type Verdict } from '@vsmcp/vsm';
-import type { Action } from './verdicts.js';
+import { type Action, nothing } from './action.js';
 
-type Said = DataOf<typeof Verdict>;
+type VerdictData = DataOf<typeof Verdict>;
 type Approved = NonNullable<Capability['previous']>;
 
 /** What becomes of a server that the fleet has, once it is allowed. Each holds only for the server as it was when it was asked. */
 
 /** A suspended server is held to what it offered then. */
-export function approvedNow({ proposal }: Said, row: Capability | undefined): Action {
+export function approvedNow({ proposal }: VerdictData, row: Capability | undefined): Action {
   const contract = proposal.evidence?.contract;
   if (row?.state !== 'suspended' || row.offered === undefined || row.offered.contract !== contract)
-    return { do: 'nothing', because: `${proposal.server} no longer waits for this approval` };
+    return nothing(`${proposal.server} no longer waits for this approval`);
   const { offered, reason: _, suspicions: __, ...rest } = row;
   const { tools, suspicions } = offered;
   const words = suspicions.length > 0 ? { suspicions } : {};
@@ -18,11 +18,11 @@ export function approvedNow({ proposal }: Said, row: Capability | undefined): Ac
 }
 
 /** The version that was tried takes the place of the one there is, which is kept to roll back to. */
-export function upgrade({ proposal }: Said, row: Capability | undefined): Action {
+export function upgrade({ proposal }: VerdictData, row: Capability | undefined): Action {
   const held = heldIn(row);
-  if (!held) return { do: 'nothing', because: `${proposal.server} is not a server that was acquired` };
+  if (!held) return nothing(`${proposal.server} is not a server that was acquired`);
   const { candidate, evidence, mcpName, suspicions, grants } = proposal;
-  if (!('npm' in candidate.spec)) return { do: 'nothing', because: 'it runs elsewhere' };
+  if (!('npm' in candidate.spec)) return nothing('it runs elsewhere');
   const { integrity, contract, confinement, tools } = evidence ?? { tools: [] };
   const next: Approved = {
     version: candidate.version,
@@ -38,18 +38,18 @@ export function upgrade({ proposal }: Said, row: Capability | undefined): Action
 }
 
 /** The version before takes its place again; rolling back once more returns to this one. */
-export function rollback({ proposal }: Said, row: Capability | undefined): Action {
+export function rollback({ proposal }: VerdictData, row: Capability | undefined): Action {
   const held = heldIn(row);
   const previous = held?.previous;
   if (!held || previous === undefined || sourceOf(previous.spec) !== sourceOf(proposal.candidate.spec))
-    return { do: 'nothing', because: `${proposal.server} has no such version to roll back to` };
+    return nothing(`${proposal.server} has no such version to roll back to`);
   return { do: 'write', row: became(held, previous) };
 }
 
 /** Its events wait again for a tool, and it is not taken in again unless somebody asks for it. */
-export function dismiss({ proposal, because }: Said, row: Capability | undefined): Action {
+export function dismiss({ proposal, because }: VerdictData, row: Capability | undefined): Action {
   const held = heldIn(row);
-  if (!held) return { do: 'nothing', because: `${proposal.server} is not a server that was acquired` };
+  if (!held) return nothing(`${proposal.server} is not a server that was acquired`);
   return { do: 'write', row: { ...held, responses: {}, state: 'removed', reason: because } };
 }
 

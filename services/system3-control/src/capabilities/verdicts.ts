@@ -5,73 +5,72 @@ import {
   grantsOf,
   isRemote,
   packageOf,
-  type Settle,
   sameJson,
   sourceOf,
   Tool,
-  type Try,
   type Verdict,
 } from '@vsmcp/vsm';
+import { type Action, nothing } from './action.js';
 import { approvedNow, dismiss, rollback, upgrade } from './held.js';
 
-type Said = DataOf<typeof Verdict>;
+type VerdictData = DataOf<typeof Verdict>;
 
-/** What System 3 does about a verdict. */
-export type Action =
-  | { do: 'try'; command: DataOf<typeof Try> }
-  | { do: 'write'; row: Capability }
-  | { do: 'settle'; command: DataOf<typeof Settle> }
-  /** Not possible; `because` says why. */
-  | { do: 'nothing'; because: string };
-
-/** Only what was allowed is done. */
-export function actionOf(said: Said, rows: readonly Capability[], epoch: number): Action {
-  if (said.verdict !== 'allow') return { do: 'nothing', because: `the verdict is ${said.verdict}` };
-  const { proposal } = said;
+/** The deed that follows from a verdict: only what was allowed is done. */
+export function actionOf(verdict: VerdictData, rows: readonly Capability[], epoch: number): Action {
+  if (verdict.verdict !== 'allow') return nothing(`the verdict is ${verdict.verdict}`);
+  const { proposal } = verdict;
   const row = rows.find((r) => r.server === proposal.server);
   switch (proposal.stage) {
     case 'probe':
-      return tryOf(said, epoch, Grants.parse({}), []);
+      return tryOf(verdict, epoch, Grants.parse({}), []);
     case 'trial':
-      return tryOf(said, epoch, proposal.grants, proposal.calls);
+      return tryOf(verdict, epoch, proposal.grants, proposal.calls);
     case 'contract':
-      return approvedNow(said, row);
+      return approvedNow(verdict, row);
     case 'upgrade':
-      return proposal.evidence === undefined ? tryOf(said, epoch, Grants.parse({}), []) : upgrade(said, row);
+      return proposal.evidence === undefined ? tryOf(verdict, epoch, Grants.parse({}), []) : upgrade(verdict, row);
     case 'rollback':
-      return rollback(said, row);
+      return rollback(verdict, row);
     case 'dismiss':
-      return dismiss(said, row);
+      return dismiss(verdict, row);
     case 'install':
-      return install(said, row);
+      return install(verdict, row);
     case 'remove':
-      return remove(said, row);
+      return remove(verdict, row);
     case 'refuse': {
       const filter = { reason: 'parked' as const, type: proposal.type, limit: 1000 };
-      return { do: 'settle', command: { epoch, how: 'refuse', filter, because: `${said.rule}: ${said.because}` } };
+      return {
+        do: 'settle',
+        command: { epoch, how: 'refuse', filter, because: `${verdict.rule}: ${verdict.because}` },
+      };
     }
   }
 }
 
-function tryOf({ proposal }: Said, epoch: number, grants: Grants, calls: Said['proposal']['calls']): Action {
+function tryOf(
+  { proposal }: VerdictData,
+  epoch: number,
+  grants: Grants,
+  calls: VerdictData['proposal']['calls'],
+): Action {
   const { spec } = proposal.candidate;
   if (isRemote(spec)) return ELSEWHERE;
   return { do: 'try', command: { proposal: proposal.proposal, epoch, spec: { ...spec, grants }, grants, calls } };
 }
 
 /** Servers that run elsewhere are only had by configuration. */
-const ELSEWHERE: Action = { do: 'nothing', because: 'it runs elsewhere: configure it' };
+const ELSEWHERE: Action = nothing('it runs elsewhere: configure it');
 
 /** The row of an approved server. A second response for a server that is there is added to what it does already. */
-function install({ proposal }: Said, row: Capability | undefined): Action {
+function install({ proposal }: VerdictData, row: Capability | undefined): Action {
   const { candidate, evidence, server } = proposal;
   if (isRemote(candidate.spec)) return ELSEWHERE;
   const held = row && row.state !== 'removed' ? row : undefined;
-  if (held?.origin === 'configured') return { do: 'nothing', because: `a configured server is called ${server}` };
+  if (held?.origin === 'configured') return nothing(`a configured server is called ${server}`);
   if (held && packageOf(sourceOf(held.spec)) !== packageOf(candidate.spec.npm))
-    return { do: 'nothing', because: `${server} is the name of another server, ${sourceOf(held.spec)}` };
+    return nothing(`${server} is the name of another server, ${sourceOf(held.spec)}`);
   if (held && !includes(proposal.grants, grantsOf(held.spec)))
-    return { do: 'nothing', because: `${server} has grants that were not weighed together with the new ones` };
+    return nothing(`${server} has grants that were not weighed together with the new ones`);
   const spec = { ...candidate.spec, grants: proposal.grants };
   const next: Capability = {
     server,
@@ -102,9 +101,9 @@ function isRunning(held: Capability, spec: Capability['spec'], contract: string 
 }
 
 /** Takes back what the proposal brought: its response, and the server when nothing else uses it. */
-function remove({ proposal, because }: Said, row: Capability | undefined): Action {
-  if (!row || row.state === 'removed') return { do: 'nothing', because: `${proposal.server} is not there` };
-  if (row.origin === 'configured') return { do: 'nothing', because: `${proposal.server} is configured` };
+function remove({ proposal, because }: VerdictData, row: Capability | undefined): Action {
+  if (!row || row.state === 'removed') return nothing(`${proposal.server} is not there`);
+  if (row.origin === 'configured') return nothing(`${proposal.server} is configured`);
   const { [proposal.type]: _, ...responses } = row.responses;
   if (Object.keys(responses).length > 0) return { do: 'write', row: { ...row, responses } };
   return { do: 'write', row: { ...row, responses, state: 'removed', reason: because } };

@@ -1,4 +1,4 @@
-import { on, type ServiceContext } from '@vsmcp/service';
+import { everyWhenIdle, on, type ServiceContext } from '@vsmcp/service';
 import { Account, type DataOf, type Intervention, Load, Performance, sameJson } from '@vsmcp/vsm';
 import { Accounts } from './account.js';
 import { Achievements, type Granted } from './performance.js';
@@ -11,13 +11,13 @@ interface Around {
   /** Units whose minimums do not fit into the pool together. */
   unkept: () => readonly string[];
   interventions: () => readonly Intervention[];
-  /** Who hears the loads too. @param id of the report */
+  /** Hears the load reports too. @param id of the report */
   also: (load: DataOf<typeof Load>, id: string) => void;
 }
 
 /** Measures how the operations perform, says it, and gives System 5 an account of what changed and what needs a decision. */
 export function performing(context: ServiceContext, { granted, unkept, interventions, also }: Around) {
-  const { clock, instance, log, metrics, say } = context;
+  const { clock, instance, metrics, say } = context;
   const efficiency = metrics.gauge(
     'vsmcp_efficiency_ratio',
     'Performance of all units in the last minute as Beer measures it: actuality over potentiality',
@@ -33,7 +33,7 @@ export function performing(context: ServiceContext, { granted, unkept, intervent
     const { pool } = granted();
     const account = accounts.next({ performance, active: interventions(), unkept: unkept(), pool }, clock.now());
     if (account !== undefined) await say(Account, `s3.${instance}.account`, account);
-    // Who reads it takes a report older than the window for none: while something happens it is said each time.
+    // Readers take a report older than the window for none: while something happens it is said each time.
     if (performance.fleet.potentiality === 0 && sameJson(performance, said)) return;
     said = performance;
     if (performance.efficiency !== null) efficiency.set(performance.efficiency);
@@ -46,8 +46,7 @@ export function performing(context: ServiceContext, { granted, unkept, intervent
       also(data, id);
     }),
     last: measured,
-    report: () => {
-      report().catch((error: unknown) => log.warn({ err: error }, 'the performance report was not said'));
-    },
+    /** @returns how to stop */
+    start: () => everyWhenIdle(context, REPORT, report, 'the performance report was not said', 'warn'),
   };
 }

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import { type Answer, Intervention, type JournalEntry, Rung, Shed, Stress } from '@vsmcp/vsm';
+import { type Answer, type Intervention, Rung, Shed, Stress } from '@vsmcp/vsm';
 import { Ladder, type Move, type Strain, type StressOptions } from './stress.js';
 
 /** For how long (ms) System 1 sheds without hearing of it again. */
@@ -21,7 +21,8 @@ export function interventions(context: ServiceContext, epoch: number, options: S
   const spent = { borrow: 0, shed: 0, amplify: 0, tell: 0 };
   /** Milliseconds of the interventions that have ended. */
   let lasted = 0;
-  let saidFloors = false;
+  /** The last word to System 1 was to shed. */
+  let toldToShed = false;
 
   async function record({ what, intervention, strain }: Move): Promise<void> {
     const { unit, rung, because } = intervention;
@@ -40,28 +41,18 @@ export function interventions(context: ServiceContext, epoch: number, options: S
   }
 
   return {
-    /** Begins, goes on with and ends what is to be done. */
+    /** Begins, goes on with and ends interventions. */
     async judge(strains: readonly Strain[]): Promise<void> {
       for (const move of ladder.judge(strains, clock.now())) await record(move);
       const { floors } = ladder;
       const any = Object.keys(floors).length > 0;
       // Once more when it is over: System 1 need not wait for the lease to lapse.
-      if (any || saidFloors) await say(Shed, 's1.all.shed', { epoch, lease: LEASE, floors });
-      saidFloors = any;
+      if (any || toldToShed) await say(Shed, 's1.all.shed', { epoch, lease: LEASE, floors });
+      toldToShed = any;
       for (const rung of Rung.options) active.set({ rung }, ladder.active.filter((one) => one.rung === rung).length);
     },
     get active(): Intervention[] {
       return ladder.active;
-    },
-    /** What an earlier leader left open is over: its commands have lapsed. @param entries of System 3's journal, in order */
-    async closeOpen(entries: Iterable<JournalEntry>): Promise<void> {
-      for (const intervention of openIn(entries)) {
-        const data = { ...intervention, what: 'ends', because: 'another leads' };
-        const type = `intervention.${intervention.rung}`;
-        await journal.append({ system: 's3', epoch, type, cause: intervention.id, data });
-        const told = { ...intervention, state: 'ends' as const, wants: 0, slots: 0, scarce: 'operations' };
-        if (intervention.rung === 'tell') await say(Stress, 's3.stress', told, { cause: intervention.id });
-      }
     },
     view: (): Answer<'control'>['autonomy'] => {
       const now = clock.now();
@@ -69,17 +60,4 @@ export function interventions(context: ServiceContext, epoch: number, options: S
       return { spent, seconds: Math.round((lasted + since) / 1000), active: ladder.active };
     },
   };
-}
-
-/** Interventions that were begun and not ended. */
-export function openIn(entries: Iterable<{ type: string; data: unknown }>): Intervention[] {
-  const open = new Map<string, Intervention>();
-  for (const { type, data } of entries) {
-    if (!type.startsWith('intervention.')) continue;
-    const known = Intervention.safeParse(data);
-    if (!known.success) continue;
-    if (known.data.what === 'ends') open.delete(known.data.id);
-    else open.set(known.data.id, known.data);
-  }
-  return [...open.values()];
 }

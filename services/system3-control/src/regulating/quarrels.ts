@@ -4,6 +4,7 @@ import {
   type Asked,
   type DataOf,
   HAVING,
+  type JournalEntry,
   type Loop,
   Precedence,
   reasonOf,
@@ -11,7 +12,7 @@ import {
   THEIR_LOAD,
 } from '@vsmcp/vsm';
 
-type Told = DataOf<typeof Loop>;
+type LoopData = DataOf<typeof Loop>;
 
 /** Answers of people that are remembered. */
 const MOST = 1000;
@@ -21,14 +22,18 @@ const MOST = 1000;
  * resource before, then System 5's policy. Whoever it is, System 2 is told, and the others yield. Where nobody knows, they stay slowed until
  * a person says (`prefer`).
  */
-export async function quarrels({ journal, log, ask, instance }: ServiceContext, epoch: number) {
-  const toldLoops = new Map<string, Told>();
-  const said = new Map<string, Precedence>();
+export function quarrels({ journal, log, ask, instance }: ServiceContext, epoch: number) {
+  const toldLoops = new Map<string, LoopData>();
+  /** Resource → the answer that a person gave. */
+  const answers = new Map<string, Precedence>();
   /** Resources about which it is being asked. */
   const asking = new Set<string>();
-  for (const { cause, data } of (await journal.read({ system: 's3', type: 'purpose.first', limit: MOST })).reverse()) {
-    const known = Precedence.safeParse(data);
-    if (cause && known.success && known.data.by !== 'policy') said.set(cause, known.data);
+
+  function remember(resource: string, first: Precedence): void {
+    answers.delete(resource);
+    answers.set(resource, first);
+    const [oldest] = answers.keys();
+    if (answers.size > MOST && oldest !== undefined) answers.delete(oldest);
   }
 
   async function settle(resource: string, first: Precedence): Promise<Answer<'precede'>> {
@@ -38,8 +43,8 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
   }
 
   /** Nothing waits for it: System 2 slows them meanwhile. */
-  async function decide({ resource, units }: Told): Promise<void> {
-    const remembered = said.get(resource);
+  async function decide({ resource, units }: LoopData): Promise<void> {
+    const remembered = answers.get(resource);
     const first =
       remembered && units.includes(remembered.unit) ? remembered : (await ask('whose', { resource, units })).first;
     if (first) await settle(resource, first);
@@ -47,7 +52,13 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
   }
 
   return {
-    hearing: async (loop: Told): Promise<void> => {
+    /** Answers that people gave under earlier leaders. @param entry of System 3's journal, in order */
+    restore({ type, cause, data }: JournalEntry): void {
+      if (type !== 'purpose.first' || cause === null) return;
+      const known = Precedence.safeParse(data);
+      if (known.success && known.data.by !== 'policy') remember(cause, known.data);
+    },
+    hearing: async (loop: LoopData): Promise<void> => {
       if (isNobodys(loop)) return;
       if (loop.state === 'settled') toldLoops.delete(loop.resource);
       else toldLoops.set(loop.resource, loop);
@@ -65,13 +76,13 @@ export async function quarrels({ journal, log, ask, instance }: ServiceContext, 
       if (!loop.units.includes(unit)) return { accepted: false, because: `it is between ${loop.units.join(' and ')}` };
       const first = { unit, because, by };
       const answer = await settle(resource, first);
-      if (answer.accepted) said.set(resource, first);
+      if (answer.accepted) remember(resource, first);
       return answer;
     },
   };
 }
 
 /** It is about no resource that one of them could have first. */
-function isNobodys({ resource }: Told): boolean {
+function isNobodys({ resource }: LoopData): boolean {
   return resource === SHARES_OF_THE_POOL || resource === THEIR_LOAD || resource.startsWith(HAVING);
 }

@@ -16,21 +16,31 @@ const GROUNDS: Grounds = {
 };
 
 interface Over {
-  said?: Partial<Sample['said']>;
+  reported?: Partial<Sample['reported']>;
   ended?: Partial<NonNullable<Sample['ended']>>;
   booked?: Partial<NonNullable<Sample['booked']>>;
 }
 
-function sample({ said = {}, ended = {}, booked = {} }: Over = {}): Sample {
+function sample({ reported = {}, ended = {}, booked = {} }: Over = {}): Sample {
   const event = { source: '/s', id: 'e1', type: 'file.cron' };
   return {
-    said: {
-      ...{ event, unit: 'desk', instance: 'r1', outcome: 'answered', tool: 'calc-mcp.math', attempts: 1 },
-      ...said,
+    reported: {
+      event,
+      unit: 'desk',
+      instance: 'r1',
+      outcome: 'answered',
+      tool: 'calc-mcp.math',
+      attempts: 1,
+      ...reported,
     },
     booked: { outcome: 'answered', attempt: 1, ...booked },
     ended: {
-      ...{ source: '/s', id: 'e1', attempt: 1, ended: 'answered', claims: [{ claim: 'c1', token: 7 }], at: 10_000 },
+      source: '/s',
+      id: 'e1',
+      attempt: 1,
+      ended: 'answered',
+      claims: [{ claim: 'c1', token: 7 }],
+      at: 10_000,
       ...ended,
     },
   };
@@ -53,7 +63,7 @@ describe('the judge', () => {
   });
 
   it('judges an attempt by that attempt alone', () => {
-    assert.deepEqual(kinds(sample({ said: { outcome: 'dead' }, booked: { attempt: 2 } }), GROUNDS), []);
+    assert.deepEqual(kinds(sample({ reported: { outcome: 'dead' }, booked: { attempt: 2 } }), GROUNDS), []);
     assert.deepEqual(kinds(sample({ ended: { attempt: 2, ended: 'failed' } }), GROUNDS), []);
   });
 
@@ -62,19 +72,22 @@ describe('the judge', () => {
     const invented = sample({ ended: { claims: [{ claim: 'c9', token: 7 }] } });
     assert.deepEqual(kinds(invented, GROUNDS), ['claim: System 2 never granted c9']);
     assert.deepEqual(kinds(invented, { ...GROUNDS, since: 9000 }), [], 'an earlier coordinator may have');
-    const unclaimed = sample({ said: { event: { source: '/s', id: 'e1', type: 'file.md' } }, ended: { claims: [] } });
+    const unclaimed = sample({
+      reported: { event: { source: '/s', id: 'e1', type: 'file.md' } },
+      ended: { claims: [] },
+    });
     assert.deepEqual(kinds(unclaimed, GROUNDS), [], 'its response needs none');
   });
 
   it('leaves the tools of a unit that is a system to that fleet', () => {
-    const below = sample({ said: { tool: 'theirs.sell', below: 'vsm.west' }, ended: { claims: [] } });
+    const below = sample({ reported: { tool: 'theirs.sell', below: 'vsm.west' }, ended: { claims: [] } });
     assert.ok(!kinds(below, GROUNDS).some((kind) => kind.startsWith('contract')));
   });
 
   it('finds a tool that its server does not offer', () => {
     const found = ['contract: its server does not offer that tool'];
-    assert.deepEqual(kinds(sample({ said: { tool: 'calc-mcp.rm' } }), GROUNDS), found);
-    assert.deepEqual(kinds(sample({ said: { tool: 'nobody.math' } }), GROUNDS), found);
+    assert.deepEqual(kinds(sample({ reported: { tool: 'calc-mcp.rm' } }), GROUNDS), found);
+    assert.deepEqual(kinds(sample({ reported: { tool: 'nobody.math' } }), GROUNDS), found);
     const only = { ...GROUNDS, capabilities: [row({ only: ['cron_parse'] })] };
     assert.deepEqual(kinds(sample(), only), found);
   });

@@ -1,16 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { on, type Service, type ServiceContext } from '@vsmcp/service';
+import { on, replay, type Service, type ServiceContext } from '@vsmcp/service';
 import { type DataOf, type JournalEntry, Shed, Stress } from '@vsmcp/vsm';
 import { openFleet } from '../../../../test/support/fleet.js';
-import { interventions, openIn } from '../../src/regulating/interventions.js';
+import { interventions } from '../../src/regulating/interventions.js';
+import { OpenInterventions } from '../../src/regulating/open-interventions.js';
 import type { Strain } from '../../src/regulating/stress.js';
 
 const STRAINED: Strain = {
-  ...{ unit: 'desk', wants: 60, shedding: 0, slots: 5, fair: 10, sheds: 1, scarce: 'operations', cause: 'report-1' },
+  unit: 'desk',
+  wants: 60,
+  shedding: 0,
+  slots: 5,
+  fair: 10,
+  sheds: 1,
+  scarce: 'operations',
+  cause: 'report-1',
 };
 
-test('what one leader began and left open another closes, once, and whoever was told hears it', async (t) => {
+test('what one leader began and left open another closes, once, and those who were told hear it', async (t) => {
   let s3: ServiceContext | undefined;
   const told: DataOf<typeof Stress>[] = [];
   const floors: DataOf<typeof Shed>['floors'][] = [];
@@ -60,9 +68,14 @@ test('what one leader began and left open another closes, once, and whoever was 
   await fleet.until(() => floors.length === 4);
   assert.deepEqual(floors.at(-1), { desk: 1 });
 
-  assert.equal(openIn(await entries()).length, 3);
-  await interventions(s3, 2, { hold: 0, ease: 0 }).closeOpen(await entries());
-  assert.deepEqual(openIn(await entries()), []);
+  const open = async () => {
+    const left = new OpenInterventions();
+    await replay(fleet.state.journal, 's3', [left]);
+    return left;
+  };
+  assert.equal((await open()).all.length, 3);
+  await (await open()).close(s3, 2);
+  assert.deepEqual((await open()).all, []);
   await fleet.until(() => told.length === 2);
   assert.deepEqual(
     told.map(({ state, unit }) => [state, unit]),
