@@ -6,7 +6,7 @@ const MOST_OUTBOXES = 1000;
 
 interface Telling {
   grant: Granted;
-  /** What it is part of. */
+  /** The trace that it belongs to. */
   trace: Trace;
 }
 

@@ -13,8 +13,9 @@ import { coordinationView } from './view.js';
 const TICK = 250;
 
 /**
- * System 2: coordination. It grants claims on shared resources as leases, deals the rates of shared servers out, and damps what oscillates.
- * One instance leads; its leases live in memory, so a new leader first lets those of the last one lapse.
+ * System 2: coordination. It grants claims on shared resources as leases, deals the rates of shared servers out, and
+ * damps what oscillates. One instance leads; its leases live in memory, so a new leader first lets those of the last
+ * one lapse.
  */
 export const system2: Service = {
   system: 's2',

@@ -5,7 +5,9 @@ import type { Lease } from './claims/answers.js';
 import { LONGEST } from './claims/leases.js';
 import type { Found } from './loops/loops.js';
 
-/** The lease time (ms) that is waited for after a crash, unless a longer one was journalled: a call's usual deadline. */
+/**
+ * The lease time (ms) that is waited for after a crash, unless a longer one was journalled: a call's usual deadline.
+ */
 const USUAL = 30_000;
 
 /** Leases that are handed over one by one; with more, the next leader waits until all have lapsed. */
@@ -34,8 +36,9 @@ export interface Inheritance {
 }
 
 /**
- * The estate that a leader leaves to the next one. Leases are not journalled as they are given: a leader that goes in order hands them
- * over; after one that did not, nothing is granted for the longest time that a lease could last. Loops are on record as they are found and settled.
+ * The estate that a leader leaves to the next one. Leases are not journalled as they are given: a leader that goes in
+ * order hands them over; after one that did not, nothing is granted for the longest time that a lease could last. Loops
+ * are on record as they are found and settled.
  */
 export class Takeover {
   readonly #journal: Pick<Journal, 'append'>;

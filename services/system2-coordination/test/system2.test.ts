@@ -45,7 +45,10 @@ function replica() {
       })),
     });
   return {
-    ...{ service, grants, loops, messages },
+    service,
+    grants,
+    loops,
+    messages,
     claim: (claim: string, unit: string, resource: string) => claimAll([claim], unit, resource),
     claimAll,
     release: (...claims: string[]) => context?.say(Release, `release.${instance()}`, { instance: instance(), claims }),

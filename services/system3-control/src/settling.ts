@@ -1,7 +1,10 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { type Answer, type Asked, Settle } from '@vsmcp/vsm';
 
-/** Settles held events for a person or an agent: answers one that asks a person, or has many retried, discarded or refused. */
+/**
+ * Settles held events for a person or an agent: answers one that asks a person, or has many retried, discarded or
+ * refused.
+ */
 export function settling(context: ServiceContext, epoch: number) {
   const { journal, log } = context;
   return {

@@ -24,8 +24,8 @@ export interface System3Options {
 }
 
 /**
- * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and measures
- * how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
+ * System 3: the inside and now. It does what System 5 allowed, keeps the table of servers, commands System 1, and
+ * measures how the operations perform. System 3* (`audit/`) looks past their reports. One instance leads.
  */
 export function openSystem3({ audit = USUAL_AUDIT, stress = USUAL_STRESS }: System3Options = {}): Service {
   return { system: 's3', start: (context) => campaign(context, { audit, stress }) };

@@ -1,15 +1,15 @@
 import { Capability, CapabilityState, type DataOf, Load, Verdict } from '@vsmcp/vsm';
 
-type Said = DataOf<typeof Verdict>;
+type VerdictData = DataOf<typeof Verdict>;
 
 export const NPM = '@coo-quack/calc-mcp@2.1.1';
 
 /** A verdict on calc-mcp at the given stage; an installation carries its evidence. */
 export function verdict(
-  stage: Said['proposal']['stage'],
-  over: Partial<Said['proposal']> = {},
-  said: Partial<Said> = {},
-): Said {
+  stage: VerdictData['proposal']['stage'],
+  over: Partial<VerdictData['proposal']> = {},
+  said: Partial<VerdictData> = {},
+): VerdictData {
   return Verdict.data.parse({
     verdict: 'allow',
     rule: 'acquire.allow',
@@ -38,7 +38,9 @@ export function verdict(
         evidence: {
           results: [],
           tools: [tool('cron_parse'), tool('math')],
-          ...{ confinement: 'namespace', integrity: 'sha512-x', contract: 'c1' },
+          confinement: 'namespace',
+          integrity: 'sha512-x',
+          contract: 'c1',
         },
       }),
       ...over,
@@ -69,8 +71,15 @@ export function row(over: Partial<Capability> = {}): Capability {
 
 export function report(over: Partial<DataOf<typeof CapabilityState>> = {}): DataOf<typeof CapabilityState> {
   return CapabilityState.data.parse({
-    ...{ instance: 'i1', server: 'calc-mcp', state: 'ready', proposal: 'p1', contract: 'c1', integrity: 'sha512-x' },
-    ...{ confinement: 'namespace', tools: [tool('cron_parse'), tool('math')], ...over },
+    instance: 'i1',
+    server: 'calc-mcp',
+    state: 'ready',
+    proposal: 'p1',
+    contract: 'c1',
+    integrity: 'sha512-x',
+    confinement: 'namespace',
+    tools: [tool('cron_parse'), tool('math')],
+    ...over,
   });
 }
 
@@ -83,8 +92,18 @@ export function load(
   const { dead = 0, busy = answered * 100, unit = 'desk' } = over;
   const outcomes = { answered, dead };
   return Load.data.parse({
-    ...{ instance: 'i1', from: to - 1000, to, received: answered + dead, duplicates: 0, retried: 0, running: 0 },
-    ...{ capacity: 10, outcomes, units: { [unit]: { received: answered + dead, outcomes, busy } } },
-    ...{ types: {}, others: { types: 0, outcomes: {} }, tools: {} },
+    instance: 'i1',
+    from: to - 1000,
+    to,
+    received: answered + dead,
+    duplicates: 0,
+    retried: 0,
+    running: 0,
+    capacity: 10,
+    outcomes,
+    units: { [unit]: { received: answered + dead, outcomes, busy } },
+    types: {},
+    others: { types: 0, outcomes: {} },
+    tools: {},
   });
 }

@@ -61,7 +61,12 @@ function replica() {
     },
   };
   return {
-    ...{ service, tries, settles, operations, versions, shares },
+    service,
+    tries,
+    settles,
+    operations,
+    versions,
+    shares,
     reports: (data: DataOf<typeof CapabilityState>) => context?.say(CapabilityState, 's1.i1.capability', data),
     loads: (data: DataOf<typeof Load>) => context?.say(Load, 's1.i1.load', data),
   };

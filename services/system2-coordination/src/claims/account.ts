@@ -4,7 +4,10 @@ import type { Answered } from './answers.js';
 import type { Leases } from './leases.js';
 import { Remembered, type Resolution, Resolved } from './resolved.js';
 
-/** The account of claims: for metrics, for people (`vsmcp coordination`), and for System 3*, which audits what was granted. */
+/**
+ * The account of claims: for metrics, for people (`vsmcp coordination`), and for System 3*, which audits what was
+ * granted.
+ */
 export function claimAccount({ clock, metrics }: Pick<ServiceContext, 'clock' | 'metrics'>, leases: Leases) {
   const claims = metrics.counter('vsmcp_claims_total', 'Answers to claims', ['answer']);
   const waits = metrics.histogram('vsmcp_claim_wait_seconds', 'From claim to grant');

@@ -3,7 +3,7 @@ import type { Claim, ClaimedResource, DataOf, Granted } from '@vsmcp/vsm';
 /** One claim and the replica that makes it. */
 export type Claiming = DataOf<typeof Claim>['claims'][number] & { instance: string };
 
-/** A grant and who it is for. Times in ms since the epoch. */
+/** A grant and the unit and replica it is for. Times in ms since the epoch. */
 export interface Answered {
   grant: Granted;
   instance: string;
@@ -17,7 +17,7 @@ export interface Answered {
   behind?: readonly string[];
 }
 
-/** What is held. Times in ms since the epoch. */
+/** Resources that a claim holds. Times in ms since the epoch. */
 export interface Lease {
   claim: string;
   unit: string;

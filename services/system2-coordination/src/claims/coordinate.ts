@@ -22,7 +22,9 @@ export interface Around {
 /** Decides on claims and releases as they come (`decide.ts`, `leases.ts`), answers them, and keeps the account. */
 export function coordinate(context: ServiceContext, { outbox, leases, loops, account, takeover, tellLoops }: Around) {
   const { clock, log } = context;
-  /** Claims that wait, with the trace that their grant belongs to: it may be a release of another trace that brings it. */
+  /**
+   * Claims that wait, with the trace that their grant belongs to: it may be a release of another trace that brings it.
+   */
   const traces = new Map<string, Trace>();
 
   function send({ grant, instance }: Answered): Promise<void> {

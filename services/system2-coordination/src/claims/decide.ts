@@ -13,7 +13,10 @@ export interface Decision {
   resolution?: Resolution;
 }
 
-/** Units that undo each other are held back; everybody else gets the resources or waits for them. @param now ms since the epoch */
+/**
+ * Units that undo each other are held back; everybody else gets the resources or waits for them.
+ * @param now ms since the epoch
+ */
 export function decide(claiming: Claiming, leases: Leases, loops: Loops, now: number): Decision {
   if (claiming.renew || leases.knows(claiming)) return { answers: leases.claim(claiming, now), damped: [] };
   const { unit } = claiming;

@@ -31,21 +31,21 @@ interface Ticket {
 
 /**
  * Claims on shared resources: granted all at once (so no deadlock), in the order they came without overtaking (so no
- * starvation, also of one that wants a resource alone behind many that share it), as leases that lapse by themselves. Decides on plain
- * data; the caller passes the time in.
+ * starvation, also of one that wants a resource alone behind many that share it), as leases that lapse by themselves.
+ * Decides on plain data; the caller passes the time in.
  *
- * A claim that cannot be granted waits a moment unanswered, then is told to ask again and keeps its place meanwhile; it is known again
- * by its id, or by unit and resources.
+ * A claim that cannot be granted waits a moment unanswered, then is told to ask again and keeps its place meanwhile; it
+ * is known again by its id, or by unit and resources.
  */
 export class Leases {
   readonly #leases = new Map<string, Lease>();
   readonly #places = new Places();
   /** Resource → the claims that hold it. */
   readonly #holders = new Map<string, Set<string>>();
-  /** Resource → who waits for it, first come first. */
+  /** Resource → the claims that wait for it, first come first. */
   readonly #queues = new Map<string, Set<Ticket>>();
   readonly #tickets = new Map<string, Ticket>();
-  /** Places kept for who was told to ask again, by unit and resources. */
+  /** Places kept for claims that were told to ask again, by unit and resources. */
   readonly #away = new Map<string, Set<Ticket>>();
   #waited = 0;
   #token: number;
@@ -107,7 +107,7 @@ export class Leases {
     return answers;
   }
 
-  /** Gives resources back, or gives up waiting for them. Whoever waits for them is granted. */
+  /** Gives resources back, or gives up waiting for them. Claims that wait for them are granted. */
   release(claim: string, now: number): Answered[] {
     const lease = this.#leases.get(claim);
     if (lease) this.#drop(lease);
@@ -116,7 +116,7 @@ export class Leases {
     return this.#grant([...names(lease), ...names(ticket)], now);
   }
 
-  /** What time alone brings: leases lapse, places lapse, and who waited too long is told to ask again. */
+  /** The passing of time: leases and places lapse, and a claim that waited too long is told to ask again. */
   tick(now: number): Answered[] {
     for (const lease of this.#leases.values()) if (lease.until <= now) this.#drop(lease);
     for (const ticket of this.#tickets.values()) if (ticket.away && ticket.expires <= now) this.#leave(ticket);
@@ -163,8 +163,15 @@ export class Leases {
   #enqueue({ claim, unit, instance, resources, ttl, patience }: Claiming, now: number): void {
     const wanted = distinct(resources);
     const ticket = {
-      ...{ claim, unit, instance, resources: wanted, ttl, patience },
-      ...{ since: now, away: false, expires: now + patience },
+      claim,
+      unit,
+      instance,
+      resources: wanted,
+      ttl,
+      patience,
+      since: now,
+      away: false,
+      expires: now + patience,
     };
     this.#tickets.set(claim, ticket);
     for (const { resource } of wanted) {
@@ -174,7 +181,7 @@ export class Leases {
     }
   }
 
-  /** Grants whoever is first at all of its resources, beginning with those that `resources` may have freed. */
+  /** Grants each claim that is first at all of its resources, beginning with those that wait for `resources`. */
   #grant(resources: Iterable<string>, now: number): Answered[] {
     if (now < this.#notBefore) return [];
     const answers: Answered[] = [];
@@ -190,7 +197,7 @@ export class Leases {
       const answer = granted(lease, since, false);
       if (first.behind) answer.behind = first.behind;
       answers.push(answer);
-      // Who is first now may share with it.
+      // The claim that is first now may share with it.
       for (const wish of all) look.push(wish.resource);
     }
     return answers;
@@ -211,7 +218,7 @@ export class Leases {
     return refused(ticket, ticket.since, AGAIN, reason);
   }
 
-  /** Who is before it: those that hold the resources, and who waits first. */
+  /** The units before it: those that hold the resources, and the first that waits for each. */
   #rivals(ticket: Ticket): string[] {
     const units: string[] = [];
     const add = (unit: string | undefined) => {

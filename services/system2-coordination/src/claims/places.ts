@@ -1,15 +1,15 @@
 import type { ClaimedResource } from '@vsmcp/vsm';
 import { most } from './answers.js';
 
-/** Who holds one resource: their number, and how many of them say how many there may be. */
+/** The holders of one resource: their number, and how many of them allow how many. */
 interface Held {
   holders: number;
   said: Map<number, number>;
 }
 
 /**
- * How resources are held together. One rule for exclusive, shared and counted claims: the holders of a resource are never more than any
- * of them allows.
+ * How resources are held together. One rule for exclusive, shared and counted claims: the holders of a resource are
+ * never more than any of them allows.
  */
 export class Places {
   readonly #held = new Map<string, Held>();

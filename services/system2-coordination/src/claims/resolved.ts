@@ -16,7 +16,7 @@ interface Waits {
   longest: number;
 }
 
-/** What coordination did: the last conflicts and how they ended, and how long each unit waited. Times in ms. */
+/** The record of coordination: the last conflicts and how they ended, and how long each unit waited. Times in ms. */
 export class Resolved {
   readonly #recent: Resolution[] = [];
   readonly #units = new Map<string, Waits>();
@@ -62,7 +62,7 @@ export class Resolved {
   }
 }
 
-/** Which claims were granted, and under which token, for who audits. Times in ms since the epoch. */
+/** The claims that were granted, and under which token, for audits. Times in ms since the epoch. */
 export class Remembered {
   readonly #tokens = new Map<string, { token: number; at: number }>();
   #since: number;
@@ -72,7 +72,7 @@ export class Remembered {
     this.#since = since;
   }
 
-  /** Whatever was granted since is remembered. */
+  /** Every grant since then is remembered. */
   get since(): number {
     return this.#since;
   }

@@ -4,7 +4,10 @@ import type { Found } from './loops.js';
 /** Comings and goings within this time (ms) that make a loop: had, let go, had again, let go again. */
 const WINDOW = 1_800_000;
 const CHANGES = 4;
-/** Milliseconds without a change after which it is over, at first; each time that it comes back soon after, twice as long. */
+/**
+ * Milliseconds without a change after which it is over, at first; each time that it comes back soon after, twice as
+ * long.
+ */
 export const COOL = 600_000;
 const MOST_COOL = 86_400_000;
 /** One that is found within this time (ms) after the last was over is that one again. */
@@ -20,9 +23,10 @@ interface Watched {
 }
 
 /**
- * Watches what the fleet acquires for servers that come and go and come again: each time they are looked for, tried, installed and taken out, and
- * nothing is won. A loop is damped at once (System 3 hears of it and does not have the server installed), and settled when nothing
- * has changed for a while. Decides on plain data; times in ms since the epoch.
+ * Watches what the fleet acquires for servers that come and go and come again: each time they are looked for, tried,
+ * installed and taken out, and nothing is won. A loop is damped at once (System 3 hears of it and does not have the
+ * server installed), and settled when nothing has changed for a while. Decides on plain data; times in ms since the
+ * epoch.
  */
 export class Churn {
   readonly #servers = new Map<string, Watched>();
@@ -37,19 +41,19 @@ export class Churn {
     this.#servers.set(loop.resource.slice(HAVING.length), fresh({ changes: [now], loop }));
   }
 
-  /** What the fleet has, as of a version; every replica says it. @returns loops that this shows */
+  /** The servers that the fleet has, as of a version; every replica says it. @returns loops that this shows */
   stock({ version, servers }: DataOf<typeof Stock>, now: number): Found[] {
     const before = this.#stock;
     if (before && version <= before.version) return [];
     const after = new Set(servers);
     this.#stock = { version, servers: after };
-    // What is there when one begins to look did not come just now.
+    // Servers that are there at the first look did not come just now.
     if (!before) return [];
     const changed = [...before.servers, ...after].filter((server) => before.servers.has(server) !== after.has(server));
     return changed.flatMap((server) => this.#changed(server, now));
   }
 
-  /** What time alone brings. */
+  /** Settles loops by the passing of time alone. */
   tick(now: number): Found[] {
     const over: Found[] = [];
     for (const [server, watched] of this.#servers) {

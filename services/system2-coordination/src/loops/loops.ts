@@ -29,8 +29,8 @@ interface Damped {
 }
 
 /**
- * Sees units that undo each other (`turns.ts`). A loop is damped: turns are promised to its units one after the other, half a minute apart,
- * until nobody asked for two minutes. Decides on plain data; the caller passes the time in.
+ * Sees units that undo each other (`turns.ts`). A loop is damped: turns are promised to its units one after the other,
+ * half a minute apart, until nobody asked for two minutes. Decides on plain data; the caller passes the time in.
  */
 export class Loops {
   readonly #watched = new Map<string, Watched>();
@@ -47,12 +47,12 @@ export class Loops {
   }
 
   /**
-   * How long (ms) a unit must wait before it may have a turn on all of the resources; 0: now, and the turn is taken. Only damped
-   * resources hold back.
+   * How long (ms) a unit must wait before it may have a turn on all of the resources; 0: now, and the turn is taken.
+   * Only damped resources hold back.
    * @returns also whether the unit is held back anew, and the loops that hold back for the first time
    */
   hold(resources: readonly string[], unit: string, now: number): { wait: number; fresh: boolean; damped: Found[] } {
-    // Who comes first is held back by nobody: the others yield.
+    // The unit whose purpose comes first is not held back: the others yield.
     const asked = [...new Set(resources)]
       .flatMap((resource) => this.#watched.get(resource)?.damped ?? [])
       .filter(({ loop }) => loop.first?.unit !== unit);
@@ -71,7 +71,10 @@ export class Loops {
     return { wait, fresh, damped: first.map((damped) => damped.loop) };
   }
 
-  /** The purpose of one unit comes first on a resource: the others yield. @returns the loop, or nothing where there is none with that unit */
+  /**
+   * The purpose of one unit comes first on a resource: the others yield.
+   * @returns the loop, or nothing where there is none with that unit
+   */
   prefer(resource: string, first: Precedence): Found | undefined {
     const damped = this.#watched.get(resource)?.damped;
     if (!damped?.loop.units.includes(first.unit)) return undefined;
@@ -115,7 +118,7 @@ export class Loops {
     return found;
   }
 
-  /** What time alone brings: loops that have been quiet are settled, old turns forgotten. */
+  /** The passing of time: loops that have been quiet are settled, old turns forgotten. */
   tick(now: number): Found[] {
     const settled: Found[] = [];
     for (const [resource, watched] of this.#watched) {

@@ -11,7 +11,10 @@ export function loopReports(context: ServiceContext, epoch: number) {
   const warn = (loop: Found) => log.warn(loop, `${loopText(loop)}: ${loop.state}`);
 
   return {
-    /** Units that undo each other. One that cannot be journalled is damped and told all the same; the next leader finds it itself. */
+    /**
+     * Units that undo each other. One that cannot be journalled is damped and told all the same; the next leader finds
+     * it itself.
+     */
     async undoing(found: readonly Found[]): Promise<void> {
       for (const loop of found) {
         await record('loop', loop).catch((error: unknown) =>

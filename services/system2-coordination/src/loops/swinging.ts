@@ -6,9 +6,12 @@ import { alike, LENGTH, type Swing, swingOf } from './swings.js';
 const SAMPLE = 1000;
 /** Milliseconds from one look for swings to the next. */
 const LOOK = 5000;
-/** What a replica said counts for this long, ms. */
+/** A replica's report counts for this long, ms. */
 const FRESH = 3 * SAMPLE;
-/** Milliseconds without a swing after which a loop is over, at first; each time that it comes back soon after, twice as long. */
+/**
+ * Milliseconds without a swing after which a loop is over, at first; each time that it comes back soon after, twice as
+ * long.
+ */
 const QUIET = 120_000;
 const MOST_QUIET = 32 * QUIET;
 /** One that is found within this time (ms) after the last was over is that one again. */
@@ -17,14 +20,18 @@ const RELAPSE = 600_000;
 const MOST_UNITS = 1000;
 const MINUTE = 60_000;
 
-/** Correlation below which the one has what the other has not; heaps that last a fifth of the time and never meet have −0.25. */
+/**
+ * Correlation below which the one has what the other has not; heaps that last a fifth of the time and never meet have
+ * −0.25.
+ */
 const OPPOSED = -0.2;
 
-/** Part of what is granted that must be under way for shares to say anything. */
+/** The part of the grants that must be under way for shares to say anything. */
 const FILLED = 0.5;
 
 /**
- * Whether units want what they are granted: idle places are lent to whoever stirs and taken back, and that is no swing.
+ * True where units want what they are granted: idle slots are lent to any unit that stirs and taken back, and that is
+ * not a swing.
  * @param granted, running unit → operations at the same time
  */
 export function areFilled(granted: Record<string, number>, running: Record<string, number>): boolean {
@@ -33,10 +40,11 @@ export function areFilled(granted: Record<string, number>, running: Record<strin
 }
 
 /**
- * Watches figures of the units, as the replicas tell them, for some that swing: what System 3 grants, and the load, where the one has what the
- * other has not (a rhythm of the environment, which all have together, is nobody's to damp). A loop is found when a swing goes on, damped when the
- * swing is gone (System 3 hears of the loop and moves those shares slowly), and settled when it has been gone for two minutes.
- * One that comes back is damped for twice as long each time: what feeds it has not gone. Decides on plain data; times in ms since the epoch.
+ * Watches figures of the units, as the replicas tell them, for some that swing: what System 3 grants, and the load,
+ * where the one has what the other has not (a rhythm of the environment, which all have together, is nobody's to damp).
+ * A loop is found when a swing goes on, damped when the swing is gone (System 3 hears of the loop and moves those
+ * shares slowly), and settled when it has been gone for two minutes. One that comes back is damped for twice as long
+ * each time: what feeds it has not gone. Decides on plain data; times in ms since the epoch.
  */
 export class Swinging {
   readonly #said = new Map<string, { units: Record<string, number>; at: number }>();
@@ -59,7 +67,7 @@ export class Swinging {
     return this.#watched ? [this.#watched.found] : [];
   }
 
-  /** What one replica says of its units now. */
+  /** The report of one replica on its units. */
   said(instance: string, units: Record<string, number>, now: number): void {
     this.#said.set(instance, { units, at: now });
   }
@@ -92,7 +100,7 @@ export class Swinging {
     }
   }
 
-  /** What there is to be told about it, if that has changed. */
+  /** The news about it, if there is any. */
   check(now: number): Found[] {
     const swings = [...this.#series].flatMap(([unit, series]) => {
       const swing = swingOf(series);

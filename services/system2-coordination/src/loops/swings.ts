@@ -23,9 +23,9 @@ export interface Swing {
 }
 
 /**
- * The swing of an evenly sampled series that goes on, if there is one. Three signs must agree: its differences change sign again and again,
- * it is like itself one period later and unlike half a period later (autocorrelation), and its swings do not die out (logarithmic
- * decrement over successive extremes; Ogata, Modern Control Engineering, §5).
+ * The swing of an evenly sampled series that goes on, if there is one. Three signs must agree: its differences change
+ * sign again and again, it is like itself one period later and unlike half a period later (autocorrelation), and its
+ * swings do not die out (logarithmic decrement over successive extremes; Ogata, Modern Control Engineering, §5).
  */
 export function swingOf(series: readonly number[]): Swing | undefined {
   const x = series.slice(-LENGTH);
@@ -44,7 +44,10 @@ export function swingOf(series: readonly number[]): Swing | undefined {
   return { period, amplitude: middle === 0 ? 1 : mean(heights) / Math.abs(middle), likeness: again, decrement };
 }
 
-/** How alike two series of one length run (Pearson's correlation): 1 up and down together, −1 the one up when the other is down. */
+/**
+ * How alike two series of one length run (Pearson's correlation): 1 up and down together, −1 the one up when the other
+ * is down.
+ */
 export function alike(a: readonly number[], b: readonly number[]): number {
   const [middleA, middleB] = [mean(a), mean(b)];
   const both = mean(a.map((value, n) => (value - middleA) * ((b[n] ?? 0) - middleB)));

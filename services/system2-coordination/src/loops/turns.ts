@@ -7,17 +7,23 @@ export interface Turn {
 }
 
 const MINUTE = 60_000;
-/** Changes of hands in a row that make a fight. By chance two units that have nothing to do with each other change hands every other time. */
+/**
+ * Changes of hands in a row that make a fight. By chance two units that have nothing to do with each other change hands
+ * every other time.
+ */
 const ALTERNATIONS = 6;
 /** Units that undo each other in a ring; more than this are a crowd. */
 const MOST_UNITS = 4;
-/** Rounds of a fight keep time: none is longer or shorter than their median by more than this part, where one by chance mostly is. */
+/**
+ * Rounds of a fight keep time: none is longer or shorter than their median by more than this part, where one by chance
+ * mostly is.
+ */
 const RHYTHM = 0.25;
 
 /**
- * The last turns, when they look like units that undo each other, else none. Each turn is an answer to the one before it: asked for after
- * that was granted (who asked before waits for a place among others, and fights nobody), by the next unit of a ring that repeats itself, in
- * a steady rhythm.
+ * The last turns, when they look like units that undo each other, else none. Each turn is an answer to the one before
+ * it: asked for after that was granted (who asked before waits for a place among others, and fights nobody), by the
+ * next unit of a ring that repeats itself, in a steady rhythm.
  */
 export function fightIn(turns: readonly Turn[]): Turn[] {
   for (let units = 2; units <= MOST_UNITS; units++) {

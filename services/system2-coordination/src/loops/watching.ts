@@ -12,8 +12,8 @@ export interface Inherited {
 }
 
 /**
- * Watches for what oscillates: units that undo each other (`loops.ts`), shares and load that swing (`swinging.ts`), and servers that come and
- * go (`churn.ts`). Says and journals what is found, damped and settled.
+ * Watches for what oscillates: units that undo each other (`loops.ts`), shares and load that swing (`swinging.ts`), and
+ * servers that come and go (`churn.ts`). Says and journals what is found, damped and settled.
  */
 export function watching(context: ServiceContext, epoch: number, inherited: Inherited) {
   const { clock, metrics } = context;

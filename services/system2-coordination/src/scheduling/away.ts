@@ -1,12 +1,15 @@
 import type { RateLimit } from '@vsmcp/vsm';
 
-/** Times (ms) after which System 1 can ask again, the longest of them only while a server is closed: what waits for a rate is wanted soon. */
+/**
+ * Times (ms) after which System 1 can ask again, the longest of them only while a server is closed: a request that
+ * waits for a rate is wanted soon.
+ */
 const AGAIN = [300_000, 30_000, 5000, 1000];
 const SOON = 30_000;
 const SHORTEST = 1000;
 /** Instants ahead (ms) at which there must be enough of them. */
 const LOOKS = [1000, 5000, 10_000, 15_000, 20_000, 25_000, SOON];
-/** What is later than it was told by so much (ms) does not come any more. */
+/** A request that is later than it was told by so much (ms) does not come any more. */
 const GONE = 90_000;
 
 /** The wishes of one unit that were told to ask again and have not yet. Times in ms since the epoch. */
@@ -33,7 +36,8 @@ export class Away {
   }
 
   /**
-   * One is sent away because of the rate: for as long as those that are here or come before are enough to use all of it, and no longer.
+   * One is sent away because of the rate: for as long as those that are here or come before are enough to use all of
+   * it, and no longer.
    * @param ahead those that stay here
    */
   inTurn(now: number, ahead: number, { calls, per }: RateLimit): number {

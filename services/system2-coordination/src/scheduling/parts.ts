@@ -1,11 +1,16 @@
 import type { RateLimit } from '@vsmcp/vsm';
 
-/** A rate is dealt out in at most this many parts, so that who comes new waits for one of them and not for the whole time. */
+/**
+ * A rate is dealt out in at most this many parts, so that a newcomer waits for one of them and not for the whole time.
+ */
 const PARTS = 10;
 /** The most calls that one response makes. */
 const MOST_CALLS = 5;
 
-/** How many calls a rate has room for now. It is dealt out in parts: what keeps to each part keeps to the whole. Times in ms since the epoch. */
+/**
+ * How many calls a rate has room for now. It is dealt out in parts: what keeps to each part keeps to the whole. Times
+ * in ms since the epoch.
+ */
 export class Parts {
   /** Calls of a part, and its time, ms. */
   readonly part: RateLimit;
@@ -28,7 +33,10 @@ export class Parts {
     return part.per * Math.ceil(MOST_CALLS / part.calls);
   }
 
-  /** Whether there is room. More calls than a part has, for a response of several steps, have quiet before and after them. */
+  /**
+   * True where there is room. More calls than a part has, for a response of several steps, have quiet before and after
+   * them.
+   */
   fits(calls: number, now: number): boolean {
     this.#taken = this.#taken.filter(({ until }) => until > now);
     const { calls: most, per } = this.part;

@@ -5,7 +5,7 @@ import { Parts } from './parts.js';
 /** One wish to call a server and the replica that has it. */
 export type TurnWish = DataOf<typeof Turn>['turns'][number] & { instance: string };
 
-/** An answer and who it is for. Times in ms. */
+/** An answer and the unit and replica it is for. Times in ms. */
 export interface Given {
   grant: Granted;
   instance: string;
@@ -39,25 +39,26 @@ interface Unit {
   longest: number;
 }
 
-/** What a server's owner allows: so many calls in a time, and when. At least one of them. */
+/** The use that a server's owner allows: so many calls in a time, and opening hours. At least one of them. */
 export interface Allowed {
   rate?: RateLimit | undefined;
   open?: readonly Window[] | undefined;
 }
 
 /**
- * Deals one server's rate out to the units that want to call it. Each part of it (a tenth of the calls in a tenth of the time, where that divides)
- * goes to the units by start-time fair queueing (Goyal, Vin, Cheng 1996): by weight, whatever each asks for, and nothing of what one does
- * not use is lost to the others. Never more calls are granted in any stretch of the time than the rate says. While
- * the server is closed nobody has a turn, and all come again just before it opens: then what waited is dealt out in the same way, and not to who
- * happened to come first. Decides on plain data.
+ * Deals one server's rate out to the units that want to call it. Each part of it (a tenth of the calls in a tenth of
+ * the time, where that divides) goes to the units by start-time fair queueing (Goyal, Vin, Cheng 1996): by weight,
+ * whatever each asks for, and nothing of what one does not use is lost to the others. Never more calls are granted in
+ * any stretch of the time than the rate says. While the server is closed nobody has a turn, and all come again just
+ * before it opens: then what waited is dealt out in the same way, and not to who happened to come first. Decides on
+ * plain data.
  */
 export class Schedule {
   readonly #rate: RateLimit | undefined;
   readonly #windows: readonly Window[];
   readonly #weight: (unit: string) => number;
   readonly #parts: Parts | undefined;
-  /** Whether it is open, for as long as that was worked out for. */
+  /** Open or closed, and until when that holds, ms since the epoch. */
   #hours = { open: true, until: Number.NEGATIVE_INFINITY };
   readonly #units = new Map<string, Unit>();
   #virtual = 0;
@@ -111,7 +112,11 @@ export class Schedule {
 
   view(server: string, now: number): Shown {
     const units = [...this.#units].map(([unit, { granted, waited, total, longest, queue, away }]) => ({
-      ...{ unit, granted, waited, total, longest },
+      unit,
+      granted,
+      waited,
+      total,
+      longest,
       waiting: queue.length + away.count(now),
     }));
     const closed = this.#closed(now);
@@ -126,7 +131,7 @@ export class Schedule {
     return this.#hours.open ? undefined : this.#hours.until;
   }
 
-  /** Who has waited for as long as it could is told to ask again. */
+  /** Requests that have waited for as long as they could are told to ask again. */
   #impatient(now: number): Given[] {
     const given: Given[] = [];
     const closed = this.#closed(now);

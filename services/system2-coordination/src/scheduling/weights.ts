@@ -4,7 +4,10 @@ import { reasonOf, type UnitRow } from '@vsmcp/vsm';
 /** Milliseconds after which it is looked again whether units have changed. */
 const LOOK = 5000;
 
-/** The units' weights as they are by now: units are rows that change live (docs/units.md). Until there are rows, vsmcp.yaml holds. */
+/**
+ * The units' weights as they are by now: units are rows that change live (docs/units.md). Until there are rows,
+ * vsmcp.yaml holds.
+ */
 export class Weights {
   readonly #context: Pick<ServiceContext, 'clock' | 'config' | 'log' | 'units'>;
   readonly #rows = new Map<string, UnitRow | undefined>();
@@ -20,7 +23,10 @@ export class Weights {
     return live?.weight ?? 1;
   };
 
-  /** To be called before weights are asked for; reads what is new, at most every few seconds. Never rejects: then what was known goes on. */
+  /**
+   * To be called before weights are asked for; reads new rows, at most every few seconds. Never rejects: the known ones
+   * hold then.
+   */
   async refresh(): Promise<void> {
     const { clock, log, units } = this.#context;
     if (clock.now() - this.#looked < LOOK) return;

@@ -21,7 +21,7 @@ const step = fc.oneof(
 );
 const takeover = fc.record({ do: fc.constant('takeover' as const), orderly: fc.boolean() });
 
-/** What a replica believes that it holds: from the grant on, for as long as it asked. */
+/** The lease that a replica believes that it holds: from the grant on, for as long as it asked. */
 interface Belief {
   claim: string;
   resources: readonly ClaimedResource[];
@@ -29,7 +29,7 @@ interface Belief {
   token: number;
 }
 
-/** Replicas that claim, hold and release, and whoever coordinates. */
+/** Replicas that claim, hold and release, and the coordinator. */
 class World {
   now = 0;
   leases: Leases;
@@ -39,7 +39,7 @@ class World {
   #believed: Belief[] = [];
   #back: { at: number; claiming: Claiming }[] = [];
   #token = 0;
-  /** What each coordinator leaves to the next. */
+  /** The instant before which the coordinator grants nothing. */
   #notBefore = 0;
   readonly #ordered: boolean;
 
@@ -76,7 +76,7 @@ class World {
     const held = orderly ? this.leases.held.filter(({ until }) => until > this.now) : [];
     this.#notBefore = orderly ? this.#notBefore : this.now + TTL;
     this.leases = new Leases(this.#epoch, this.#notBefore, held);
-    // Whoever waited hears nothing and asks the new one.
+    // The claims that waited hear nothing and ask the new one.
     const waiting = this.asked.filter(({ claim }) => !this.had.has(claim));
     this.#back = waiting.map((claiming) => ({ at: this.now + 1000, claiming }));
   }
@@ -106,7 +106,7 @@ class World {
     assert.equal(overtaken, undefined, `${claiming.claim} overtook ${overtaken?.claim}`);
   }
 
-  /** Whoever coordinates or did: what replicas hold is never more than any of them allows. */
+  /** Under this and earlier coordinators: replicas never hold more than any of them allows. */
   #overlapsNowhere(): void {
     this.#believed = this.#believed.filter(({ until }) => until > this.now);
     for (const name of ['x', 'y', 'z']) {

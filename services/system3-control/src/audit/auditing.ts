@@ -17,8 +17,9 @@ export interface AuditOptions {
 }
 
 /**
- * An audit every half minute. What a replica always reports falsely is found by the first sample of it; what it does one time in n is missed
- * by s samples with probability (1 − 1/n)^s: one in ten by 20 of them in 12 %, by three audits in 0.2 %.
+ * An audit every half minute. What a replica always reports falsely is found by the first sample of it; what it does
+ * one time in n is missed by s samples with probability (1 − 1/n)^s: one in ten by 20 of them in 12 %, by three audits
+ * in 0.2 %.
  */
 export const USUAL_AUDIT: AuditOptions = { every: 30_000, listen: 5000, patience: 1500, samples: 20 };
 

@@ -5,7 +5,10 @@ type Alert = DataOf<typeof Algedonic> & { unit: string };
 /** Operations of a unit that must agree before it no longer hurts. */
 const ENOUGH = 5;
 
-/** Units whose account does not hold: each is pain for System 5, until enough of its operations agree. Times in ms since the epoch. */
+/**
+ * Units whose account does not hold: each is pain for System 5, until enough of its operations agree. Times in ms since
+ * the epoch.
+ */
 export class HurtingAccounts {
   /** Unit → since when. */
   readonly #since = new Map<string, number>();

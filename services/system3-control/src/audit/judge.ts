@@ -11,7 +11,10 @@ import {
   type Units,
 } from '@vsmcp/vsm';
 
-/** Counts may differ by this much, or by this part, without anybody having counted wrongly: what happened at the edges of the time looked at. */
+/**
+ * Counts may differ by this much, or by this part, without anybody having counted wrongly: what happened at the edges
+ * of the time looked at.
+ */
 const EDGE = 3;
 const EDGE_PART = 0.05;
 /** How far the clocks of two instances may lie apart, ms. */
@@ -88,7 +91,10 @@ interface Count {
   reported: number;
 }
 
-/** Outcomes by replica and unit, in the same time: as they were said one by one, and as the replica's reports sum them up. */
+/**
+ * Outcomes by replica and unit, in the same time: as they were said one by one, and as the replica's reports sum them
+ * up.
+ */
 export class Counting {
   readonly #counts = new Map<string, Count>();
 

@@ -24,7 +24,7 @@ export type UnitOf = (name: string) => Unit | undefined;
 const MOST_HEARD = 5000;
 /** How much later (ms) than the report that counts it an outcome may come. */
 const LATE = 500;
-/** Ends of operations: what has a tool, and was tried. */
+/** Ends of operations that were tried with a tool. */
 const TRIED: ReadonlySet<string> = new Set(['answered', 'dead', 'doubt']);
 
 interface Heard {
@@ -43,8 +43,8 @@ export interface Listened {
 }
 
 /**
- * Listens to outcomes as anybody outside hears them, for as long as whole reports of each replica cover. A replica's count begins with its
- * first report, whose end is the instant from which its outcomes count, and ends with its last.
+ * Listens to outcomes as anybody outside hears them, for as long as whole reports of each replica cover. A replica's
+ * count begins with its first report, whose end is the instant from which its outcomes count, and ends with its last.
  */
 export async function listen(
   context: ServiceContext,
@@ -74,7 +74,7 @@ export async function listen(
   const stop = loads.listen((load) => reports.push(load));
   await Promise.race([enough, pause(context.clock, ms, stopped)]);
   stop();
-  // What the last reports count is on its way.
+  // Outcomes that the last reports count are on their way.
   await pause(context.clock, LATE, stopped);
   await ear.stop();
   return account(heard, seen.size >= MOST_HEARD ? [] : reports);

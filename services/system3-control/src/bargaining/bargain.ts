@@ -7,19 +7,19 @@ const ROOM = 0.9;
 const GROWTH = 1.25;
 
 /**
- * A unit in the bargain. All in operations at the same time, but for what is said otherwise. Where there are many, each names all its figures,
- * absent ones too: objects of one make are read fifteen times as fast as objects of several.
+ * A unit in the bargain. All in operations at the same time where nothing else is said. Where there are many, each
+ * names all its figures, absent ones too: objects of one make are read fifteen times as fast as objects of several.
  */
 export interface Demand {
   unit: string;
   weight: number;
   minimum: number;
   cap?: number | undefined;
-  /** What it uses, and what waits beside. */
+  /** Its use, and the need of what waits beside. */
   wants: number;
   /** Operations a second that it begins with each one at the same time: its pace. */
   pace?: number | undefined;
-  /** What each of its operations needs of the counted resources, by name. */
+  /** The need of each of its operations of the counted resources, by name. */
   needs?: Readonly<Record<string, number>> | undefined;
 }
 
@@ -29,7 +29,7 @@ export interface Replica {
   capacity: number;
 }
 
-/** What there is beside the operations at the same time that replicas can run. */
+/** The common goods beside the operations at the same time that replicas can run. */
 export interface Common {
   /** Operations that may begin in a second, all units together. */
   rate?: number;
@@ -49,9 +49,9 @@ export interface Bargain {
   dealt: Uint32Array[];
   /** The part of the pool that each replica is, 0 to 1. */
   parts: Float64Array;
-  /** What is used up: `operations`, `rate`, names of counted resources. */
+  /** The goods that are used up: `operations`, `rate`, names of counted resources. */
   scarce: readonly string[];
-  /** What units without a whole slot are still owed of scarce counted resources, for the next bargain. */
+  /** The debt to units without a whole slot, in scarce counted resources, for the next bargain. */
   credit: Float64Array;
 }
 
@@ -63,9 +63,10 @@ export interface Made {
 }
 
 /**
- * Shares what there is: first by what units want (minimums, then weighted dominant-resource fairness), then what is left over, up to their
- * caps, so that nothing lies idle that one could use. In whole slots, dealt out to the replicas: no replica's grants are more than it can run,
- * and a unit's are never more than its cap, nor what the counted resources allow.
+ * Shares what there is: first by what units want (minimums, then weighted dominant-resource fairness), then what is
+ * left over, up to their caps, so that nothing lies idle that one could use. In whole slots, dealt out to the replicas:
+ * no replica's grants are more than it can run, and a unit's are never more than its cap, nor what the counted
+ * resources allow.
  * @param credit what each unit was owed by the bargain before
  */
 export function bargain(
@@ -102,7 +103,7 @@ export function bargain(
   return { pool, rate, slots, rates, dealt: deal(slots, rooms), parts, scarce, credit: owed };
 }
 
-/** Whether nothing is the unit's to run where it has no slot: it has all it may have, or what it needs is counted. */
+/** True where a unit without a slot may run nothing: it has all it may have, or it needs counted resources. */
 export function isBound(demand: Demand, slots: number): boolean {
   return hasNeeds(demand) || (demand.cap !== undefined && slots >= Math.floor(demand.cap));
 }
@@ -139,7 +140,9 @@ function columnsOf(
   return { needs, weight, minimum, most, caps };
 }
 
-/** Whether one more whole slot is still within the counted resources, when everybody has the whole part of its tasks. */
+/**
+ * Tells whether one more whole slot is within the counted resources, when every unit has the whole part of its tasks.
+ */
 function fitting(
   needs: Float64Array,
   pools: Float64Array,

@@ -24,9 +24,9 @@ interface Around {
 }
 
 /**
- * The resource bargain: once a second, while units want something, the pool is shared anew and granted for a few seconds. When System 3 is
- * gone the grants lapse and each replica shares by itself. Two leaders cannot grant more than there is: a replica goes by one grant at a
- * time, of the highest epoch, and no grant is more than it can run.
+ * The resource bargain: once a second, while units want something, the pool is shared anew and granted for a few
+ * seconds. When System 3 is gone the grants lapse and each replica shares by itself. Two leaders cannot grant more than
+ * there is: a replica goes by one grant at a time, of the highest epoch, and no grant is more than it can run.
  */
 export function bargaining(context: ServiceContext, epoch: number, { unitOf, priorityOf, judge }: Around) {
   const { clock, config } = context;

@@ -1,11 +1,14 @@
 import { at, Levels } from './levels.js';
 
 /**
- * What the units bring into the bargain, a column for each figure. A task is what a unit is given more or less of, such as one operation at a
- * time.
+ * The units' side of the bargain, a column for each figure. A task is the thing a unit is given more or less of, such
+ * as one operation at a time.
  */
 export interface Bargainers {
-  /** How much of each resource one task takes: `needs[i * pools + r]` of unit i and resource r; of each unit at least one is above 0. */
+  /**
+   * How much of each resource one task takes: `needs[i * pools + r]` of unit i and resource r; of each unit at least
+   * one is above 0.
+   */
   needs: Float64Array;
   weight: Float64Array;
   /** Tasks that it has in any case, as far as all minimums fit. */
@@ -17,14 +20,15 @@ export interface Bargainers {
 export interface Shared {
   /** Tasks of each unit, not rounded. */
   tasks: Float64Array;
-  /** For each resource whether it is used up, so that who needs it has no more. */
+  /** True for each resource that is used up, so that a unit that needs it has no more. */
   full: boolean[];
 }
 
 /**
- * Weighted dominant-resource fairness: tasks are raised together so that the units' dominant shares per weight stay equal, until a unit has
- * all it can use or a resource that it needs is used up (progressive filling; Ghodsi et al., Dominant Resource Fairness, NSDI 2011, §4;
- * with one resource it is weighted max-min). Minimums come first; where they do not fit together they shrink alike.
+ * Weighted dominant-resource fairness: tasks are raised together so that the units' dominant shares per weight stay
+ * equal, until a unit has all it can use or a resource that it needs is used up (progressive filling; Ghodsi et al.,
+ * Dominant Resource Fairness, NSDI 2011, §4; with one resource it is weighted max-min). Minimums come first; where they
+ * do not fit together they shrink alike.
  * @param pools how much there is of each resource, above 0
  * @returns for each resource the sum of what the tasks take is at most its pool
  */
@@ -111,7 +115,7 @@ class Filling {
     return sums;
   }
 
-  /** Goes to the level and lets nobody rise any more who needs what is used up there. */
+  /** Goes to the level; units that need a resource used up there rise no more. */
   #fill(level: number): void {
     const any = this.#levels.fill(level);
     const { full } = this.#levels;

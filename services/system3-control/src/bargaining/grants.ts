@@ -4,8 +4,9 @@ import { type Bargain, type Demand, isBound, type Replica } from './bargain.js';
 type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
 
 /**
- * The bargain as it is said to the replicas. A unit without a whole slot at one of them may run one operation there where there is room,
- * unless it is bound. Of the rate a replica's units have as much as of their slots, and what they leave of its part is for those that come new.
+ * The bargain as it is said to the replicas. A unit without a whole slot at one of them may run one operation there
+ * where there is room, unless it is bound. Of the rate a replica's units have as much as of their slots, and what they
+ * leave of its part is for those that come new.
  */
 export function grantsOf(demands: readonly Demand[], replicas: readonly Replica[], bargain: Bargain): Granted {
   const { dealt, parts, rate } = bargain;
@@ -25,7 +26,7 @@ export function grantsOf(demands: readonly Demand[], replicas: readonly Replica[
   return rate === undefined ? granted : { ...granted, rates };
 }
 
-/** What is said of each unit where it has no slot. */
+/** The word on each unit where it has no slot: 0 is none, null is one where there is room. */
 function noneOf(demands: readonly Demand[], { slots }: Bargain): (0 | null)[] {
   return demands.map((demand, i) => (isBound(demand, slots[i] ?? 0) ? 0 : null));
 }

@@ -50,8 +50,9 @@ function isAnswered(counts: Counts, before: boolean): boolean {
 }
 
 /**
- * What a unit's weight is multiplied by: only variety absorbs variety (Ashby, An Introduction to Cybernetics, §11/7), so who meets more kinds of
- * events than it has answers to has more of what there is, up to twice. 1 for a unit that can answer all it met.
+ * The factor on a unit's weight: only variety absorbs variety (Ashby, An Introduction to Cybernetics, §11/7), so a unit
+ * that meets more kinds of events than it has answers to has more of what there is, up to twice. 1 for a unit that can
+ * answer all it met.
  */
 export function varietyFactor({ met, answered }: { met: number; answered: number }): number {
   if (met === 0 || answered >= met) return 1;

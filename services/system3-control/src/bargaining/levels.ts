@@ -1,4 +1,4 @@
-/** What is raised, a column for each figure. */
+/** The units that are raised, a column for each figure. */
 export interface Rising {
   /** `needs[i * pools + r]` of unit i and resource r. */
   needs: Float64Array;
@@ -10,9 +10,9 @@ export interface Rising {
 }
 
 /**
- * What the units take of each resource, as the level rises. It grows with the level, and linearly as long as none begins or stops. The level at
- * which a resource is used up is looked for by Newton's method within a bracket that each look makes smaller, and is exact once nothing bends
- * before it: some looks of O(units × resources), without sorting.
+ * The units' use of each resource, as the level rises. It grows with the level, and linearly as long as none begins or
+ * stops. The level at which a resource is used up is looked for by Newton's method within a bracket that each look
+ * makes smaller, and is exact once nothing bends before it: some looks of O(units × resources), without sorting.
  */
 export class Levels {
   readonly #of: Rising;
@@ -20,7 +20,10 @@ export class Levels {
   /** Units that are still raised, and how much those that are not take of each resource. */
   rising: Uint32Array;
   readonly fixed: Float64Array;
-  /** Of each resource at the level last looked at: what is taken, and how fast that grows with the level; and where that bends next. */
+  /**
+   * Of each resource at the level last looked at: what is taken, and how fast that grows with the level; and where that
+   * bends next.
+   */
   readonly #taken: Float64Array;
   readonly #growth: Float64Array;
   #bend = 0;
@@ -61,7 +64,10 @@ export class Levels {
     return from;
   }
 
-  /** Goes to the level. @returns whether any resource is used up there that was not before; it is among the full ones now */
+  /**
+   * Goes to the level.
+   * @returns whether any resource is used up there that was not before; it is among the full ones now
+   */
   fill(level: number): boolean {
     this.#look(level);
     let any = false;

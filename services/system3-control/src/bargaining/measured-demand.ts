@@ -4,19 +4,19 @@ type Report = DataOf<typeof Load>;
 
 /** Milliseconds that are looked at: a few reports, so that one second more or less does not move anybody's share. */
 const WINDOW = 5000;
-/** What turns away for lack of a place comes again after this long (ms). */
+/** An event that was turned away for lack of a slot comes again after this long (ms). */
 const COMES_AGAIN = 1000;
 /** The time (ms) that an operation is taken to need until one has ended. */
 const UNKNOWN = 1000;
 
-/** What a unit could use now. In operations at the same time, but for what is said otherwise. */
+/** The demand of a unit now. In operations at the same time where nothing else is said. */
 export interface MeasuredDemand {
   unit: string;
-  /** What it has under way, in the mean or right now, whichever is more. */
+  /** Operations under way, in the mean or right now, whichever is more. */
   used: number;
-  /** What those that were turned away would need beside. */
+  /** The need beside of events that were turned away. */
   waiting: number;
-  /** What those that are shed would need beside. */
+  /** The need beside of events that are shed. */
   shedding: number;
   /** Operations a second that one at a time makes. */
   pace: number;
@@ -40,7 +40,7 @@ interface Sums {
   cause: string;
 }
 
-/** What the units want, and what there is, from the replicas' reports. Times in ms since the epoch. */
+/** The units' demand and the replicas' capacity, from the replicas' reports. Times in ms since the epoch. */
 export class MeasuredDemands {
   #reports: Second[] = [];
   readonly #units = new Map<string, Sums>();

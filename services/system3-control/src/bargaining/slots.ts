@@ -2,7 +2,8 @@
 const HAIR = 1e-9;
 
 /**
- * Whole slots out of fair tasks: each unit has at least the whole part of its own, and what the fractions leave goes to the largest of them.
+ * Whole slots out of fair tasks: each unit has at least the whole part of its own, and what the fractions leave goes to
+ * the largest of them.
  * @param most slots beyond which a unit gets none
  * @param fits whether a unit may have one more; when it says so, the unit has it
  * @param credit what a unit was owed before, in slots, counts beside its fraction
@@ -37,7 +38,10 @@ export function wholeSlots(
   return slots;
 }
 
-/** Sorting numbers is many times as fast as sorting by them: the fraction goes before the index, in one. Of equals the first is the largest. */
+/**
+ * Sorting numbers is many times as fast as sorting by them: the fraction goes before the index, in one. Of equals the
+ * first is the largest.
+ */
 const INDEXES = 2 ** 21;
 const FINE = 2 ** 29;
 const keyOf = (fraction: number, i: number): number =>

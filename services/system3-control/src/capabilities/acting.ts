@@ -42,7 +42,8 @@ export function acting(
       await carryOut(action, verdict, cause);
       const because = action.do === 'nothing' ? action.because : verdict.because;
       const data = { proposal, stage, server, type, did: action.do, rule: verdict.rule, because };
-      // Journalled after the deed: a leader that goes in between leaves the verdict unacknowledged, and it is done again.
+      // Journalled after the deed: a leader that goes in between leaves the verdict unacknowledged, and it is done
+      // again.
       await journal.append({ system: 's3', epoch, type: 'verdict.done', cause, data });
       remember(cause);
       if (action.do === 'nothing') log.warn(data, `${stage} of ${server}: ${because}`);

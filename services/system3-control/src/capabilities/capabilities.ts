@@ -18,8 +18,8 @@ import { capabilityTable } from './table.js';
 import { Upgrades } from './upgrades.js';
 
 /**
- * Keeps the table of servers: what System 5 allowed (`acting.ts`), what the replicas report (`observing.ts`), and what vsmcp.yaml
- * wants. One after the other: each reads the table and writes what follows from it.
+ * Keeps the table of servers: what System 5 allowed (`acting.ts`), what the replicas report (`observing.ts`), and what
+ * vsmcp.yaml wants. One after the other: each reads the table and writes what follows from it.
  */
 export function capabilities(context: ServiceContext, epoch: number) {
   const { journal } = context;

@@ -5,7 +5,7 @@ type Proposed = DataOf<typeof Reapproval>;
 /** Most tools named of each kind of change. */
 const MOST_NAMED = 10;
 
-/** What tools offer otherwise than before, in words; that only other words of the server changed is said too. */
+/** The difference between tools before and now, in words; where only other words of the server changed, it says so. */
 export function changesOf(before: readonly Tool[], now: readonly Tool[]): string[] {
   const named = (tools: readonly Tool[]) => new Map(tools.map((tool) => [tool.name, tool]));
   const [was, is] = [named(before), named(now)];
@@ -25,7 +25,7 @@ function shown(names: readonly string[]): string {
   return names.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
 }
 
-/** What System 5 is asked about a suspended server: may it be what it is now? The same question has the same id. */
+/** The question to System 5 about a suspended server: may it be what it is now? The same question has the same id. */
 export function reapprovalOf(row: Capability): Proposed | undefined {
   const { server, offered, contract } = row;
   if (row.state !== 'suspended' || offered === undefined || contract === undefined) return undefined;
@@ -40,7 +40,7 @@ export function reapprovalOf(row: Capability): Proposed | undefined {
   };
 }
 
-/** What System 5 is asked about another version of a server after it was tried. */
+/** The question to System 5 about another version of a server after it was tried. */
 export function upgradeOf(asked: Proposed, row: Capability, tried: DataOf<typeof Tried>): Proposed {
   const { confinement, integrity, contract, mcpName, tools, suspicions } = tried;
   const same = contract !== undefined && contract === row.contract;
@@ -63,7 +63,11 @@ export function upgradeOf(asked: Proposed, row: Capability, tried: DataOf<typeof
 
 function about({ server, name, version, spec, origin }: Capability) {
   return {
-    ...{ type: '', waiting: 0, server, grants: grantsOf(spec), calls: [] },
+    type: '',
+    waiting: 0,
+    server,
+    grants: grantsOf(spec),
+    calls: [],
     candidate: { name: name ?? server, description: '', version, registry: origin, spec },
     arguments: [],
   };

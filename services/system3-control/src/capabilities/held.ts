@@ -4,7 +4,10 @@ import { type Action, nothing } from './action.js';
 type VerdictData = DataOf<typeof Verdict>;
 type Approved = NonNullable<Capability['previous']>;
 
-/** What becomes of a server that the fleet has, once it is allowed. Each holds only for the server as it was when it was asked. */
+/**
+ * Deeds of System 3 on a server that the fleet has, once they are allowed. Each holds only for the server as it was
+ * when it was asked.
+ */
 
 /** A suspended server is held to what it offered then. */
 export function approvedNow({ proposal }: VerdictData, row: Capability | undefined): Action {
@@ -60,13 +63,18 @@ function became(row: Capability, next: Approved): Capability {
   const { server, origin, name, responses, only, proposal, version, spec, tools } = row;
   const { integrity, contract, confinement, mcpName, suspicions } = row;
   return {
-    ...{ server, origin, responses, state: 'wanted' },
+    server,
+    origin,
+    responses,
+    state: 'wanted',
     ...(name !== undefined && { name }),
     ...(only !== undefined && { only }),
     ...(proposal !== undefined && { proposal }),
     ...next,
     previous: {
-      ...{ version, spec, tools },
+      version,
+      spec,
+      tools,
       ...(integrity !== undefined && { integrity }),
       ...(contract !== undefined && { contract }),
       ...(confinement !== undefined && { confinement }),

@@ -5,7 +5,10 @@ import { Replicas } from './replicas.js';
 import { observed } from './servers.js';
 import type { CapabilityTable } from './table.js';
 
-/** Takes the replicas' reports on their servers into the table, and has System 5 decide about those that offer something else than was approved. */
+/**
+ * Takes the replicas' reports on their servers into the table, and has System 5 decide about those that offer something
+ * else than was approved.
+ */
 export function observing(context: ServiceContext, epoch: number, table: CapabilityTable) {
   const { clock, journal, log } = context;
   const replicas = new Replicas();

@@ -1,6 +1,9 @@
 import { type CapabilityState, type DataOf, livingFor } from '@vsmcp/vsm';
 
-/** What living replicas of System 1 said of each server: one replica's trouble is not the fleet's while another serves. */
+/**
+ * The word of living replicas of System 1 on each server: one replica's trouble is not the fleet's while another
+ * serves.
+ */
 export class Replicas {
   readonly #seen = new Map<string, { at: number; living: number }>();
   readonly #ready = new Map<string, Set<string>>();

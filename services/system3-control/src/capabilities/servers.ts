@@ -14,8 +14,8 @@ export function configured(servers: FleetConfig['servers']): Capability[] {
 }
 
 /**
- * The rows to write so that the table has what the config names: new and changed ones wanted, those that left it removed,
- * what was acquired kept. A configured name wins over an acquired one.
+ * The rows to write so that the table has what the config names: new and changed ones wanted, those that left it
+ * removed, what was acquired kept. A configured name wins over an acquired one.
  */
 export function reconcile(rows: readonly Capability[], wanted: readonly Capability[]): Capability[] {
   const known = new Map(rows.map((row) => [row.server, row]));
@@ -30,8 +30,8 @@ export function reconcile(rows: readonly Capability[], wanted: readonly Capabili
 }
 
 /**
- * The row after a replica said how it stands with a server, or undefined when that is nothing new. What a configured server
- * offers is pinned when first seen; one that offers something else later is suspended.
+ * The row after a replica said how it stands with a server, or undefined when that is nothing new. What a configured
+ * server offers is pinned when first seen; one that offers something else later is suspended.
  * @param readyElsewhere another living replica has it ready: then this one's trouble is not the row's
  */
 export function observed(
@@ -44,7 +44,7 @@ export function observed(
   const known = [undefined, row.contract, row.offered?.contract];
   if (row.state === 'suspended' && known.includes(report.contract)) return undefined;
   const strange = row.contract !== undefined && report.contract !== undefined && row.contract !== report.contract;
-  // What an earlier acquisition of the same name still says is no news of this one.
+  // A report on an earlier acquisition of the same name is not news of this one.
   if (strange && row.proposal !== report.proposal) return undefined;
   const reported = strange ? 'suspended' : report.state;
   if (reported === 'failed' && readyElsewhere) return undefined;

@@ -1,7 +1,10 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { CapabilitiesChanged, type Capability } from '@vsmcp/vsm';
 
-/** The table of servers: rows are written under this leader's epoch and counted, and System 1 is told of what it is to do by them. */
+/**
+ * The table of servers: rows are written under this leader's epoch and counted, and System 1 is told of what it is to
+ * do by them.
+ */
 export function capabilityTable(context: ServiceContext, epoch: number) {
   const counted = context.metrics.gauge('vsmcp_capabilities', 'Servers the fleet knows, by state', ['state']);
   const commands = context.metrics.counter('vsmcp_commands_total', 'Commands of System 3', ['verb']);

@@ -3,7 +3,10 @@ import { type DataOf, Reapproval, type Tried } from '@vsmcp/vsm';
 import { upgradeOf } from './drift.js';
 import type { CapabilityTable } from './table.js';
 
-/** Versions that are tried before System 5 weighs them. One tried when another leads is asked for again by whoever wanted it. */
+/**
+ * Versions that are tried before System 5 weighs them. One tried when another leads is asked for again by whoever
+ * wanted it.
+ */
 export class Upgrades {
   readonly #context: Pick<ServiceContext, 'say'>;
   readonly #table: CapabilityTable;

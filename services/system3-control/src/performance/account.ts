@@ -1,6 +1,6 @@
 import { type Account, type DataOf, type Intervention, type Need, type Performance, percent } from '@vsmcp/vsm';
 
-type Said = DataOf<typeof Account>;
+type AccountData = DataOf<typeof Account>;
 
 /** Efficiency is told in bands, and only once it is this far beyond the edge of one. */
 const BANDS = [
@@ -10,10 +10,10 @@ const BANDS = [
 ] as const;
 type Band = (typeof BANDS)[number][0];
 const BEYOND = 0.05;
-/** What needs a decision is said again after this long (ms), for whoever came since. */
+/** A need for a decision is said again after this long (ms), for those who came since. */
 const AGAIN = 60_000;
 
-/** What there is to account for. */
+/** The facts to account for. */
 export interface Situation {
   performance: DataOf<typeof Performance>;
   active: readonly Intervention[];
@@ -23,8 +23,8 @@ export interface Situation {
 }
 
 /**
- * Attenuates what System 5 hears of the operations: not the figures of each second, but what changed and what needs a decision. Decides on
- * plain data; times in ms since the epoch.
+ * Attenuates what System 5 hears of the operations: not the figures of each second, but what changed and what needs a
+ * decision. Decides on plain data; times in ms since the epoch.
  */
 export class Accounts {
   #band: Band | undefined;
@@ -32,8 +32,8 @@ export class Accounts {
   #needs: readonly Need[] = [];
   #said = Number.NEGATIVE_INFINITY;
 
-  /** @returns what is to be said now, if anything */
-  next(situation: Situation, now: number): Said | undefined {
+  /** @returns the account to give now, if there is news */
+  next(situation: Situation, now: number): AccountData | undefined {
     const changed = [...this.#performance(situation), ...this.#interventions(situation)];
     const needs = needsOf(situation);
     const others = needs.length !== this.#needs.length || needs.some(({ need }, i) => this.#needs[i]?.need !== need);
@@ -43,7 +43,7 @@ export class Accounts {
     return { changed, needs };
   }
 
-  #performance({ performance: { efficiency } }: Situation): Said['changed'] {
+  #performance({ performance: { efficiency } }: Situation): AccountData['changed'] {
     if (efficiency === null) return [];
     const band = bandOf(efficiency, this.#band);
     if (band === this.#band) return [];
@@ -53,7 +53,7 @@ export class Accounts {
     return [{ what: 'performance', text: `the operations perform ${band} (${percent(efficiency)})${from}` }];
   }
 
-  #interventions({ active }: Situation): Said['changed'] {
+  #interventions({ active }: Situation): AccountData['changed'] {
     const now = new Map(active.map((one) => [one.id, one]));
     const begun = active.filter(({ id }) => !this.#active.has(id));
     const ended = [...this.#active.values()].filter(({ id }) => !now.has(id));

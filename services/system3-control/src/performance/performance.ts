@@ -8,7 +8,7 @@ const SLOT = 5000;
 const MINUTE = 60_000;
 /** Of those that were turned away for lack of a place, each came again after this long (ms). */
 const COMES_AGAIN = 1000;
-/** Units that are told, the busiest; what is said of all counts all. */
+/** Units that are told, the busiest; the figures of the whole fleet count all. */
 const MOST_TOLD = 200;
 
 /** Events over some time. */
@@ -25,15 +25,15 @@ interface Sums {
   busy: number;
 }
 
-/** What units may run at the same time, and of how many in all. */
+/** Operations that units may run at the same time, and of how many in all. */
 export interface Granted {
   pool: number;
   slots: ReadonlyMap<string, number>;
 }
 
 /**
- * Measures performance as Beer did (Brain of the Firm, ch. 11), from the load reports of the last minute. Times in ms since the epoch; slots by
- * their number, time / SLOT.
+ * Measures performance as Beer did (Brain of the Firm, ch. 11), from the load reports of the last minute. Times in ms
+ * since the epoch; slots by their number, time / SLOT.
  */
 export class Achievements {
   /** Unit → slot → sums; unit '' stands for all, with what no unit absorbs. */
@@ -97,8 +97,8 @@ export class Achievements {
 }
 
 /**
- * Against what the environment asks: of what came, as many as there are places for at the pace that was shown, with the unit's own share
- * (capability) and with the whole pool (potentiality).
+ * Against what the environment asks: of what came, as many as there are places for at the pace that was shown, with the
+ * unit's own share (capability) and with the whole pool (potentiality).
  * @param waiting events that were turned away and come again
  * @param bounds slots granted, or the capability where that is known, and the pool
  */
@@ -111,9 +111,9 @@ function achievementOf(
   const pace = answered + failed > 0 && busy > 0 ? (MINUTE * (answered + failed)) / busy : Number.POSITIVE_INFINITY;
   const actuality = answered * perMinute;
   const reach = (answered + failed + shed + waiting) * perMinute;
-  // What waited for a tool and was answered by now was asked for once.
+  // An event that waited for a tool and was answered by now was asked for once.
   const missing = Math.min(parked, Math.max(0, asked - answered - failed - shed)) * perMinute;
-  // Who has no whole share runs one at a time.
+  // A unit without a whole share runs one at a time.
   const own = capability ?? Math.min(reach, Math.max(1, slots ?? 0) * pace);
   const can = Math.max(actuality, own);
   const could = Math.max(can, Math.min(reach + missing, Math.max(1, pool) * pace));

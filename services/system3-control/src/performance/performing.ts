@@ -15,7 +15,10 @@ interface Around {
   also: (load: DataOf<typeof Load>, id: string) => void;
 }
 
-/** Measures how the operations perform, says it, and gives System 5 an account of what changed and what needs a decision. */
+/**
+ * Measures how the operations perform, says it, and gives System 5 an account of what changed and what needs a
+ * decision.
+ */
 export function performing(context: ServiceContext, { granted, unkept, interventions, also }: Around) {
   const { clock, instance, metrics, say } = context;
   const efficiency = metrics.gauge(

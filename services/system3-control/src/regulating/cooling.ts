@@ -1,6 +1,8 @@
 import { type DataOf, HAVING, type Loop } from '@vsmcp/vsm';
 
-/** Servers that System 2 says come and go and come again: they are not installed until it says that this has settled. */
+/**
+ * Servers that System 2 says come and go and come again: they are not installed until it says that this has settled.
+ */
 export class Cooling {
   readonly #servers = new Set<string>();
 

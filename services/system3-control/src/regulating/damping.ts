@@ -1,20 +1,21 @@
 import { type DataOf, type Loop, SHARES_OF_THE_POOL, THEIR_LOAD } from '@vsmcp/vsm';
 
-/** What may swing. */
+/** Figures that may swing. */
 const SWINGING: ReadonlySet<string> = new Set([SHARES_OF_THE_POOL, THEIR_LOAD]);
 /** Of the way to what a damped unit wants now, the part that it is moved at a time. */
 const GAIN = 0.05;
 /** Moves smaller than this part are not made at all. */
 const DEADBAND = 0.1;
 /**
- * Milliseconds after which a unit is no longer damped though nobody said that it has settled: longer than System 2 watches any loop, so that
- * it is so only when another coordinates by now, which does not know of it.
+ * Milliseconds after which a unit is no longer damped though nobody said that it has settled: longer than System 2
+ * watches any loop, so that it is so only when another coordinates by now, which does not know of it.
  */
 const LONGEST = 7_200_000;
 
 /**
- * Slows down what units are taken to want while System 2 says that their shares or their load swing: low gain and a dead band break the feedback from
- * share to demand, until it says that they have settled. Others are moved at once. Decides on plain data; times in ms since the epoch.
+ * Slows down what units are taken to want while System 2 says that their shares or their load swing: low gain and a
+ * dead band break the feedback from share to demand, until it says that they have settled. Others are moved at once.
+ * Decides on plain data; times in ms since the epoch.
  */
 export class Damping {
   readonly #damped = new Map<string, { wants: number; until: number; because: Set<string> }>();
@@ -38,7 +39,7 @@ export class Damping {
     return true;
   }
 
-  /** What the units are to be taken to want: damped ones slowly, also when they want nothing at the moment. */
+  /** The wants to bargain with: those of damped units move slowly, also when they want nothing at the moment. */
   slowed(wants: ReadonlyMap<string, number>, now: number): Map<string, number> {
     const slowed = new Map(wants);
     for (const [unit, damped] of this.#damped) {

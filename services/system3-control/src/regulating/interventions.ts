@@ -6,8 +6,8 @@ import { Ladder, type Move, type Strain, type StressOptions } from './stress.js'
 const LEASE = 5000;
 
 /**
- * Takes the steps that `stress.ts` decides on: commands System 1 to shed, tells Systems 4 and 5, and puts each step on record with the report
- * that caused it. Each is a piece of a unit's autonomy that is spent.
+ * Takes the steps that `stress.ts` decides on: commands System 1 to shed, tells Systems 4 and 5, and puts each step on
+ * record with the report that caused it. Each is a piece of a unit's autonomy that is spent.
  */
 export function interventions(context: ServiceContext, epoch: number, options: StressOptions) {
   const { clock, ids, journal, log, metrics, say } = context;

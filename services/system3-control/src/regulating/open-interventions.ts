@@ -1,7 +1,10 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { Intervention, type JournalEntry, Stress } from '@vsmcp/vsm';
 
-/** Interventions that earlier leaders began and did not end. Their commands have lapsed: they are over, and those who were told hear so. */
+/**
+ * Interventions that earlier leaders began and did not end. Their commands have lapsed: they are over, and those who
+ * were told hear so.
+ */
 export class OpenInterventions {
   readonly #open = new Map<string, Intervention>();
 

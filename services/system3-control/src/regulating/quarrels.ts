@@ -18,9 +18,9 @@ type LoopData = DataOf<typeof Loop>;
 const MOST = 1000;
 
 /**
- * Units that undo each other: System 2 slows them, but whose purpose comes first is not its to say. System 3 asks: what a person said of the same
- * resource before, then System 5's policy. Whoever it is, System 2 is told, and the others yield. Where nobody knows, they stay slowed until
- * a person says (`prefer`).
+ * Units that undo each other: System 2 slows them, but whose purpose comes first is not its to say. System 3 asks: what
+ * a person said of the same resource before, then System 5's policy. Whoever it is, System 2 is told, and the others
+ * yield. Where nobody knows, they stay slowed until a person says (`prefer`).
  */
 export function quarrels({ journal, log, ask, instance }: ServiceContext, epoch: number) {
   const toldLoops = new Map<string, LoopData>();

@@ -15,7 +15,11 @@ export function strainsOf(
     const granted = slots[i] ?? 0;
     const seen = measured.get(unit);
     return {
-      ...{ unit, wants, slots: granted, fair: (pool * weight) / weights, sheds: sheds(unit) },
+      unit,
+      wants,
+      slots: granted,
+      fair: (pool * weight) / weights,
+      sheds: sheds(unit),
       shedding: seen?.shedding ?? 0,
       scarce: scarceFor(demand, granted, scarce),
       cause: seen?.cause ?? '',
@@ -23,7 +27,7 @@ export function strainsOf(
   });
 }
 
-/** What keeps a unit from more. */
+/** The limit that keeps a unit from more. */
 function scarceFor({ cap, needs = {} }: Demand, slots: number, scarce: readonly string[]): string | undefined {
   if (cap !== undefined && slots >= Math.floor(cap)) return 'cap';
   return scarce.find((thing) => thing === 'operations' || thing === 'rate' || (needs[thing] ?? 0) > 0);

@@ -19,21 +19,23 @@ const STEPS = 3;
 /** How a unit stands. All in operations at the same time. */
 export interface Strain {
   unit: string;
-  /** What it uses, and what waits beside; and what those that are shed would need. */
+  /** Its use and the need of what waits; and the need of events that are shed. */
   wants: number;
   shedding: number;
-  /** What it is granted; and its part of the pool by weight, if all that want something took theirs. */
+  /** Its grant; and its part of the pool by weight, if all units that want something took theirs. */
   slots: number;
   fair: number;
   /** Up to which priority (exclusive) System 3 may have its events shed. */
   sheds: number;
-  /** What it has too little of: `cap`, `operations`, `rate`, or a counted resource; undefined: nothing is short. */
+  /**
+   * The thing it has too little of: `cap`, `operations`, `rate`, or a counted resource; undefined: nothing is short.
+   */
   scarce: string | undefined;
   /** Id of the report that shows it. */
   cause: string;
 }
 
-/** What is begun, changed (the floor of `shed`) or ended. */
+/** A step: an intervention is begun, changed (the floor of `shed`) or ended. */
 export interface Move {
   what: 'begins' | 'changes' | 'ends';
   intervention: Intervention;
@@ -47,10 +49,11 @@ interface State {
 }
 
 /**
- * The response to stress in the order of least intervention (Beer: System 3 takes only as much of a unit's autonomy as cohesion needs): it may
- * run on what others leave idle; its least important events are let go, as far as its bargain allows; more replicas are asked for; Systems 4
- * and 5 are told. One step after the other, each only when the one before was not enough, and taken back one by one when it has come to rest.
- * Decides on plain data; times in ms since the epoch.
+ * The response to stress in the order of least intervention (Beer: System 3 takes only as much of a unit's autonomy as
+ * cohesion needs): it may run on what others leave idle; its least important events are let go, as far as its bargain
+ * allows; more replicas are asked for; Systems 4 and 5 are told. One step after the other, each only when the one
+ * before was not enough, and taken back one by one when it has come to rest. Decides on plain data; times in ms since
+ * the epoch.
  */
 export class Ladder {
   readonly #states = new Map<string, State>();
@@ -62,7 +65,7 @@ export class Ladder {
     this.#options = options;
   }
 
-  /** What is under way, the oldest first. */
+  /** Interventions under way, the oldest first. */
   get active(): Intervention[] {
     return [...this.#states.values()].flatMap(({ active }) => [...active.values()]).sort((a, b) => a.since - b.since);
   }
@@ -141,7 +144,7 @@ export class Ladder {
   }
 }
 
-/** The strongest goes first; what is let go comes back step by step, so that it does not all come at once. */
+/** Takes back the strongest step first; events that were shed come back step by step, not all at once. */
 function stepBack({ active }: State, strain: Strain, borrows: boolean): Move[] {
   for (const rung of ['tell', 'amplify'] as const) {
     const intervention = active.get(rung);

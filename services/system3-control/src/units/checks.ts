@@ -4,7 +4,10 @@ import { movedSystems } from './systems.js';
 import { type Changes, type UnitTable, unitsSet } from './unit-table.js';
 import { toolsOf } from './unit-tools.js';
 
-/** All that is wrong with units that are to be set, each with its place in vsmcp.yaml; System 1 examines their expressions. */
+/**
+ * All that is wrong with units that are to be set, each with its place in vsmcp.yaml; System 1 examines their
+ * expressions.
+ */
 export async function problemsOf(context: ServiceContext, changes: Changes, table: UnitTable): Promise<string[]> {
   const set = unitsSet(changes);
   const { rows: known } = await context.capabilities.read();

@@ -1,12 +1,10 @@
 import { on, type ServiceContext } from '@vsmcp/service';
 import { type DataOf, Direction } from '@vsmcp/vsm';
 
-type Said = DataOf<typeof Direction>;
-
-/** What System 5 last said matters more or less. On record, so that another leader goes by it too. */
+/** The units that matter more or less, as System 5 last said. On record, so that another leader goes by it too. */
 export function directions(context: ServiceContext, epoch: number) {
   const { journal, log } = context;
-  let current: Pick<Said, 'epoch' | 'priority'> = { epoch: 0, priority: {} };
+  let current: Pick<DataOf<typeof Direction>, 'epoch' | 'priority'> = { epoch: 0, priority: {} };
   return {
     hearing: on(Direction, async ({ id, data }) => {
       if (data.epoch < current.epoch) {

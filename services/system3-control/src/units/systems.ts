@@ -34,7 +34,7 @@ export function movedSystems(set: Units, configured: Units): string[] {
     );
 }
 
-/** Whether a fleet is below itself, by what it is told of its units. */
+/** True where a fleet is below itself, by the reports of its units. */
 export function holds({ path, units }: SystemReport, sought: string): boolean {
   return path === sought || Object.values(units).some(({ report }) => report !== undefined && holds(report, sought));
 }
@@ -52,7 +52,10 @@ export function silences(
   });
 }
 
-/** Keeps what the units that are systems report, says what of them hurts, and answers who asks for the tree. */
+/**
+ * Keeps the reports of the units that are systems, tells of pain in them, and answers `recursion`, the question for the
+ * tree.
+ */
 export function systemsBelow(context: ServiceContext) {
   const { clock, config, log, metrics, say } = context;
   const since = clock.now();

@@ -1,13 +1,15 @@
 import { PERSON, type Units } from '@vsmcp/vsm';
 
-/** A tool that units want to call, with the names of the arguments it is given; without a server for what calls none. */
+/**
+ * A tool that units want to call, with the names of the arguments it is given; without a server for what calls none.
+ */
 export interface UnitTool {
   server?: string;
   tool?: string;
   names: string[];
 }
 
-/** What policy is asked about units: once for all of it, and once for each tool they call. */
+/** The questions to policy about units: one for all of it, and one for each tool they call. */
 export function toolsOf(units: Units): UnitTool[] {
   const tools = new Map<string, Set<string>>();
   for (const { responses } of Object.values(units)) {

@@ -8,8 +8,8 @@ import { unitWriter } from './writing.js';
 type Arranged = Answer<'arrange'>;
 
 /**
- * Keeps the table of units (`unit-table.ts`): vsmcp.yaml sets them, and people and agents change them live, under policy (`checks.ts`).
- * One change after the other, so that each is checked against what the one before left.
+ * Keeps the table of units (`unit-table.ts`): vsmcp.yaml sets them, and people and agents change them live, under
+ * policy (`checks.ts`). One change after the other, so that each is checked against what the one before left.
  */
 export function units(context: ServiceContext, epoch: number) {
   const table = new UnitTable();
@@ -27,7 +27,8 @@ export function units(context: ServiceContext, epoch: number) {
 
     /**
      * At the beginning of a leadership, after `restore`: the rows as they are, and what vsmcp.yaml says anew.
-     * @param file as this process knows it, since `at` (ms since the epoch): where another read it later, that one counts
+     * @param file as this process knows it, since `at` (ms since the epoch): where another read it later, that one
+     * counts
      */
     take: (file: { units: Units; at: number }) =>
       inTurn(async () => {

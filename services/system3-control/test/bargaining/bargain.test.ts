@@ -5,7 +5,11 @@ import { type Bargain, bargain, type Demand, isBound, type Replica } from '../..
 import { deal, wholeSlots } from '../../src/bargaining/slots.js';
 
 const demand = (unit: string, wants: number, over: Partial<Demand> = {}): Demand => ({
-  ...{ unit, weight: 1, minimum: 0, wants, ...over },
+  unit,
+  weight: 1,
+  minimum: 0,
+  wants,
+  ...over,
 });
 const slotsOf = (demands: readonly Demand[], { slots }: Bargain) =>
   Object.fromEntries(demands.map(({ unit }, i) => [unit, slots[i]]));
@@ -142,7 +146,7 @@ describe('the bargain, whatever is wanted', () => {
         if (one === undefined) return;
         const { slots } = bargain([...list, { ...one, unit: 'twin', wants }], some);
         const [mine, theirs] = [slots[0] ?? 0, slots[list.length] ?? 0];
-        // Whoever has less has all that it wants.
+        // The one that has less has all that it wants.
         if (mine < theirs - 1) assert.ok(mine >= Math.floor(one.wants), `${mine} of ${one.wants}, beside ${theirs}`);
         if (theirs < mine - 1) assert.ok(theirs >= Math.floor(wants), `${theirs} of ${wants}, beside ${mine}`);
       }),

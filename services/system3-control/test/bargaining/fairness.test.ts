@@ -20,7 +20,11 @@ const fairTasks = (list: readonly Bargainer[], pools: readonly number[]): number
   ...fairColumns(columnsOf(list), Float64Array.from(pools)).tasks,
 ];
 const bargainer = (over: Partial<Bargainer> = {}): Bargainer => ({
-  ...{ needs: [1], weight: 1, minimum: 0, most: Number.POSITIVE_INFINITY, ...over },
+  needs: [1],
+  weight: 1,
+  minimum: 0,
+  most: Number.POSITIVE_INFINITY,
+  ...over,
 });
 const near = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(1, Math.abs(a), Math.abs(b));
 

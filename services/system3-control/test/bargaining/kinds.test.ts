@@ -6,7 +6,8 @@ import { load } from '../fixtures.js';
 
 const said = (types: Record<string, object>, unit = 'desk') => ({
   ...load(1000, 0),
-  ...{ types, owners: Object.fromEntries(Object.keys(types).map((type) => [type, unit])) },
+  types,
+  owners: Object.fromEntries(Object.keys(types).map((type) => [type, unit])),
 });
 
 test('a unit that meets more kinds of events than it can answer weighs more, until it can', () => {

@@ -75,15 +75,17 @@ describe('another version', () => {
   const asked = verdict('upgrade', { candidate, by: 'ann', because: 'newer' });
   const tried = (over: Partial<DataOf<typeof Tried>> = {}) =>
     Tried.data.parse({
-      ...{
-        proposal: 'p1',
-        npm: '@coo-quack/calc-mcp@2.2.0',
-        instance: 'i1',
-        ok: true,
-        results: [],
-        tools: [tool('math')],
-      },
-      ...{ integrity: 'sha512-y', contract: 'c2', confinement: 'bubblewrap', mcpName: 'm', ...over },
+      proposal: 'p1',
+      npm: '@coo-quack/calc-mcp@2.2.0',
+      instance: 'i1',
+      ok: true,
+      results: [],
+      tools: [tool('math')],
+      integrity: 'sha512-y',
+      contract: 'c2',
+      confinement: 'bubblewrap',
+      mcpName: 'm',
+      ...over,
     });
 
   it('is tried without grants, and then weighed with what it offers otherwise', () => {

@@ -31,7 +31,12 @@ describe('performance', () => {
     const { efficiency, units } = after([{ answered: 3 }]).report(1000, ALONE);
     assert.equal(efficiency, 1);
     assert.deepEqual(units.desk, {
-      ...{ actuality: 3, capability: 3, potentiality: 3, productivity: 1, latency: 1, performance: 1 },
+      actuality: 3,
+      capability: 3,
+      potentiality: 3,
+      productivity: 1,
+      latency: 1,
+      performance: 1,
     });
   });
 
@@ -90,8 +95,12 @@ describe('performance', () => {
 
   it('whatever is reported, ratios lie in 0…1 and performance is their product', () => {
     const second = fc.record({
-      ...{ answered: fc.nat(50), dead: fc.nat(5), parked: fc.nat(5), shed: fc.nat(5) },
-      ...{ turned: fc.nat(50), busy: fc.nat(100_000) },
+      answered: fc.nat(50),
+      dead: fc.nat(5),
+      parked: fc.nat(5),
+      shed: fc.nat(5),
+      turned: fc.nat(50),
+      busy: fc.nat(100_000),
     });
     fc.assert(
       fc.property(fc.array(second, { minLength: 1, maxLength: 70 }), fc.nat(20), fc.nat(20), (list, slots, more) => {

@@ -4,7 +4,14 @@ import fc from 'fast-check';
 import { Ladder, type Move, type Strain } from '../../src/regulating/stress.js';
 
 const strain = (over: Partial<Strain> = {}): Strain => ({
-  ...{ unit: 'desk', wants: 5, shedding: 0, slots: 10, fair: 10, sheds: 0, scarce: undefined, cause: 'report' },
+  unit: 'desk',
+  wants: 5,
+  shedding: 0,
+  slots: 10,
+  fair: 10,
+  sheds: 0,
+  scarce: undefined,
+  cause: 'report',
   ...over,
 });
 
