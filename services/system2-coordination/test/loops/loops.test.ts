@@ -1,42 +1,78 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { APART, LIMIT, Loops, QUIET } from '../../src/loops/loops.js';
+import { type Machine, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
+import { APART, type Found, Loops } from '../../src/loops/loops.js';
+import { loopLine } from './loop-line.js';
+
+function loops(): Machine {
+  const machine = new Loops();
+
+  function turns(now: number, [resource = '', ...words]: string[]): Found[] {
+    const { every, early = '0' } = options(words);
+    const units = words.filter((word) => !word.includes('='));
+    return units.flatMap((unit, n) => {
+      const at = now + n * milliseconds(every);
+      return machine.granted([resource], unit, at - milliseconds(early), at);
+    });
+  }
+
+  function hold(now: number, [unit = '', ...resources]: string[]): string[] {
+    const { wait, damped } = machine.hold(resources, unit, now);
+    return [wait === 0 ? 'is let through' : `waits ${wait}`, ...damped.map(loopLine)];
+  }
+
+  function prefer([unit = '', resource = '']: string[]): string {
+    const loop = machine.prefer(resource, { unit, because: 'it is the law', by: 'ann' });
+    return loop ? loopLine(loop) : `${unit} is not in it`;
+  }
+
+  function restore(now: number, [resource = '', ...units]: string[]): void {
+    machine.restore({ resource, units, state: 'found', before: 30, limit: 2 }, now);
+  }
+
+  return ([time, verb, ...words]) => {
+    const now = milliseconds(time);
+    switch (verb) {
+      case 'turns':
+        return turns(now, words).map(loopLine);
+      case 'hold':
+        return hold(now, words);
+      case 'prefer':
+        return [prefer(words)];
+      case 'yields':
+        return [machine.yields(words.slice(1), words[0] ?? '', now) ?? []].flat();
+      case 'restore':
+        restore(now, words);
+        return [];
+      case 'tick':
+        return machine.tick(now).map(loopLine);
+      case 'damped':
+        return machine.damped.map(loopLine);
+      default:
+        return assert.fail(`no command ${verb}`);
+    }
+  };
+}
 
 const R = ['notice/welcome.md'];
-const units = ['tidy', 'pinboard'] as const;
+const other = (n: number) => (n % 2 === 0 ? 'tidy' : 'pinboard');
 
-const other = (n: number) => units[n % 2 === 0 ? 0 : 1];
-
-/** Seven turns in turn, 2 s apart: 30 a minute; the last at 12 s. */
-function fight(loops: Loops, start = 0) {
-  let found = loops.granted(R, units[0], start, start);
-  for (let n = 1; n <= 6; n++) found = loops.granted(R, other(n), start + n * 2000 - 10, start + n * 2000);
-  return found;
+/** Seven turns in turn, 2 s apart; the last at 12 s. */
+function fight(loops: Loops): void {
+  for (let n = 0; n <= 6; n++) loops.granted(R, other(n), n * 2000, n * 2000);
 }
 const FOUGHT = 12_000;
 
-describe('loops', () => {
-  it('two units that answer each other six times are a loop, with their rate', () => {
-    assert.deepEqual(fight(new Loops()), [
-      { resource: R[0], units: ['tidy', 'pinboard'], state: 'found', before: 30, limit: LIMIT },
-    ]);
-  });
+describe('units that undo each other', () => {
+  transcript(new URL('loops.txt', import.meta.url), loops);
 
-  it('one unit alone, however often, and turns spread over more than a minute are none', () => {
+  it('are not found in one unit alone, however often it has its turn', () => {
     const loops = new Loops();
     for (let n = 0; n < 50; n++) assert.deepEqual(loops.granted(R, 'tidy', n * 100, n * 100), []);
-    for (let n = 0; n < 20; n++)
-      assert.deepEqual(loops.granted(R, other(n), 60_000 + n * 20_000, 60_000 + n * 20_000), []);
   });
 
-  it('units that queue for the same thing are none, however regularly they change hands', () => {
-    const loops = new Loops();
-    // each asks for its next turn while the other has not even begun its own
-    for (let n = 0; n < 50; n++) assert.deepEqual(loops.granted(R, other(n), n * 100 - 150, n * 100), []);
-  });
-
-  it('units that use the same thing independently are hardly ever taken for one', () => {
+  it('are hardly ever found in units that use the same thing independently', () => {
     // uniform numbers in [0, 1), always the same (Park and Miller)
     let seed = 7;
     const uniform = () => {
@@ -55,62 +91,7 @@ describe('loops', () => {
     assert.ok(alarms <= 4, `${alarms} alarms in 100 runs of ten minutes`);
   });
 
-  it('a ring of three that undo each other is a loop', () => {
-    const loops = new Loops();
-    const ring = ['a', 'b', 'c'];
-    const found = Array.from({ length: 7 }, (_, n) => loops.granted(R, ring[n % 3] ?? '', n * 1000, n * 1000)).flat();
-    assert.deepEqual(found[0]?.units, ring);
-  });
-
-  it('a damped resource holds back, and says so once', () => {
-    const loops = new Loops();
-    fight(loops);
-    const first = loops.hold(R, 'pinboard', FOUGHT + 1000);
-    assert.deepEqual([first.wait, first.fresh, first.damped[0]?.state], [APART - 1000, true, 'damped']);
-    const again = loops.hold(R, 'pinboard', FOUGHT + 2000);
-    assert.deepEqual([again.wait, again.fresh, again.damped], [APART - 2000, false, []]);
-    assert.equal(loops.hold(R, 'tidy', FOUGHT + 2000).wait, 2 * APART - 2000, 'the next turn is after that');
-    assert.equal(loops.hold(R, 'pinboard', FOUGHT + APART).wait, 0);
-    assert.equal(loops.hold(['other'], 'pinboard', FOUGHT + 2000).wait, 0);
-  });
-
-  it('is settled after two quiet minutes, and not while somebody still asks', () => {
-    const loops = new Loops();
-    fight(loops);
-    loops.hold(R, 'tidy', 100_000);
-    assert.deepEqual(loops.tick(100_000 + QUIET - 1), []);
-    assert.equal(loops.tick(100_000 + QUIET)[0]?.state, 'settled');
-    assert.deepEqual(loops.damped, []);
-    assert.equal(loops.hold(R, 'tidy', 300_000).wait, 0);
-    assert.equal(fight(loops, 400_000)[0]?.state, 'found', 'it can come again');
-  });
-
-  it('whose purpose comes first is let through, the others yield, and it settles as any other', () => {
-    const loops = new Loops();
-    for (let n = 0; n < 7; n++) loops.granted(['welcome'], n % 2 ? 'a' : 'b', 1000 * n, 1000 * n);
-    assert.equal(loops.prefer('welcome', { unit: 'c', because: 'x', by: 'ann' }), undefined, 'it is not between them');
-    const told = loops.prefer('welcome', { unit: 'a', because: 'it is the law', by: 'ann' });
-    assert.deepEqual([told?.state, told?.first?.unit], ['damped', 'a']);
-    assert.equal(loops.yields(['welcome'], 'b', 8000), 'the purpose of a comes first on welcome: it is the law (ann)');
-    assert.equal(loops.yields(['welcome'], 'a', 8000), undefined);
-    assert.equal(loops.yields(['welcome'], 'd', 8000), undefined, 'who is no part of it yields to nobody');
-    assert.equal(loops.yields(['other'], 'b', 8000), undefined);
-    assert.equal(loops.hold(['welcome'], 'a', 8000).wait, 0);
-    assert.deepEqual(
-      loops.tick(8000 + QUIET).map(({ state }) => state),
-      ['settled'],
-    );
-  });
-
-  it('a new leader goes on damping', () => {
-    const loops = new Loops();
-    const [loop] = fight(new Loops());
-    assert.ok(loop);
-    loops.restore(loop, 0);
-    assert.equal(loops.hold(R, 'tidy', 1).wait, APART - 1);
-  });
-
-  it('however they ask, at most two turns a minute, and each unit gets its own', () => {
+  it('have at most two turns a minute, however they ask, and each unit gets its own', () => {
     const asks = fc.array(
       fc.record({ unit: fc.constantFrom('tidy', 'pinboard', 'third'), later: fc.integer({ min: 1, max: 9000 }) }),
       {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { type Machine, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
 import { Ladder, type Move, type Strain } from '../../src/regulating/stress.js';
 
 const strain = (over: Partial<Strain> = {}): Strain => ({
@@ -15,73 +16,50 @@ const strain = (over: Partial<Strain> = {}): Strain => ({
   ...over,
 });
 
-function ladder() {
+function ladder(): Ladder {
   let n = 0;
   return new Ladder(() => `i${++n}`);
 }
 
-/** The same for some seconds, from `from` on. */
-const hold = (on: Ladder, from: number, seconds: number, how: Strain): Move[] =>
-  Array.from({ length: seconds }, (_, s) => on.judge([how], (from + s) * 1000)).flat();
-const words = (moves: readonly Move[]) =>
-  moves.map(({ what, intervention: { rung, floor } }) => `${rung} ${what}${floor === undefined ? '' : ` ${floor}`}`);
+function line(now: number, { what, intervention: { rung, floor, because } }: Move): string {
+  const step = `${now / 1000}s ${rung} ${what}${floor === undefined ? '' : ` ${floor}`}`;
+  return what === 'begins' ? `${step}: ${because}` : step;
+}
 
-const STRAINED = strain({ wants: 60, slots: 20, fair: 10, sheds: 6, scarce: 'operations' });
+/** Words such as `wants=60 scarce=operations`. */
+function strainOf({ for: _, scarce, ...figures }: Record<string, string>): Strain {
+  const numbers = Object.entries(figures).map(([name, figure]) => [name, Number(figure)]);
+  return strain({ ...Object.fromEntries(numbers), scarce });
+}
+
+function response(): Machine {
+  const machine = ladder();
+  const eachSecond = (from: number, time: string | undefined, strains: readonly Strain[]) =>
+    Array.from({ length: milliseconds(time) / 1000 }, (_, s) => from + s * 1000).flatMap((now) =>
+      machine.judge(strains, now).map((move) => line(now, move)),
+    );
+  return ([time, verb, ...words]) => {
+    const now = milliseconds(time);
+    const given = options(words);
+    switch (verb) {
+      case 'judge':
+        return eachSecond(now, given.for, [strainOf(given)]);
+      case 'nothing':
+        return eachSecond(now, given.for, []);
+      case 'active':
+        return machine.active.map(({ rung }) => rung);
+      case 'floors':
+        return Object.entries(machine.floors).map(([unit, floor]) => `${unit} ${floor}`);
+      default:
+        return assert.fail(`no command ${verb}`);
+    }
+  };
+}
 
 describe('the response to stress', () => {
-  it('is none where a unit copes, or is short for a moment', () => {
-    const on = ladder();
-    assert.deepEqual(hold(on, 0, 60, strain()), []);
-    assert.deepEqual(hold(on, 60, 3, STRAINED), []);
-    assert.deepEqual(hold(on, 63, 60, strain()), []);
-  });
+  transcript(new URL('stress.txt', import.meta.url), response);
 
-  it('goes from the least intervention to the strongest, one step after the other', () => {
-    const moves = hold(ladder(), 0, 60, STRAINED);
-    assert.deepEqual(words(moves), [
-      'borrow begins',
-      'shed begins 2',
-      'shed changes 4',
-      'shed changes 6',
-      'amplify begins',
-      'tell begins',
-    ]);
-    assert.ok(moves.every(({ strain: { cause } }) => cause === 'report'));
-  });
-
-  it('lets nothing go that the bargain does not allow, and asks for no replicas that would not help', () => {
-    const capped = strain({ wants: 60, slots: 5, fair: 10, scarce: 'cap' });
-    const moves = hold(ladder(), 0, 30, capped);
-    assert.deepEqual(words(moves), ['tell begins']);
-    assert.match(moves[0]?.intervention.because ?? '', /wants 60 .* may run 5; it has too little of: cap/);
-  });
-
-  it('stays where it is while what is let go would still be too much, and ends step by step when it is not', () => {
-    const on = ladder();
-    hold(on, 0, 60, STRAINED);
-    assert.deepEqual(hold(on, 60, 60, { ...STRAINED, wants: 15, shedding: 40 }), []);
-    assert.deepEqual(on.floors, { desk: 6 });
-    const back = hold(on, 120, 60, strain({ sheds: 6 }));
-    assert.deepEqual(words(back), [
-      'tell ends',
-      'amplify ends',
-      'shed changes 4',
-      'shed changes 2',
-      'shed ends 2',
-      'borrow ends',
-    ]);
-    assert.deepEqual([on.floors, on.active], [{}, []]);
-  });
-
-  it('ends for a unit that wants nothing any more', () => {
-    const on = ladder();
-    hold(on, 0, 60, STRAINED);
-    const ended = Array.from({ length: 60 }, (_, s) => on.judge([], (60 + s) * 1000)).flat();
-    assert.equal(ended.filter(({ what }) => what === 'ends').length, 4);
-    assert.deepEqual(on.active, []);
-  });
-
-  it('whatever comes: never a floor above the bargain, no step before the ones below it, and all that begins ends', () => {
+  it('has no floor above the bargain, no step before the ones below it, and ends all that it begins, whatever comes', () => {
     const second = fc.record({
       wants: fc.integer({ min: 0, max: 100 }),
       shedding: fc.integer({ min: 0, max: 50 }),
