@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { it } from 'node:test';
 
-/** Takes the words of a command. @returns the lines that the machine says to it */
-export type Machine = (words: readonly string[]) => readonly string[];
+/** Commands by name. Each takes the time (ms) and its words, and returns the lines that the machine says to it. */
+export type Commands = Readonly<Record<string, (now: number, words: string[]) => readonly string[]>>;
 
 interface Scene {
   title: string;
@@ -12,24 +12,28 @@ interface Scene {
 }
 
 /**
- * Tests a deterministic machine by readable transcripts: command, then what is said (as the testdata of etcd's raft). A
- * line `== sentence` begins a scene, which is one test with a machine of its own; a line that is not indented is a
- * command; the indented lines below it are what the machine says to it, and where there are none it says nothing. `#`
- * begins a comment. A scene that differs fails with both texts, so that a change that is wanted can be taken from
- * there.
+ * Tests a deterministic machine by readable transcripts: command, then what is said (as the testdata of etcd's raft). A line
+ * `== sentence` begins a scene, which is one test with a machine of its own; a line that is not indented is a command,
+ * `time name word…`; the indented lines below it are what the machine says to it, and where there are none it says
+ * nothing. `#` begins a comment. A scene that differs fails with both texts, so that a change that is wanted can be taken
+ * from there.
  * @param begin a machine for one scene
  */
-export function transcript(file: URL, begin: () => Machine): void {
+export function transcript(file: URL, begin: () => Commands): void {
   for (const { title, commands, text } of scenesOf(readFileSync(file, 'utf8'))) {
     it(title, () => {
       const machine = begin();
-      const said = commands.flatMap((command) => [
-        command,
-        ...machine(command.split(/\s+/)).map((line) => `  ${line}`),
-      ]);
-      assert.equal(said.join('\n'), text);
+      const lines = commands.flatMap((command) => [command, ...answer(machine, command).map((line) => `  ${line}`)]);
+      assert.equal(lines.join('\n'), text);
     });
   }
+}
+
+function answer(machine: Commands, command: string): readonly string[] {
+  const [time, name = '', ...words] = command.split(/\s+/);
+  const run = machine[name];
+  assert.ok(run, `there is no command "${name}"; there are: ${Object.keys(machine).join(', ')}`);
+  return run(milliseconds(time), words);
 }
 
 function scenesOf(text: string): Scene[] {
@@ -53,5 +57,6 @@ export function milliseconds(time = ''): number {
 
 /** The words `name=value` of a command, by name. */
 export function options(words: readonly string[]): Record<string, string> {
-  return Object.fromEntries(words.filter((word) => word.includes('=')).map((word) => word.split('=', 2)));
+  const named = words.flatMap((word) => [word.split('=')].filter(({ length }) => length === 2));
+  return Object.fromEntries(named.map(([name = '', value = '']) => [name, value]));
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ClaimedResource } from '@vsmcp/vsm';
-import { type Machine, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
+import { type Commands, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
 import type { Answered } from '../../src/claims/answers.js';
 import { Leases } from '../../src/claims/leases.js';
 
@@ -16,40 +16,32 @@ function line({ grant: { claim, granted, wait }, renewed, behind }: Answered): s
   return `${claim} ${renewed ? 'renewed' : 'granted'}${behind?.length ? `, behind ${behind.join(' ')}` : ''}`;
 }
 
-function leases(): Machine {
+function leases(): Commands {
   let machine = new Leases(1, 0);
-  const claim = (now: number, name: string, words: readonly string[]) => {
-    const { ttl = '10s', patience = '1s', unit = name } = options(words);
-    const resources = words.filter((word) => !word.includes('=') && word !== 'renew').map(resourceOf);
-    const times = { ttl: milliseconds(ttl), patience: milliseconds(patience) };
-    const renew = words.includes('renew') ? { renew: true as const } : {};
-    return machine.claim({ claim: name, unit, instance: 'i1', resources, ...times, ...renew }, now).map(line);
-  };
-  return ([time, verb, name = '', ...words]) => {
-    const now = milliseconds(time);
-    switch (verb) {
-      case 'claim':
-        return claim(now, name, words);
-      case 'release':
-        return machine.release(name, now).map(line);
-      case 'tick':
-        return machine.tick(now).map(line);
-      case 'waiting':
-        return [String(machine.waiting)];
-      case 'held':
-        return machine.held.map((lease) => {
-          const resources = lease.resources.map(({ resource }) => resource).join(' ');
-          return `${lease.claim} ${resources} until ${lease.until}`;
-        });
-      case 'crash':
-        machine = new Leases(Number(name), now + milliseconds(options(words).quiet));
-        return [];
-      case 'handover':
-        machine = new Leases(Number(name), 0, machine.held);
-        return [];
-      default:
-        return assert.fail(`no command ${verb}`);
-    }
+  return {
+    claim(now, [claim = '', ...words]) {
+      const { ttl = '10s', patience = '1s', unit = claim } = options(words);
+      const resources = words.filter((word) => !word.includes('=') && word !== 'renew').map(resourceOf);
+      const times = { ttl: milliseconds(ttl), patience: milliseconds(patience) };
+      const renew = words.includes('renew') ? { renew: true as const } : {};
+      return machine.claim({ claim, unit, instance: 'i1', resources, ...times, ...renew }, now).map(line);
+    },
+    release: (now, [claim = '']) => machine.release(claim, now).map(line),
+    tick: (now) => machine.tick(now).map(line),
+    waiting: () => [String(machine.waiting)],
+    held: () =>
+      machine.held.map(({ claim, resources, until }) => {
+        const names = resources.map(({ resource }) => resource).join(' ');
+        return `${claim} ${names} until ${until}`;
+      }),
+    crash(now, [epoch, quiet = '']) {
+      machine = new Leases(Number(epoch), now + milliseconds(options([quiet]).quiet));
+      return [];
+    },
+    handover(_, [epoch]) {
+      machine = new Leases(Number(epoch), 0, machine.held);
+      return [];
+    },
   };
 }
 

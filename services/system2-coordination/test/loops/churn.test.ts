@@ -1,31 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { type Machine, milliseconds, transcript } from '../../../../test/support/transcript.js';
+import { type Commands, transcript } from '../../../../test/support/transcript.js';
 import { Churn } from '../../src/loops/churn.js';
 import { loopLine } from './loop-line.js';
 
 const MINUTE = 60_000;
 
-function churn(): Machine {
+function churn(): Commands {
   const machine = new Churn();
   let version = 0;
-  const restore = (server: string, now: number) =>
-    machine.restore({ resource: `having ${server}`, units: [server], state: 'damped', before: 1, limit: 0 }, now);
-  return ([time, verb, ...servers]) => {
-    const now = milliseconds(time);
-    switch (verb) {
-      case 'has':
-        return machine.stock({ instance: 'r', version: ++version, servers }, now).map(loopLine);
-      case 'restore':
-        for (const server of servers) restore(server, now);
-        return [];
-      case 'tick':
-        return machine.tick(now).map(loopLine);
-      case 'loops':
-        return machine.loops.map(loopLine);
-      default:
-        return assert.fail(`no command ${verb}`);
-    }
+  return {
+    has: (now, servers) => machine.stock({ instance: 'r', version: ++version, servers }, now).map(loopLine),
+    restore(now, [server = '']) {
+      machine.restore({ resource: `having ${server}`, units: [server], state: 'damped', before: 1, limit: 0 }, now);
+      return [];
+    },
+    tick: (now) => machine.tick(now).map(loopLine),
+    loops: () => machine.loops.map(loopLine),
   };
 }
 

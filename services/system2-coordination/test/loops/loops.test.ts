@@ -1,57 +1,39 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Machine, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
-import { APART, type Found, Loops } from '../../src/loops/loops.js';
+import { type Commands, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
+import { APART, Loops } from '../../src/loops/loops.js';
 import { loopLine } from './loop-line.js';
 
-function loops(): Machine {
+function loops(): Commands {
   const machine = new Loops();
-
-  function turns(now: number, [resource = '', ...words]: string[]): Found[] {
-    const { every, early = '0' } = options(words);
-    const units = words.filter((word) => !word.includes('='));
-    return units.flatMap((unit, n) => {
-      const at = now + n * milliseconds(every);
-      return machine.granted([resource], unit, at - milliseconds(early), at);
-    });
-  }
-
-  function hold(now: number, [unit = '', ...resources]: string[]): string[] {
-    const { wait, damped } = machine.hold(resources, unit, now);
-    return [wait === 0 ? 'is let through' : `waits ${wait}`, ...damped.map(loopLine)];
-  }
-
-  function prefer([unit = '', resource = '']: string[]): string {
-    const loop = machine.prefer(resource, { unit, because: 'it is the law', by: 'ann' });
-    return loop ? loopLine(loop) : `${unit} is not in it`;
-  }
-
-  function restore(now: number, [resource = '', ...units]: string[]): void {
-    machine.restore({ resource, units, state: 'found', before: 30, limit: 2 }, now);
-  }
-
-  return ([time, verb, ...words]) => {
-    const now = milliseconds(time);
-    switch (verb) {
-      case 'turns':
-        return turns(now, words).map(loopLine);
-      case 'hold':
-        return hold(now, words);
-      case 'prefer':
-        return [prefer(words)];
-      case 'yields':
-        return [machine.yields(words.slice(1), words[0] ?? '', now) ?? []].flat();
-      case 'restore':
-        restore(now, words);
-        return [];
-      case 'tick':
-        return machine.tick(now).map(loopLine);
-      case 'damped':
-        return machine.damped.map(loopLine);
-      default:
-        return assert.fail(`no command ${verb}`);
-    }
+  return {
+    turns(now, [resource = '', ...words]) {
+      const { every, early = '0' } = options(words);
+      const units = words.filter((word) => !word.includes('='));
+      return units.flatMap((unit, n) => {
+        const at = now + n * milliseconds(every);
+        return machine.granted([resource], unit, at - milliseconds(early), at).map(loopLine);
+      });
+    },
+    hold(now, [unit = '', ...resources]) {
+      const { wait, damped } = machine.hold(resources, unit, now);
+      return [wait === 0 ? 'is let through' : `waits ${wait}`, ...damped.map(loopLine)];
+    },
+    prefer(_, [unit = '', resource = '']) {
+      const loop = machine.prefer(resource, { unit, because: 'it is the law', by: 'ann' });
+      return [loop ? loopLine(loop) : `${unit} is not in it`];
+    },
+    yields(now, [unit = '', ...resources]) {
+      const because = machine.yields(resources, unit, now);
+      return because === undefined ? [] : [because];
+    },
+    restore(now, [resource = '', ...units]) {
+      machine.restore({ resource, units, state: 'found', before: 30, limit: 2 }, now);
+      return [];
+    },
+    tick: (now) => machine.tick(now).map(loopLine),
+    damped: () => machine.damped.map(loopLine),
   };
 }
 

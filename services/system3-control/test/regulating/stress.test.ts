@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Machine, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
+import { type Commands, milliseconds, options, transcript } from '../../../../test/support/transcript.js';
 import { Ladder, type Move, type Strain } from '../../src/regulating/stress.js';
 
 const strain = (over: Partial<Strain> = {}): Strain => ({
@@ -32,27 +32,17 @@ function strainOf({ for: _, scarce, ...figures }: Record<string, string>): Strai
   return strain({ ...Object.fromEntries(numbers), scarce });
 }
 
-function response(): Machine {
+function response(): Commands {
   const machine = ladder();
-  const eachSecond = (from: number, time: string | undefined, strains: readonly Strain[]) =>
+  const eachSecond = (from: number, { for: time = '1s' }: Record<string, string>, strains: readonly Strain[]) =>
     Array.from({ length: milliseconds(time) / 1000 }, (_, s) => from + s * 1000).flatMap((now) =>
       machine.judge(strains, now).map((move) => line(now, move)),
     );
-  return ([time, verb, ...words]) => {
-    const now = milliseconds(time);
-    const given = options(words);
-    switch (verb) {
-      case 'judge':
-        return eachSecond(now, given.for, [strainOf(given)]);
-      case 'nothing':
-        return eachSecond(now, given.for, []);
-      case 'active':
-        return machine.active.map(({ rung }) => rung);
-      case 'floors':
-        return Object.entries(machine.floors).map(([unit, floor]) => `${unit} ${floor}`);
-      default:
-        return assert.fail(`no command ${verb}`);
-    }
+  return {
+    judge: (now, words) => eachSecond(now, options(words), [strainOf(options(words))]),
+    nothing: (now, words) => eachSecond(now, options(words), []),
+    active: () => machine.active.map(({ rung }) => rung),
+    floors: () => Object.entries(machine.floors).map(([unit, floor]) => `${unit} ${floor}`),
   };
 }
 
