@@ -1,8 +1,8 @@
 import { type RetryDelay, reasonOf } from '@vsmcp/vsm';
 import type { Delivery } from './message.js';
 import type { BusLog, BusStats, DeliveryResult, Handler } from './nervous-system.js';
-import type { Guard, Way } from './signing/guard.js';
 import { NOT_SIGNED, sayRefusal } from './signing/refusal.js';
+import type { SignatureCheck, Way } from './signing/signature-check.js';
 
 /** One delivery's ways back; each resolves when it is settled. */
 export interface Acknowledger {
@@ -22,11 +22,14 @@ export class DeliveryDispatcher {
   readonly #queue: string;
   readonly #stats: BusStats;
   readonly #log: BusLog;
-  readonly #guard: Guard | undefined;
+  readonly #signatures: SignatureCheck | undefined;
 
-  constructor(handler: Handler, around: { queue: string; stats: BusStats; log: BusLog; guard: Guard | undefined }) {
+  constructor(
+    handler: Handler,
+    around: { queue: string; stats: BusStats; log: BusLog; signatures: SignatureCheck | undefined },
+  ) {
     this.#handler = handler;
-    this.#guard = around.guard;
+    this.#signatures = around.signatures;
     this.#queue = around.queue;
     this.#stats = around.stats;
     this.#log = around.log;
@@ -78,7 +81,7 @@ export class DeliveryDispatcher {
       case 'later': {
         this.#stats.later++;
         const attempts = delivery.attempts + (handled.counted ? 1 : 0);
-        const headers = { ...handled.headers, ...this.#guard?.onward(delivery, attempts) };
+        const headers = { ...handled.headers, ...this.#signatures?.onward(delivery, attempts) };
         return settlement.later(handled.delay, attempts, headers);
       }
       case 'dead':
@@ -89,8 +92,8 @@ export class DeliveryDispatcher {
 
   /** The delivery as its handler may see it; undefined when no handler may. */
   #admit(delivery: Delivery, way: Way): Delivery | undefined {
-    if (!this.#guard) return delivery;
-    const { delivery: admitted, refusal } = this.#guard.inspect(delivery, way);
+    if (!this.#signatures) return delivery;
+    const { delivery: admitted, refusal } = this.#signatures.inspect(delivery, way);
     if (refusal) {
       this.#log.warn(refusal, NOT_SIGNED);
       sayRefusal(refusal);

@@ -83,7 +83,7 @@ export interface Member {
  * - consumers consume again after every reconnection.
  * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their order; one that
  *   its consumer did not settle is handed to the next consumer before all that came later.
- * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/guard.ts`).
+ * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/signature-check.ts`).
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';

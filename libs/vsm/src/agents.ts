@@ -25,12 +25,22 @@ export const ANYONE = 'anyone';
 export const USUAL_GRANTS: readonly AgentGrant[] = ['find_tool', 'call_safe'];
 
 export const Agent = z.strictObject({
-  /** How it is known: the SHA-256 (hex) of its bearer token, so that the token itself stands in no file. */
   token: z
     .string()
     .regex(/^[0-9a-f]{64}$/, 'the sha256 of a token: 64 hex digits')
-    .optional(),
-  may: z.array(AgentGrant).default([...USUAL_GRANTS]),
+    .optional()
+    .meta({
+      description:
+        "SHA-256 in hex of the agent's bearer token, so that the token itself stands in no file. Absent: of `anyone` only.",
+      examples: ['9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08'],
+    }),
+  may: z
+    .array(AgentGrant)
+    .default([...USUAL_GRANTS])
+    .meta({
+      description: "Grants of the agent: names of the gateway's tools, and call_safe. Reading needs none.",
+      examples: [['find_tool', 'call_safe', 'events_publish']],
+    }),
 });
 export type Agent = z.infer<typeof Agent>;
 

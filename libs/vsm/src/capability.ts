@@ -39,7 +39,15 @@ export function isContained(grants: Grants): boolean {
  */
 export const ServerValue = z.union([
   z.string(),
-  z.strictObject({ from: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable') }),
+  z.strictObject({
+    from: z
+      .string()
+      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
+      .meta({
+        description: "Name of the variable of System 1's environment that holds the value.",
+        examples: ['API_TOKEN'],
+      }),
+  }),
 ]);
 export type ServerValue = z.infer<typeof ServerValue>;
 

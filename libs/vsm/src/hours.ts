@@ -24,10 +24,20 @@ const Time = z
  * ends before it begins goes on into the next day.
  */
 export const Window = z.strictObject({
-  days: Days.prefault('mon-sun'),
-  from: Time.prefault('00:00'),
-  to: Time.prefault('24:00'),
-  zone: z.string().refine(isZone, 'a time zone such as Europe/Berlin').default('UTC'),
+  days: Days.prefault('mon-sun').meta({ description: 'Days of the week. Default mon-sun.', examples: ['mon-fri'] }),
+  from: Time.prefault('00:00').meta({
+    description: 'Time of day at which it opens, HH:MM. Default 00:00.',
+    examples: ['08:00'],
+  }),
+  to: Time.prefault('24:00').meta({
+    description: 'Time of day at which it closes, HH:MM; one before `from` is on the next day. Default 24:00.',
+    examples: ['18:00'],
+  }),
+  zone: z
+    .string()
+    .refine(isZone, 'a time zone such as Europe/Berlin')
+    .default('UTC')
+    .meta({ description: 'IANA time zone of these times.', examples: ['Europe/Berlin'] }),
 });
 export type Window = z.infer<typeof Window>;
 

@@ -3,8 +3,8 @@ import { CLOUDEVENTS_BATCH, CLOUDEVENTS_JSON, FRAME, readJson, VsmError } from '
 import fastify, { type FastifyInstance } from 'fastify';
 import { dashboard } from './dashboard.js';
 import { failureOf, HttpError } from './failure.js';
-import { guard } from './guard.js';
 import { mcp } from './mcp/endpoint.js';
+import { checkOrigin } from './origin-check.js';
 import { holdToTable } from './register.js';
 import { rest } from './rest.js';
 import { MCP_PATH } from './routes/pages.js';
@@ -33,7 +33,7 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
     const { host, origin, 'sec-fetch-site': site, 'content-type': type } = request.headers;
     // an MCP stream is opened with GET, and is not for a page of another site to open
     const reading = ['GET', 'HEAD'].includes(request.method) && request.routeOptions.url !== MCP_PATH;
-    guard({ reading, host, origin, site: typeof site === 'string' ? site : undefined }, settings.names);
+    checkOrigin({ reading, host, origin, site: typeof site === 'string' ? site : undefined }, settings.names);
     if (request.method === 'POST' && type === undefined) {
       throw new HttpError(415, 'VSM_USAGE', 'a POST has a content type here', 'send application/json');
     }

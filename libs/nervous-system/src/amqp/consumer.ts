@@ -2,7 +2,7 @@ import { type Clock, DELIVERY_LIMIT, type Ids, reasonOf, VsmError } from '@vsmcp
 import type { Channel, ChannelModel, ConsumeMessage } from 'amqplib';
 import { type Acknowledger, DeliveryDispatcher } from '../dispatcher.js';
 import type { BusLog, BusStats, Consumer, Handler } from '../nervous-system.js';
-import { Guard } from '../signing/guard.js';
+import { SignatureCheck } from '../signing/signature-check.js';
 import type { Signer } from '../signing/signer.js';
 import { isFinal, openChannel } from './declare.js';
 import type { Attachment } from './link.js';
@@ -45,7 +45,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     this.#giveUp = resolve;
   });
   readonly #source: Source;
-  readonly #attendance: DeliveryDispatcher;
+  readonly #dispatcher: DeliveryDispatcher;
   readonly #around: ConsumerOptions;
 
   constructor(source: Source, handler: Handler, around: ConsumerOptions) {
@@ -53,8 +53,8 @@ export class AmqpConsumer implements Consumer, Attachment {
     this.#around = around;
     const { signer, path, instance } = around;
     const { name: queue, channel } = source;
-    const guard = signer && new Guard({ signer, path, instance, channel, queue });
-    this.#attendance = new DeliveryDispatcher(handler, { ...around, queue, guard });
+    const signatures = signer && new SignatureCheck({ signer, path, instance, channel, queue });
+    this.#dispatcher = new DeliveryDispatcher(handler, { ...around, queue, signatures });
     this.ready = new Promise((resolve, reject) => {
       this.#isReady = resolve;
       this.#hasFailed = reject;
@@ -95,7 +95,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     const channel = this.#channel;
     // The next consumer of an ordered queue would begin while ours are still in flight: it waits until the channel is closed.
     if (channel && this.#tag && !this.#source.ordered) await this.#quietly(channel.cancel(this.#tag));
-    await Promise.race([this.#attendance.idle(), this.#givenUp]);
+    await Promise.race([this.#dispatcher.idle(), this.#givenUp]);
     this.#channel = undefined;
     this.#model = undefined;
     if (channel) await this.#quietly(channel.close());
@@ -160,7 +160,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     // It stays with the broker, for the next consumer.
     if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
-    void this.#attendance.dispatch(received.delivery, this.#settlement(channel, queue, received), received.way);
+    void this.#dispatcher.dispatch(received.delivery, this.#settlement(channel, queue, received), received.way);
   }
 
   #settlement(channel: Channel, queue: string, received: Received): Acknowledger {

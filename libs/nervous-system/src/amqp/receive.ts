@@ -2,7 +2,7 @@ import { CHANNEL_NAMES, CHANNELS, type Channel, type ChannelRule, DELIVERY_LIMIT
 import type { ConsumeMessage } from 'amqplib';
 import { countOf, HEADERS, plainHeaders, textOf } from '../headers.js';
 import type { Delivery } from '../message.js';
-import type { Way } from '../signing/guard.js';
+import type { Way } from '../signing/signature-check.js';
 
 /** A message as it came, with where it came from first. */
 export interface Received {

@@ -2,7 +2,7 @@ import type { Clock, RetryDelay } from '@vsmcp/vsm';
 import type { ConsumeMessage, Queue, Consumer as SmqpConsumer } from 'smqp';
 import { type Acknowledger, DeliveryDispatcher } from '../dispatcher.js';
 import { type BusLog, type BusStats, type Consumer, DONE, type Handler } from '../nervous-system.js';
-import type { Guard } from '../signing/guard.js';
+import type { SignatureCheck } from '../signing/signature-check.js';
 import type { Line } from './line.js';
 import type { Stored } from './stored.js';
 
@@ -14,7 +14,7 @@ export interface Around {
   queue: string;
   stats: BusStats;
   log: BusLog;
-  guard: Guard | undefined;
+  signatures: SignatureCheck | undefined;
   clock: Clock;
   /** Deliveries after which a message is poison. */
   limit: number;
@@ -32,7 +32,7 @@ export class MemoryConsumer implements Consumer {
   #consumer: SmqpConsumer | undefined;
   readonly #begin: () => void;
   #leave: () => void = () => {};
-  readonly #attendance: DeliveryDispatcher;
+  readonly #dispatcher: DeliveryDispatcher;
   readonly #around: Around;
   readonly #held = new Set<ConsumeMessage>();
   #abandoned: (() => void) | undefined;
@@ -41,7 +41,7 @@ export class MemoryConsumer implements Consumer {
 
   constructor(queue: Queue, handler: Handler, prefetch: number, around: Around) {
     this.#around = around;
-    this.#attendance = new DeliveryDispatcher(this.#inOwnTurn(handler), around);
+    this.#dispatcher = new DeliveryDispatcher(this.#inOwnTurn(handler), around);
     this.#begin = () => {
       this.#consumer = queue.consume((_key, message) => this.#take(message), { prefetch });
     };
@@ -87,7 +87,7 @@ export class MemoryConsumer implements Consumer {
       this.#abandoned = resolve;
     });
     this.#consumer?.cancel({ keepPending: true });
-    await Promise.race([this.#attendance.idle(), abandoned]);
+    await Promise.race([this.#dispatcher.idle(), abandoned]);
     this.#release();
     this.#around.ended();
   }
@@ -106,7 +106,7 @@ export class MemoryConsumer implements Consumer {
     const delivery = { ...stored, redelivered: message.fields.redelivered === true };
     // Nobody can put anything into a queue here but by publishing, so that only what was put off has attempts.
     const way = delivery.attempts > 0 ? 'again' : 'straight';
-    void this.#attendance.dispatch(delivery, this.#settlement(message, stored), way);
+    void this.#dispatcher.dispatch(delivery, this.#settlement(message, stored), way);
   }
 
   #settlement(message: ConsumeMessage, stored: Stored): Acknowledger {

@@ -5,7 +5,7 @@ import { plainHeaders } from '../headers.js';
 import type { Delivery, Outgoing } from '../message.js';
 import type { BusStats, Consumer, Handler, Health, Member, NervousSystem, Subscription } from '../nervous-system.js';
 import { checkMember, checkPublish, checkSubscribe } from '../rules.js';
-import { Guard } from '../signing/guard.js';
+import { SignatureCheck } from '../signing/signature-check.js';
 import { signOutgoing } from '../signing/signer.js';
 import { newStats } from '../stats.js';
 import { MemoryConsumer } from './consumer.js';
@@ -88,7 +88,7 @@ export class MemoryNervousSystem implements NervousSystem {
       queue: name,
       stats: this.#stats,
       log,
-      guard: signer && new Guard({ signer, path, instance, channel, queue: name }),
+      signatures: signer && new SignatureCheck({ signer, path, instance, channel, queue: name }),
       clock: this.#broker.clock,
       limit: channel === 'dead' ? Number.POSITIVE_INFINITY : DELIVERY_LIMIT,
       bury: (message, reason) => this.#broker.bury(path, message, reason, { queue: name, signer }),

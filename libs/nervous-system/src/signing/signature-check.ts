@@ -8,7 +8,7 @@ import type { Signer } from './signer.js';
 /** How a delivery came: as it was published, back over the retry channel, or moved to the dead by the broker itself. */
 export type Way = 'straight' | 'again' | 'moved';
 
-export interface GuardOptions {
+export interface SignatureCheckOptions {
   signer: Signer;
   path: string;
   instance: string;
@@ -25,10 +25,10 @@ export type Inspected = { delivery: Delivery; refusal?: Refusal } | { delivery?:
  * retry channel, which is inside, has the signature of the member that put it off. The dead are let through whoever buried them, since there
  * is nowhere further to go and nothing is done with them; what no member buried or said gets that as its reason.
  */
-export class Guard {
-  readonly #around: GuardOptions;
+export class SignatureCheck {
+  readonly #around: SignatureCheckOptions;
 
-  constructor(around: GuardOptions) {
+  constructor(around: SignatureCheckOptions) {
     this.#around = around;
   }
 

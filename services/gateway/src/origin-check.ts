@@ -8,7 +8,7 @@ const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
  * does more than read must not carry another Origin).
  * @throws HttpError 403
  */
-export function guard(
+export function checkOrigin(
   request: { reading: boolean; host: string | undefined; origin: string | undefined; site: string | undefined },
   names: readonly string[],
 ): void {

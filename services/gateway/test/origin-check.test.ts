@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HttpError } from '../src/failure.js';
-import { guard } from '../src/guard.js';
+import { checkOrigin } from '../src/origin-check.js';
 
 const of = (host: string | undefined, reading = true, origin?: string) => ({
   ...{ reading, host, origin },
@@ -10,7 +10,7 @@ const of = (host: string | undefined, reading = true, origin?: string) => ({
 
 test('loopback names and configured names pass, with and without port', () => {
   for (const host of ['localhost', 'LocalHost:4010', '127.0.0.1:4010', '[::1]:4010', 'desk.example']) {
-    guard(of(host), ['desk.example']);
+    checkOrigin(of(host), ['desk.example']);
   }
 });
 
@@ -25,14 +25,14 @@ test('anything else does not', () => {
     'a b',
     '[::2]',
   ]) {
-    assert.throws(() => guard(of(host), []), HttpError, String(host));
+    assert.throws(() => checkOrigin(of(host), []), HttpError, String(host));
   }
 });
 
 test('a changing request may carry only its own origin', () => {
-  guard(of('localhost:4010', false), []);
-  guard(of('localhost:4010', false, 'http://localhost:4010'), []);
+  checkOrigin(of('localhost:4010', false), []);
+  checkOrigin(of('localhost:4010', false, 'http://localhost:4010'), []);
   for (const origin of ['http://localhost:4011', 'http://localhost', 'null', 'garbage', 'https://evil.example']) {
-    assert.throws(() => guard(of('localhost:4010', false, origin), []), HttpError, origin);
+    assert.throws(() => checkOrigin(of('localhost:4010', false, origin), []), HttpError, origin);
   }
 });
