@@ -40,6 +40,8 @@ export interface EventSourcedOptions<S, E> {
   evolve(state: S, event: E): S;
   /** The event that a journal entry holds; undefined where the entry belongs to another part. */
   read(entry: JournalEntry): E | undefined;
+  /** The data of the journal entry, where that is not the event itself. */
+  data?(event: E): unknown;
   /**
    * Called when an event cannot be journalled. It throws where nothing may be told that is not on record; where it returns,
    * the run goes on without. By default the run fails.
@@ -49,14 +51,14 @@ export interface EventSourcedOptions<S, E> {
 
 export function eventSourced<S, E extends { type: string }>(
   journal: Pick<Journal, 'append'>,
-  { system, epoch, initial, evolve, read, unjournalled }: EventSourcedOptions<S, E>,
+  { system, epoch, initial, evolve, read, data = (event) => event, unjournalled }: EventSourcedOptions<S, E>,
 ): EventSourced<S, E> {
   const inTurn = serial();
   let state = initial;
 
   async function append(event: E, cause: string): Promise<void> {
     try {
-      await journal.append({ system, epoch, type: event.type, cause, data: event });
+      await journal.append({ system, epoch, type: event.type, cause, data: data(event) });
     } catch (error) {
       if (unjournalled === undefined) throw error;
       unjournalled(error, event);

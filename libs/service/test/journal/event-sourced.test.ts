@@ -41,6 +41,27 @@ onEveryDatabase('an event-sourced part', (on) => {
     assert.equal(sum.state, 15);
   });
 
+  test('an event can be journalled as other data than itself, and is read back from that', async () => {
+    const options = {
+      system: 'named',
+      epoch: 1,
+      initial: 0,
+      evolve: (sum: number, { by }: Counted) => sum + by,
+      read: ({ type, data }: JournalEntry) => (type === 'counted' ? count(z.number().parse(data)) : undefined),
+      data: ({ by }: Counted) => by,
+    };
+    const sum = eventSourced<number, Counted>(journal, options);
+    await sum.run(
+      () => [count(7)],
+      'test',
+      async () => {},
+    );
+    assert.deepEqual((await journal.read({ system: 'named', limit: 1 }))[0]?.data, 7);
+    const next = eventSourced<number, Counted>(journal, options);
+    await replay(journal, 'named', [next]);
+    assert.equal(next.state, 7);
+  });
+
   test('a run that decides nothing tells the state as it is', async () => {
     const sum = counting(journal, 'still');
     await sum.run(
