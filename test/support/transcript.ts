@@ -12,11 +12,11 @@ interface Scene {
 }
 
 /**
- * Tests a deterministic machine by readable transcripts: command, then what is said (as the testdata of etcd's raft). A line
- * `== sentence` begins a scene, which is one test with a machine of its own; a line that is not indented is a command,
- * `time name word…`; the indented lines below it are what the machine says to it, and where there are none it says
- * nothing. `#` begins a comment. A scene that differs fails with both texts, so that a change that is wanted can be taken
- * from there.
+ * Tests a deterministic machine by readable transcripts: command, then what is said (as the testdata of etcd's raft). A
+ * line `== sentence` begins a scene, which is one test with a machine of its own; a line that is not indented is a
+ * command, `time name word…`; the indented lines below it are what the machine says to it, and where there are none it
+ * says nothing. `#` begins a comment. A scene that differs fails with both texts, so that a change that is wanted can
+ * be taken from there.
  * @param begin a machine for one scene
  */
 export function transcript(file: URL, begin: () => Commands): void {

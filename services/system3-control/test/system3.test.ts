@@ -124,6 +124,7 @@ describe('System 3', () => {
     // a busy machine must not cost the lease
     const leadership = { ttl: 60_000, renew: 300, margin: 1000 };
     fleet = await openFleet({ leadership, services: [s1.service, s2.service, s5.service, system3], config });
+    await fleet.until(() => fleet.ask('control', {}).catch(() => undefined), { what: 'System 3 to lead' });
   });
   after(() => fleet.stop());
   const capability = async (server: string) =>
@@ -256,7 +257,7 @@ describe('System 3', () => {
     await fleet.until(async () => (await damped()).length === 0);
   });
 
-  it('asks System 5 whose purpose comes first of units that undo each other, and lets a person say where it does not know', async () => {
+  it('asks System 5 whose purpose comes first of units that undo each other, and a person where it does not know', async () => {
     const loop = { before: 27, limit: 2, state: 'found' as const };
     await s2.says({ ...loop, resource: 'board', units: ['desk', 'machine'] });
     await fleet.until(() => s2.preceded.includes('board: desk (policy)'));

@@ -118,7 +118,7 @@ class World {
 }
 
 describe('leases, whatever happens', () => {
-  it('no two live leases overlap, tokens grow, nothing overtakes, and in the end everybody had it', () => {
+  it('never overlap or overtake, their tokens grow, and in the end every claim is granted', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const world = new World(true);
@@ -136,7 +136,7 @@ describe('leases, whatever happens', () => {
     );
   });
 
-  it('also when another takes over, in order or after a crash', () => {
+  it('never overlap, and in the end every claim is granted, when another takes over in order or after a crash', () => {
     fc.assert(
       fc.property(fc.array(fc.oneof({ weight: 8, arbitrary: step }, takeover), { maxLength: 60 }), (steps) => {
         const world = new World(false);

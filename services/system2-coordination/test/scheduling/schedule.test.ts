@@ -120,7 +120,7 @@ describe('a schedule', () => {
     assert.equal(schedule.view('api', nine).closed, undefined);
   });
 
-  it('with opening hours alone grants all when it opens, and closes again', () => {
+  it('grants all when it opens where it has opening hours alone, and closes again', () => {
     const open = [Window.parse({ from: '09:00', to: '09:01' })];
     const schedule = new Schedule({ open }, even, 0);
     for (const turn of ['t1', 't2']) schedule.ask(wish(turn, 'a', { patience: 40_000_000 }), 0);

@@ -16,6 +16,7 @@ export class Cooling {
   /** Why a server is not installed now. */
   holds(server: string): string | undefined {
     if (!this.#servers.has(server)) return undefined;
-    return `${server} was acquired and removed again and again: it is let be until that has settled (vsmcp coordination)`;
+    const until = 'it is let be until that has settled (vsmcp coordination)';
+    return `${server} was acquired and removed again and again: ${until}`;
   }
 }

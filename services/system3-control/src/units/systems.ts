@@ -76,7 +76,8 @@ export function systemsBelow(context: ServiceContext) {
       if (before === undefined) return;
       if (holds(report, config.path)) {
         circles.add(unit);
-        const what = `${report.path} has ${config.path} below it, a circle: take unit ${unit} out, or the one down there; its report is refused`;
+        const mend = `take unit ${unit} out, or the one down there; its report is refused`;
+        const what = `${report.path} has ${config.path} below it, a circle: ${mend}`;
         hurt('pain', unit, `circle:${unit}`, what, clock.now());
         return;
       }

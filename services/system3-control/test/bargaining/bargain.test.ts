@@ -139,7 +139,7 @@ describe('the bargain, whatever is wanted', () => {
     );
   });
 
-  it('of two units alike in all but what they want, neither envies the other more than a slot', () => {
+  it('lets neither of two units that differ only in their wants envy the other more than a slot', () => {
     fc.assert(
       fc.property(demands, replicas, fc.double({ min: 0, max: 100, noNaN: true }), (list, some, wants) => {
         const [one] = list;

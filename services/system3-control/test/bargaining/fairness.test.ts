@@ -34,7 +34,7 @@ describe('fair tasks', () => {
     assert.ok(near(a ?? 0, 3) && near(b ?? 0, 2), `${a} and ${b}`);
   });
 
-  it('with one resource it is weighted max-min', () => {
+  it('is weighted max-min with one resource', () => {
     const units = [bargainer({ most: 1 }), bargainer({ weight: 2 }), bargainer({ minimum: 4 }), bargainer()];
     assert.deepEqual(
       fairTasks(units, [14]).map(Math.round),
@@ -51,7 +51,7 @@ describe('fair tasks', () => {
   });
 });
 
-describe('what is used up', () => {
+describe('used-up resources', () => {
   it('is said of each resource', () => {
     const list = [bargainer({ needs: [1, 0.1] }), bargainer({ needs: [1, 2], most: 3 })];
     assert.deepEqual(fairColumns(columnsOf(list), Float64Array.of(10, 100)).full, [true, false]);
@@ -104,7 +104,7 @@ function holds(property: (bargained: Bargained) => void): void {
 }
 
 describe('fair tasks, whatever is bargained for', () => {
-  it('what is given out is never more than there is, of anything, and nobody gets more than it can use', () => {
+  it('never gives out more than there is of a resource, nor more to a unit than it can use', () => {
     holds(({ units: list, pools: some, tasks, taken }) => {
       for (const [r, sum] of taken.entries()) assert.ok(sum <= (some[r] ?? 0), `resource ${r}: ${sum} of ${some[r]}`);
       for (const [i, n] of tasks.entries()) assert.ok(n >= 0 && n <= (list[i]?.most ?? 0));

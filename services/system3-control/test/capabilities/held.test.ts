@@ -13,7 +13,7 @@ const written = (...args: Parameters<typeof actionOf>) => {
 };
 const SUSPICION = { where: 'evil.description', kind: 'imperative' as const, text: 'do not tell the user' };
 
-describe('what changed', () => {
+describe('the difference between tools', () => {
   it('is said by name, however many', () => {
     const before = [tool('a'), tool('b'), tool('c')];
     const now = [tool('a'), { ...tool('b'), description: 'other' }, tool('d')];

@@ -18,7 +18,7 @@ describe('configured servers', () => {
     assert.deepEqual([memory.version, memory.state, grantsOf(memory.spec).writes], ['1.0.0', 'wanted', ['desk']]);
   });
 
-  it('that run elsewhere are not contained, and pinned like any other', () => {
+  it('are not contained where they run elsewhere, and pinned like any other', () => {
     const url = 'https://mcp.example/mcp';
     const [far] = configured(FleetConfig.parse({ servers: { far: { url } } }).servers);
     assert.ok(far);
@@ -28,7 +28,7 @@ describe('configured servers', () => {
     assert.deepEqual([next?.state, next?.contract, next?.confinement], ['ready', 'c1', undefined]);
   });
 
-  it('without an exact version are a config error that names the server', () => {
+  it('are a config error that names the server where they have no exact version', () => {
     const config = FleetConfig.parse({ servers: { time: { npm: 'time-mcp' } } });
     assert.throws(() => configured(config.servers), { code: 'VSM_CONFIG', message: /servers\.time\.npm: .*exact/ });
   });
@@ -55,8 +55,8 @@ describe('configured servers', () => {
   });
 });
 
-describe('what a replica says of a server', () => {
-  it('that is known already changes nothing', () => {
+describe('a replica’s report on a server', () => {
+  it('changes nothing where it is known already', () => {
     assert.equal(observed(row(), report(), false), undefined);
   });
 
@@ -74,7 +74,7 @@ describe('what a replica says of a server', () => {
     assert.equal(observed(row(), report({ contract: 'c2', proposal: 'p0' }), false), undefined, 'not news of this one');
   });
 
-  it('that fails counts, unless another replica serves', () => {
+  it('counts where it fails, unless another replica serves', () => {
     const failed = report({ state: 'failed', reason: 'exited', contract: undefined });
     assert.deepEqual(
       [observed(row(), failed, false)?.state, observed(row(), failed, false)?.reason],

@@ -11,13 +11,13 @@ const written = (...args: Parameters<typeof actionOf>) => {
   return action.do === 'write' ? action.row : row();
 };
 
-describe('what System 3 does about a verdict', () => {
-  it('nothing, unless it is allow', () => {
+describe('the deed that follows from a verdict', () => {
+  it('is nothing, unless the verdict is allow', () => {
     for (const said of ['deny', 'ask'] as const)
       assert.equal(actionOf(verdict('install', {}, { verdict: said }), [], 1).do, 'nothing');
   });
 
-  it('probe: a try without grants and calls, whatever was proposed', () => {
+  it('is for a probe a try without grants and calls, whatever was proposed', () => {
     const action = actionOf(
       verdict('probe', { grants: { network: true, hosts: [], reads: [], writes: [], runs: [] }, calls: [call] }),
       [],
@@ -29,7 +29,7 @@ describe('what System 3 does about a verdict', () => {
     assert.equal(action.command.spec.grants.network, false);
   });
 
-  it('trial: a try with the grants that were allowed, not with those that the server declares', () => {
+  it('is for a trial a try with the grants that were allowed, not with those that the server declares', () => {
     const grants = { network: false, hosts: [], reads: ['.'], writes: [], runs: ['git'] };
     const action = actionOf(verdict('trial', { grants, calls: [call] }), [], 1);
     assert.ok(action.do === 'try');
@@ -37,7 +37,7 @@ describe('what System 3 does about a verdict', () => {
     assert.deepEqual(action.command.calls, [call]);
   });
 
-  it('install: a wanted row, as it was approved', () => {
+  it('is for an installation a wanted row, as it was approved', () => {
     const next = written(verdict('install', { only: ['cron_parse'] }), [], 1);
     assert.deepEqual(next, {
       ...row({ state: 'wanted', only: ['cron_parse'] }),
@@ -45,7 +45,7 @@ describe('what System 3 does about a verdict', () => {
     });
   });
 
-  it('install: a second response is added to a server that runs, which goes on', () => {
+  it('adds a second response to a server that runs, which goes on', () => {
     const second = verdict('install', {
       proposal: 'p2',
       type: 'file.sum',
@@ -58,14 +58,14 @@ describe('what System 3 does about a verdict', () => {
     assert.equal(written(second, [row()], 1).only, undefined, 'all were approved before');
   });
 
-  it('install: approved anew, a suspended or changed server is wanted again', () => {
+  it('wants a suspended or changed server again that is approved anew', () => {
     assert.equal(written(verdict('install'), [row({ state: 'suspended', contract: 'c0' })], 1).state, 'wanted');
     assert.equal(written(verdict('install'), [row({ contract: 'c0' })], 1).contract, 'c1');
     const newer = row({ spec: ServerSpec.parse({ npm: '@coo-quack/calc-mcp@2.0.0' }) });
     assert.equal(written(verdict('install'), [newer], 1).state, 'wanted');
   });
 
-  it('install: never over another server of that name, nor with grants that were not weighed together', () => {
+  it('never installs over another server of that name, nor with grants that were not weighed together', () => {
     const because = (held: ReturnType<typeof row>) => {
       const action = actionOf(verdict('install'), [held], 1);
       return action.do === 'nothing' ? action.because : action.do;
@@ -77,7 +77,7 @@ describe('what System 3 does about a verdict', () => {
     assert.match(because(row({ spec: far })), /weighed/);
   });
 
-  it('remove: takes the response back, and the server with its last one', () => {
+  it('takes a removed response back, and the server with its last one', () => {
     assert.equal(written(verdict('remove'), [row()], 1).state, 'removed');
     const both = row({ responses: { 'file.cron': {}, 'file.sum': {} } });
     const next = written(verdict('remove'), [both], 1);
@@ -86,7 +86,7 @@ describe('what System 3 does about a verdict', () => {
     assert.equal(actionOf(verdict('remove'), [row({ origin: 'configured' })], 1).do, 'nothing');
   });
 
-  it('refuse: what waits of that type is settled, under the name of the rule', () => {
+  it('settles the waiting events of a refused type, under the name of the rule', () => {
     const said = verdict('refuse', { type: 'file.js' }, { rule: 'no-strangers-code', because: 'never run it' });
     const action = actionOf(said, [], 3);
     assert.ok(action.do === 'settle');

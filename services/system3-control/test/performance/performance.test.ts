@@ -40,19 +40,19 @@ describe('performance', () => {
     });
   });
 
-  it('failures are lost productivity, and are forgotten after the window', () => {
+  it('counts failures as lost productivity, and forgets them after the window', () => {
     const achievements = after([{ answered: 9 }, { answered: 0, dead: 2, doubt: 1 }]);
     const { efficiency, attempted, units } = achievements.report(2000, ALONE);
     assert.deepEqual([efficiency, attempted, units.desk?.productivity, units.desk?.latency], [0.75, 12, 0.75, 1]);
     assert.equal(achievements.report(2000 + 2 * WINDOW, ALONE).efficiency, null);
   });
 
-  it('tools that are missing are lost latency', () => {
+  it('counts missing tools as lost latency', () => {
     const { fleet, units } = after([{ answered: 6, parked: 2 }]).report(1000, ALONE);
     assert.deepEqual([units.desk?.productivity, units.desk?.latency, fleet.performance], [1, 0.75, 0.75]);
   });
 
-  it('what waited for a tool and was answered then counts once, and what needs no operation not at all', () => {
+  it('counts an event once that waited for a tool and was answered, and one that needs no operation not at all', () => {
     const achievements = after([{ answered: 0, parked: 5, noted: 3, attenuated: 2 }]);
     assert.equal(achievements.report(1000, ALONE).efficiency, 0);
     const claimedBack = load(2000, 5);
@@ -60,7 +60,7 @@ describe('performance', () => {
     assert.equal(achievements.report(2000, ALONE).efficiency, 1);
   });
 
-  it('what a unit could do with the whole pool, and may not with its share, is lost latency too', () => {
+  it('counts as lost latency too the work that a unit could do with the whole pool, and may not with its share', () => {
     // a second each; two at the same time make 120 a minute, and 100 more wait
     const busy = times(59, { answered: 2, busy: 2000, turned: 100 });
     const { units } = after(busy).report(59_000, { pool: 10, slots: new Map([['desk', 2]]) });
@@ -69,7 +69,7 @@ describe('performance', () => {
     assert.equal(small.units.desk?.potentiality, 180);
   });
 
-  it('a share that is not used is lost productivity', () => {
+  it('counts an unused share as lost productivity', () => {
     const { units } = after(times(59, { answered: 2, busy: 2000, turned: 100 })).report(59_000, ALONE);
     assert.deepEqual([units.desk?.capability, units.desk?.productivity], [218, 118 / 218]);
   });
@@ -93,7 +93,7 @@ describe('performance', () => {
     assert.deepEqual([attempted, fleet.actuality], [(249 * 250) / 2, (249 * 250) / 2]);
   });
 
-  it('whatever is reported, ratios lie in 0…1 and performance is their product', () => {
+  it('has ratios in 0…1 whose product is the performance, whatever is reported', () => {
     const second = fc.record({
       answered: fc.nat(50),
       dead: fc.nat(5),

@@ -18,7 +18,7 @@ const STRAINED: Strain = {
   cause: 'report-1',
 };
 
-test('what one leader began and left open another closes, once, and those who were told hear it', async (t) => {
+test('an intervention that one leader left open is closed by the next, once, and those who were told hear it', async (t) => {
   let s3: ServiceContext | undefined;
   const told: DataOf<typeof Stress>[] = [];
   const floors: DataOf<typeof Shed>['floors'][] = [];
