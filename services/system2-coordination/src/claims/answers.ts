@@ -56,12 +56,12 @@ export function placeOf({ unit, resources }: Pick<Answered, 'unit' | 'resources'
   return JSON.stringify([unit, ...resources.map(({ resource, of }) => `${resource} ${of ?? '*'}`).sort()]);
 }
 
-/** Each resource once; of two wishes for one resource the narrower counts. */
+/** Each resource once; of two claims on one resource the narrower counts. */
 export function distinct(resources: readonly ClaimedResource[]): ClaimedResource[] {
   const narrowest = new Map<string, ClaimedResource>();
-  for (const wish of resources) {
-    const known = narrowest.get(wish.resource);
-    if (!known || most(wish.of) < most(known.of)) narrowest.set(wish.resource, wish);
+  for (const claimed of resources) {
+    const known = narrowest.get(claimed.resource);
+    if (!known || most(claimed.of) < most(known.of)) narrowest.set(claimed.resource, claimed);
   }
   return [...narrowest.values()];
 }

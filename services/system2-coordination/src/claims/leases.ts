@@ -1,6 +1,6 @@
 import type { ClaimedResource } from '@vsmcp/vsm';
 import { type Answered, type Claiming, distinct, granted, type Lease, placeOf, refused } from './answers.js';
-import { Places } from './places.js';
+import { Holdings } from './holdings.js';
 
 /** The longest lease that is given, ms. */
 export const LONGEST = 600_000;
@@ -39,7 +39,7 @@ interface Ticket {
  */
 export class Leases {
   readonly #leases = new Map<string, Lease>();
-  readonly #places = new Places();
+  readonly #holdings = new Holdings();
   /** Resource → the claims that hold it. */
   readonly #holders = new Map<string, Set<string>>();
   /** Resource → the claims that wait for it, first come first. */
@@ -155,9 +155,9 @@ export class Leases {
   #forgetAway(ticket: Ticket): void {
     if (!ticket.away) return;
     const place = placeOf(ticket);
-    const places = this.#away.get(place);
-    places?.delete(ticket);
-    if (places?.size === 0) this.#away.delete(place);
+    const waiting = this.#away.get(place);
+    waiting?.delete(ticket);
+    if (waiting?.size === 0) this.#away.delete(place);
   }
 
   #enqueue({ claim, unit, instance, resources, ttl, patience }: Claiming, now: number): void {
@@ -188,7 +188,7 @@ export class Leases {
     const look = [...resources];
     for (let resource = look.pop(); resource !== undefined; resource = look.pop()) {
       const first = firstOf(this.#queues.get(resource));
-      if (!first || first.away || !first.resources.every((wish) => this.#canHave(wish, first))) continue;
+      if (!first || first.away || !first.resources.every((claimed) => this.#canHave(claimed, first))) continue;
       this.#leave(first);
       this.#token += 1;
       const { claim, unit, instance, resources: all, ttl, since } = first;
@@ -198,21 +198,21 @@ export class Leases {
       if (first.behind) answer.behind = first.behind;
       answers.push(answer);
       // The claim that is first now may share with it.
-      for (const wish of all) look.push(wish.resource);
+      for (const claimed of all) look.push(claimed.resource);
     }
     return answers;
   }
 
-  #canHave(wish: ClaimedResource, ticket: Ticket): boolean {
-    return firstOf(this.#queues.get(wish.resource)) === ticket && this.#places.fits(wish);
+  #canHave(claimed: ClaimedResource, ticket: Ticket): boolean {
+    return firstOf(this.#queues.get(claimed.resource)) === ticket && this.#holdings.fits(claimed);
   }
 
   #sendAway(ticket: Ticket, now: number): Answered {
     ticket.away = true;
     ticket.expires = now + AGAIN + GRACE;
     const place = placeOf(ticket);
-    const places = this.#away.get(place);
-    if (places) places.add(ticket);
+    const waiting = this.#away.get(place);
+    if (waiting) waiting.add(ticket);
     else this.#away.set(place, new Set([ticket]));
     const reason = now < this.#notBefore ? 'leases of an earlier coordinator may still be held' : 'others hold it';
     return refused(ticket, ticket.since, AGAIN, reason);
@@ -247,7 +247,7 @@ export class Leases {
 
   #hold(lease: Lease): void {
     this.#leases.set(lease.claim, lease);
-    this.#places.take(lease.resources);
+    this.#holdings.take(lease.resources);
     for (const { resource } of lease.resources) {
       const holders = this.#holders.get(resource);
       if (holders) holders.add(lease.claim);
@@ -257,7 +257,7 @@ export class Leases {
 
   #drop(lease: Lease): void {
     this.#leases.delete(lease.claim);
-    this.#places.give(lease.resources);
+    this.#holdings.give(lease.resources);
     for (const { resource } of lease.resources) {
       const holders = this.#holders.get(resource);
       holders?.delete(lease.claim);

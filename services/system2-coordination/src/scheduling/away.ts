@@ -12,7 +12,7 @@ const LOOKS = [1000, 5000, 10_000, 15_000, 20_000, 25_000, SOON];
 /** A request that is later than it was told by so much (ms) does not come any more. */
 const GONE = 90_000;
 
-/** The wishes of one unit that were told to ask again and have not yet. Times in ms since the epoch. */
+/** The requests of one unit that were told to ask again and have not yet. Times in ms since the epoch. */
 export class Away {
   /** For each time of `AGAIN`, when those come that were told it: in order. */
   readonly #due = AGAIN.map((): number[] => []);
@@ -22,7 +22,7 @@ export class Away {
     return this.#due.reduce((sum, { length }) => sum + length, 0);
   }
 
-  /** A wish came: one of these, where one should be here by now. */
+  /** A request came: one of these, where one should be here by now. */
   came(now: number): void {
     const [earliest] = this.#due
       .filter(([due]) => due !== undefined && due <= now)

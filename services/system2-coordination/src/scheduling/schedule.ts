@@ -2,8 +2,8 @@ import { type Answer, type DataOf, type Granted, openAt, type RateLimit, type Tu
 import { Away } from './away.js';
 import { Parts } from './parts.js';
 
-/** One wish to call a server and the replica that has it. */
-export type TurnWish = DataOf<typeof Turn>['turns'][number] & { instance: string };
+/** One request to call a server and the replica that has it. */
+export type TurnRequest = DataOf<typeof Turn>['turns'][number] & { instance: string };
 
 /** An answer and the unit and replica it is for. Times in ms. */
 export interface Given {
@@ -11,20 +11,20 @@ export interface Given {
   instance: string;
   unit: string;
   server: string;
-  /** From the wish to the answer. */
+  /** From the request to the answer. */
   waited: number;
 }
 
 type Shown = Answer<'coordination'>['schedules'][number];
 
-/** Wishes that wait at the same time for one server; further ones are told to ask again. */
+/** Requests that wait at the same time for one server; further ones are told to ask again. */
 const MOST_WAITING = 10_000;
 /** Units that are remembered a server. */
 const MOST_UNITS = 1000;
 /** More than any server is called. */
 const ANY: RateLimit = { calls: 1e9, per: 1000 };
 
-interface Waiting extends TurnWish {
+interface Waiting extends TurnRequest {
   since: number;
 }
 
@@ -73,14 +73,14 @@ export class Schedule {
   }
 
   /** Asks for a turn. It is granted now, or waits for as long as it has patience. */
-  ask(wish: TurnWish, now: number): void {
-    const unit = this.#unit(wish.unit);
+  ask(request: TurnRequest, now: number): void {
+    const unit = this.#unit(request.unit);
     unit.away.came(now);
-    const calls = Math.min(wish.calls, this.#rate?.calls ?? wish.calls);
-    unit.queue.push({ ...wish, calls, since: now });
+    const calls = Math.min(request.calls, this.#rate?.calls ?? request.calls);
+    unit.queue.push({ ...request, calls, since: now });
   }
 
-  /** Turns that are granted by now, and wishes that have no more patience. */
+  /** Turns that are granted by now, and requests that have no more patience. */
   deal(now: number): Given[] {
     if (this.#closed(now) !== undefined) return this.#impatient(now);
     const given: Given[] = [];
@@ -103,7 +103,7 @@ export class Schedule {
     return [...given, ...this.#impatient(now)];
   }
 
-  /** Wishes that wait here. */
+  /** Requests that wait here. */
   get waiting(): number {
     let sum = 0;
     for (const { queue } of this.#units.values()) sum += queue.length;
@@ -162,7 +162,7 @@ export class Schedule {
       : 'has too many wait';
   }
 
-  /** The first wish of the unit whose turn begins first in virtual time. */
+  /** The first request of the unit whose turn begins first in virtual time. */
   #next(): { unit: Unit; head: Waiting; start: number } | undefined {
     let best: { unit: Unit; head: Waiting; start: number } | undefined;
     for (const unit of this.#units.values()) {

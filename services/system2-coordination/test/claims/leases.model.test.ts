@@ -6,7 +6,7 @@ import { type Answered, type Claiming, most } from '../../src/claims/answers.js'
 import { Leases } from '../../src/claims/leases.js';
 
 const TTL = 2000;
-const wishes = fc
+const resources = fc
   .uniqueArray(
     fc.record({ resource: fc.constantFrom('x', 'y', 'z'), of: fc.constantFrom<number | null>(1, 1, 2, 3, null) }),
     { selector: ({ resource }) => resource, minLength: 1 },
@@ -15,7 +15,7 @@ const wishes = fc
 
 /** A claim that asks, and asks again as it is told, and what happens between. */
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), resources: wishes }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('claim' as const), resources }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant('release' as const), which: fc.nat(5) }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 3000 }) }) },
 );
@@ -111,7 +111,7 @@ class World {
     this.#believed = this.#believed.filter(({ until }) => until > this.now);
     for (const name of ['x', 'y', 'z']) {
       const of = this.#believed.flatMap(({ resources }) => resources.filter(({ resource }) => resource === name));
-      const allowed = Math.min(...of.map((wish) => most(wish.of)));
+      const allowed = Math.min(...of.map(({ of }) => most(of)));
       assert.ok(of.length === 0 || of.length <= allowed, `${of.length} hold ${name}, ${allowed} may`);
     }
   }

@@ -3,13 +3,13 @@ import { describe, it } from 'node:test';
 import { Window } from '@vsmcp/vsm';
 import fc from 'fast-check';
 import { Parts } from '../../src/scheduling/parts.js';
-import { Schedule, type TurnWish } from '../../src/scheduling/schedule.js';
+import { Schedule, type TurnRequest } from '../../src/scheduling/schedule.js';
 
 const MINUTE = 60_000;
 const TICK = 250;
 const PATIENT = 1_000_000;
 
-function wish(turn: string, unit: string, over: Partial<TurnWish> = {}): TurnWish {
+function request(turn: string, unit: string, over: Partial<TurnRequest> = {}): TurnRequest {
   return { turn, unit, server: 'api', calls: 1, patience: PATIENT, instance: 'r', ...over };
 }
 
@@ -28,7 +28,7 @@ const of = (granted: readonly { unit: string }[], unit: string) => granted.filte
 describe('a schedule', () => {
   it('grants what the rate has room for at once, and the rest as time passes', () => {
     const schedule = new Schedule({ rate: { calls: 60, per: MINUTE } }, even, 0);
-    for (let n = 0; n < 200; n++) schedule.ask(wish(`t${n}`, 'a'), 0);
+    for (let n = 0; n < 200; n++) schedule.ask(request(`t${n}`, 'a'), 0);
     assert.equal(schedule.deal(0).length, 6, 'a tenth of the rate');
     assert.equal(run(schedule, TICK, MINUTE).length, 54, 'the rest of it within its time');
     assert.equal(run(schedule, MINUTE, 2 * MINUTE).length, 60);
@@ -36,18 +36,18 @@ describe('a schedule', () => {
 
   it('divides it fairly, by weight, however much each wants', () => {
     const schedule = new Schedule({ rate: { calls: 60, per: MINUTE } }, (unit) => (unit === 'heavy' ? 2 : 1), 0);
-    for (let n = 0; n < 1000; n++) schedule.ask(wish(`f${n}`, 'flood'), 0);
-    for (let n = 0; n < 100; n++) schedule.ask(wish(`h${n}`, 'heavy'), 0);
-    for (let n = 0; n < 100; n++) schedule.ask(wish(`l${n}`, 'light'), 0);
+    for (let n = 0; n < 1000; n++) schedule.ask(request(`f${n}`, 'flood'), 0);
+    for (let n = 0; n < 100; n++) schedule.ask(request(`h${n}`, 'heavy'), 0);
+    for (let n = 0; n < 100; n++) schedule.ask(request(`l${n}`, 'light'), 0);
     const granted = run(schedule, 0, 2 * MINUTE);
     assert.deepEqual([of(granted, 'heavy'), of(granted, 'light'), of(granted, 'flood')], [60, 30, 30]);
   });
 
   it('lets one that comes new in before the flood is done, and gives what it leaves to the flood', () => {
     const schedule = new Schedule({ rate: { calls: 60, per: MINUTE } }, even, 0);
-    for (let n = 0; n < 1000; n++) schedule.ask(wish(`f${n}`, 'flood'), 0);
+    for (let n = 0; n < 1000; n++) schedule.ask(request(`f${n}`, 'flood'), 0);
     run(schedule, 0, 10_000);
-    schedule.ask(wish('new', 'late'), 10_000);
+    schedule.ask(request('new', 'late'), 10_000);
     const granted = run(schedule, 10_000, 10_000 + MINUTE);
     const [first] = granted.filter(({ unit }) => unit === 'late');
     assert.ok(first && first.at - 10_000 <= 6000, JSON.stringify(first));
@@ -56,8 +56,8 @@ describe('a schedule', () => {
 
   it('tells who has no patience to ask again, and forgets it', () => {
     const schedule = new Schedule({ rate: { calls: 1, per: MINUTE } }, even, 0);
-    schedule.ask(wish('t1', 'a'), 0);
-    schedule.ask(wish('t2', 'a', { patience: 4000 }), 0);
+    schedule.ask(request('t1', 'a'), 0);
+    schedule.ask(request('t2', 'a', { patience: 4000 }), 0);
     assert.deepEqual(
       schedule.deal(0).map(({ grant }) => [grant.claim, grant.granted]),
       [['t1', true]],
@@ -72,14 +72,14 @@ describe('a schedule', () => {
   it('grants nothing while turns of an earlier leader may still count', () => {
     const rate = { calls: 60, per: MINUTE };
     const schedule = new Schedule({ rate }, even, Parts.settling(rate));
-    schedule.ask(wish('t1', 'a'), 0);
+    schedule.ask(request('t1', 'a'), 0);
     assert.equal(run(schedule, 0, 6000).length, 0);
     assert.equal(run(schedule, 6000, 6001).length, 1);
   });
 
   it('says who waited how long', () => {
     const schedule = new Schedule({ rate: { calls: 1, per: 1000 } }, even, 0);
-    for (const turn of ['t1', 't2', 't3']) schedule.ask(wish(turn, 'a'), 0);
+    for (const turn of ['t1', 't2', 't3']) schedule.ask(request(turn, 'a'), 0);
     run(schedule, 0, 5000);
     const { calls, per, granted, units } = schedule.view('api', 5000);
     assert.deepEqual([calls, per, granted], [1, 1000, 3]);
@@ -93,17 +93,17 @@ describe('a schedule', () => {
     const schedule = new Schedule({ rate: { calls: 60, per: MINUTE }, open }, weight, 0);
     const granted: string[] = [];
     // as System 1 does: who is told to ask again does so after that long, the flood an hour before the others
-    const asking = new Map<number, TurnWish[]>();
-    const ask = (at: number, one: TurnWish) => void asking.set(at, [...(asking.get(at) ?? []), one]);
-    for (let n = 0; n < 100; n++) ask(nine - 60 * MINUTE, wish(`flood${n}`, 'flood', { patience: 4000 }));
-    for (let n = 0; n < 30; n++) ask(nine - 7 * MINUTE + n * 10_000, wish(`heavy${n}`, 'heavy', { patience: 4000 }));
+    const asking = new Map<number, TurnRequest[]>();
+    const ask = (at: number, one: TurnRequest) => void asking.set(at, [...(asking.get(at) ?? []), one]);
+    for (let n = 0; n < 100; n++) ask(nine - 60 * MINUTE, request(`flood${n}`, 'flood', { patience: 4000 }));
+    for (let n = 0; n < 30; n++) ask(nine - 7 * MINUTE + n * 10_000, request(`heavy${n}`, 'heavy', { patience: 4000 }));
     let asked = 0;
     for (let now = nine - 60 * MINUTE; now < nine + MINUTE; now += TICK) {
       for (const one of asking.get(now) ?? []) schedule.ask(one, now);
       asked += asking.get(now)?.length ?? 0;
       for (const { grant, unit } of schedule.deal(now)) {
         if (grant.granted) granted.push(unit);
-        else ask(now + (grant.wait ?? 0), wish(grant.claim, unit, { patience: 4000 }));
+        else ask(now + (grant.wait ?? 0), request(grant.claim, unit, { patience: 4000 }));
         if (grant.granted) assert.ok(now >= nine, 'it is closed');
         else if (now < nine) assert.match(grant.reason ?? '', /api is closed until 1970-01-01T09:00:00.000Z/);
       }
@@ -123,10 +123,10 @@ describe('a schedule', () => {
   it('grants all when it opens where it has opening hours alone, and closes again', () => {
     const open = [Window.parse({ from: '09:00', to: '09:01' })];
     const schedule = new Schedule({ open }, even, 0);
-    for (const turn of ['t1', 't2']) schedule.ask(wish(turn, 'a', { patience: 40_000_000 }), 0);
+    for (const turn of ['t1', 't2']) schedule.ask(request(turn, 'a', { patience: 40_000_000 }), 0);
     assert.deepEqual(run(schedule, 0, 9 * 60 * MINUTE), []);
     assert.equal(run(schedule, 9 * 60 * MINUTE, 9 * 60 * MINUTE + 1).length, 2);
-    schedule.ask(wish('t3', 'a'), 9 * 60 * MINUTE + MINUTE);
+    schedule.ask(request('t3', 'a'), 9 * 60 * MINUTE + MINUTE);
     assert.deepEqual(run(schedule, 9 * 60 * MINUTE + MINUTE, 9 * 60 * MINUTE + 2 * MINUTE), []);
     const { calls, closed } = schedule.view('api', 10 * 60 * MINUTE);
     assert.deepEqual([calls, closed], [undefined, 33 * 60 * MINUTE]);
@@ -146,7 +146,7 @@ describe('a schedule', () => {
           const now = step * TICK;
           if (step === change) schedule = new Schedule({ rate }, even, now + Parts.settling(rate));
           for (const [n, { at, unit, calls }] of all.entries())
-            if (at === step) schedule.ask(wish(String(n), unit, { calls }), now);
+            if (at === step) schedule.ask(request(String(n), unit, { calls }), now);
           for (const { grant } of schedule.deal(now))
             if (grant.granted) granted.push({ at: now, calls: all[Number(grant.claim)]?.calls ?? 0 });
         }

@@ -11,7 +11,7 @@ interface Held {
  * How resources are held together. One rule for exclusive, shared and counted claims: the holders of a resource are
  * never more than any of them allows.
  */
-export class Places {
+export class Holdings {
   readonly #held = new Map<string, Held>();
 
   /** One more may hold the resource. */
