@@ -36,19 +36,24 @@ export function sorting(
       { name: `${path}.${UNORDERED}`, type: 'fanout', internal: true, arguments: {} },
       ...headers.map(
         ([header, name]): ExchangeDeclaration => ({
-          ...{ name: `${path}.${name}`, internal: true },
+          name: `${path}.${name}`,
+          internal: true,
           ...(hash ? { type: HASHING, arguments: { 'hash-header': header } } : { type: 'fanout', arguments: {} }),
         }),
       ),
       {
-        ...{ name: arrival, type: 'headers', internal: true },
+        name: arrival,
+        type: 'headers',
+        internal: true,
         // What matches no binding below has no key.
         arguments: { 'alternate-exchange': `${path}.${UNORDERED}` },
       },
     ],
     exchangeBindings: [
       ...headers.map(([header, name]) => ({
-        ...{ from: arrival, to: `${path}.${name}`, key: '' },
+        from: arrival,
+        to: `${path}.${name}`,
+        key: '',
         // A void value matches whatever the header holds.
         arguments: { 'x-match': 'any', [header]: null },
       })),

@@ -107,7 +107,9 @@ function exchangesBefore(path: string, name: string, { channel, sort }: DurableQ
 function exchange(path: string, channel: Channel): ExchangeDeclaration {
   const rule: ChannelRule = CHANNELS[channel];
   return {
-    ...{ name: exchangeName(path, channel), type: 'topic', internal: false },
+    name: exchangeName(path, channel),
+    type: 'topic',
+    internal: false,
     arguments: rule.alternate ? { 'alternate-exchange': exchangeName(path, 'dead') } : {},
   };
 }

@@ -51,7 +51,12 @@ export function demandsWaiting(demands: Demands, now: number, window: number): W
   return [...demands]
     .filter(([, { at, settled }]) => !settled && now - at <= window)
     .map(([type, { times, since, wish }]) => ({
-      ...{ type, unit: '', events: times, since, cause: 'wanted' as const, samples: [] },
+      type,
+      unit: '',
+      events: times,
+      since,
+      cause: 'wanted' as const,
+      samples: [],
       because: `an agent wished for it: ${wish}`,
     }));
 }

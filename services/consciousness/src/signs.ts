@@ -18,7 +18,12 @@ export function signsOf(model: Model, { pain }: FleetConfig, now: number): Signs
   const { events, commanded } = trafficOf(model, now);
   const sought = new Set([...model.acquisitions.values()].map(({ type }) => type));
   return {
-    ...{ window: model.window, watched: now - model.since, present, events, commanded, climb: pain.climb },
+    window: model.window,
+    watched: now - model.since,
+    present,
+    events,
+    commanded,
+    climb: pain.climb,
     steered: steeredOf(model, now),
     uncoordinated: model.traffic.uncoordinated(now),
     gaps: allWaiting(model, now)

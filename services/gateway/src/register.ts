@@ -24,7 +24,8 @@ export function serveRoute<P extends z.ZodObject, Q extends z.ZodObject, B exten
 ): void {
   const { method, path: url, bodyLimit, params, query, body, status } = route;
   app.route({
-    ...{ method, url },
+    method,
+    url,
     ...(bodyLimit !== undefined && { bodyLimit }),
     handler: async (request, reply) => {
       const output = await answer({

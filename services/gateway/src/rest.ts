@@ -55,7 +55,8 @@ function looks(app: FastifyInstance, context: ServiceContext): void {
 function events(app: FastifyInstance, context: ServiceContext): void {
   const { method, path: url, status } = ROUTES.publish;
   app.route({
-    ...{ method, url },
+    method,
+    url,
     handler: async (request, reply) => {
       const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
       const events = await publishEvents(context, contentType, request.body);

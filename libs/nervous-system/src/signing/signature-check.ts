@@ -62,7 +62,12 @@ export class SignatureCheck {
   #refusal({ key, id, content }: Delivery, channel: Channel, signature: Refusal['signature']): Refusal {
     const { path, instance, queue } = this.#around;
     return {
-      ...{ path, instance, channel, queue, key, signature },
+      path,
+      instance,
+      channel,
+      queue,
+      key,
+      signature,
       ...(id !== undefined && { id }),
       bytes: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),

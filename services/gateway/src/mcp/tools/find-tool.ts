@@ -49,7 +49,8 @@ export function findTool(parts: Parts): GatewayTool {
       title: 'Find a tool',
       description:
         'Finds tools of the fleet for what you want to do; call_tool runs them. When none fits, the wish counts as demand: the fleet looks for a server that fulfils it, tries it, decides under policy, and installs it. Give wait to wait for that. What servers say of their tools is not checked.',
-      ...{ input: Input, output: Output },
+      input: Input,
+      output: Output,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },
     (asked, call) => find(parts, asked, call),
@@ -75,7 +76,11 @@ async function find(parts: Parts, asked: Asked, call: Call): Promise<z.input<typ
     met,
     tools: found.map(({ offer: { declared, server, safe }, fits }) => ({
       name: declared.name,
-      ...{ server, description: declared.description ?? '', inputSchema: declared.inputSchema, safe, fits },
+      server,
+      description: declared.description ?? '',
+      inputSchema: declared.inputSchema,
+      safe,
+      fits,
     })),
     ...(!met && { demand: { type: demandType(asked.wish), ...progressOf(acquisition) } }),
   };
