@@ -17,7 +17,10 @@ export function unpackFrame(content: Uint8Array): unknown {
   return unpacker.unpack(content);
 }
 
-/** The message that carries a packed frame: the same events in the same frame are the same message. @param first of its events */
+/**
+ * The message that carries a packed frame: the same events in the same frame are the same message. @param first of its
+ * events
+ */
 export function frameMessage(content: Uint8Array, first: CloudEvent): Outgoing {
   const id = createHash('sha256').update(content).digest('base64url');
   return { channel: 'environment', key: first.type, id, content, contentType: FRAME, headers: partitionHeaders(first) };
@@ -55,7 +58,8 @@ interface Open {
 }
 
 /**
- * Publishes events of the environment in frames: those of one type, and of one partition key, travel together. Order holds within them.
+ * Publishes events of the environment in frames: those of one type, and of one partition key, travel together. Order
+ * holds within them.
  */
 export class Framer {
   readonly #open = new Map<string, Open>();

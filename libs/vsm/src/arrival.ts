@@ -49,8 +49,8 @@ export type Arrived =
     };
 
 /**
- * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, a frame, or plain JSON. One bad
- * event of a batch or frame costs only that one. Never throws, whatever comes.
+ * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, a frame, or plain
+ * JSON. One bad event of a batch or frame costs only that one. Never throws, whatever comes.
  */
 export function arrive(incoming: Incoming, limits: ArrivalLimits): Arrived[] {
   try {

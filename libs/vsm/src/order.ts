@@ -4,8 +4,8 @@ import type { CloudEvent } from './event.js';
 import { PARTITION_QUEUES, type QueueName } from './queues.js';
 
 /**
- * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange that hashes it. A
- * broker routes by headers alone, so only a message that bears one is kept in order.
+ * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange
+ * that hashes it. A broker routes by headers alone, so only a message that bears one is kept in order.
  */
 export const PARTITION_HEADERS = {
   'cloudEvents:partitionkey': 'ordered',
@@ -22,8 +22,9 @@ export function sortedFrom(path: string, sort: 'unordered' | 'ordered'): string[
 }
 
 /**
- * What stands behind `vsm.environment` and parts its events: those with a partition key are hashed over the partitions, the others go
- * on to where everybody competes. Nobody publishes to these exchanges. What they bind to comes before them.
+ * Exchanges behind `vsm.environment` that part its events: those with a partition key are hashed over the partitions,
+ * the others go on to where everybody competes. Nobody publishes to these exchanges. What they bind to comes before
+ * them.
  */
 export function sorting(
   path: string,
@@ -45,7 +46,7 @@ export function sorting(
         name: arrival,
         type: 'headers',
         internal: true,
-        // What matches no binding below has no key.
+        // A message that matches no binding below has no key.
         arguments: { 'alternate-exchange': `${path}.${UNORDERED}` },
       },
     ],

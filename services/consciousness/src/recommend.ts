@@ -33,7 +33,7 @@ function missing(model: Model, now: number): Gap[] {
   }));
 }
 
-/** What settles them. */
+/** The mend that settles them. */
 const SETTLES = { dead: 'replay or discard', doubt: 'done, replay or discard', asked: 'answer' } as const;
 const HELD = {
   dead: 'failed for good',

@@ -50,7 +50,7 @@ function fitting<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   throw new HttpError(422, 'VSM_USAGE', z.prettifyError(parsed.error));
 }
 
-/** Who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
+/** Principal who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
 function principalOf({ headers, body }: FastifyRequest): string {
   const header = headers['x-vsmcp-by'];
   const said = typeof body === 'object' && body !== null && 'by' in body ? body.by : undefined;

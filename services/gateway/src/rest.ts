@@ -14,8 +14,8 @@ import { unitRoutes } from './units.js';
 const TEST = 8000;
 
 /**
- * The REST interface: questions as GET, events and petitions as POST. It decides nothing: what is declared in `routes/` is put
- * to the system that answers it.
+ * The REST interface: questions as GET, events and petitions as POST. It decides nothing: what is declared in `routes/`
+ * is put to the system that answers it.
  */
 export function rest(app: FastifyInstance, context: ServiceContext): void {
   reads(app, context);

@@ -22,7 +22,7 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
     bodyLimit: context.config.settings.max_event_bytes,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
-    // What cannot be routed at all reads like every other error.
+    // An error before any route reads like every other error.
     frameworkErrors: (error, _, reply) => {
       const { status, body } = failureOf(error);
       reply.hijack();

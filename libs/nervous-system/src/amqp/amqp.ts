@@ -38,8 +38,8 @@ export interface AmqpOptions extends Member {
   clock: Clock;
   ids: Ids;
   /**
-   * False: what outlives this process is declared by somebody else (`vsmcp topology apply`); it is only looked for, and the transport
-   * is not ready without it. True unless said otherwise.
+   * False: what outlives this process is declared by somebody else (`vsmcp topology apply`); it is only looked for, and
+   * the transport is not ready without it. True unless said otherwise.
    */
   declare?: boolean;
 }
@@ -55,8 +55,8 @@ interface Links {
 }
 
 /**
- * Joins the fleet on a RabbitMQ broker. Resolves at once: until the broker is there, what is published is kept within bounds,
- * subscriptions wait, and `health` says why. Throws VSM_CONFIG for a URL, path or instance that cannot be.
+ * Joins the fleet on a RabbitMQ broker. Resolves at once: until the broker is there, what is published is kept within
+ * bounds, subscriptions wait, and `health` says why. Throws VSM_CONFIG for a URL, path or instance that cannot be.
  */
 export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> {
   checkMember(options);
@@ -106,7 +106,7 @@ function painPart(path: string): Topology {
   return { exchanges: exchanges.filter(({ name }) => names.has(name)), exchangeBindings: [], queues, bindings };
 }
 
-/** What the broker is like, as sources want to know it. */
+/** Traits of the broker that sources want to know. */
 type Around = AmqpOptions & { stand: Stand; can: () => Promise<BrokerCan> };
 
 class AmqpNervousSystem implements NervousSystem {

@@ -25,7 +25,7 @@ type Granted = <A, R>(
   act: (asked: A, by: string) => Promise<R>,
 ) => (asked: A, call: Call) => Promise<R>;
 
-/** What the tools that change something share. */
+/** Parts that the tools which change something share. */
 interface Around {
   context: ServiceContext;
   granted: Granted;
@@ -33,7 +33,10 @@ interface Around {
   patience: number;
 }
 
-/** Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client says. */
+/**
+ * Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client
+ * says.
+ */
 export function changes(context: ServiceContext): GatewayTool[] {
   const granted: Granted =
     (grant, act) =>

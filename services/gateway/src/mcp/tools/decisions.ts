@@ -22,7 +22,7 @@ const Decision = z.object({
   by: z.string(),
 });
 
-/** What asks, and what was decided. */
+/** Proposals that wait for a person, and those decided. */
 export function decisions(context: ServiceContext): GatewayTool {
   return answering(
     'decisions_list',

@@ -41,7 +41,10 @@ const Output = z.object({
     .describe('what stands for the unmet wish in variety, and how its acquisition goes'),
 });
 
-/** Finds tools by wish. A wish that nothing fulfils is said to the fleet, which counts it and acquires for it like for an event that waits. */
+/**
+ * Finds tools by wish. A wish that nothing fulfils is said to the fleet, which counts it and acquires for it like for
+ * an event that waits.
+ */
 export function findTool(parts: Parts): GatewayTool {
   return answering(
     'find_tool',
@@ -91,7 +94,10 @@ function progressOf(acquisition: View['acquisition']): { step?: string; because:
   return { because: 'nothing fits; the fleet was told and looks for it. Ask again, with wait' };
 }
 
-/** Looks again each second until the wish is met, its acquisition has ended without, the time is over, or the client gave up. */
+/**
+ * Looks again each second until the wish is met, its acquisition has ended without, the time is over, or the client
+ * gave up.
+ */
 async function patiently(
   again: () => Promise<View>,
   first: View,
