@@ -3,6 +3,10 @@ import { type Clock, type CloudEvent, FRAME, frameOf, partitionHeaders, partitio
 import { Packr, Unpackr } from 'msgpackr';
 import type { Outgoing } from './message.js';
 
+/**
+ * Frames on the wire: many events as one message, in MessagePack, and the gathering of single events into frames.
+ */
+
 // No extensions of the library's own: any MessagePack reads and writes a frame.
 const packer = new Packr({ useRecords: false });
 const unpacker = new Unpackr({ useRecords: false, int64AsType: 'number' });

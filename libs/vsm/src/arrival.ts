@@ -7,6 +7,11 @@ import { readJson, readText } from './json.js';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 import type { Ids } from './time.js';
 
+/**
+ * Messages from outside, read into events. This is the border at which nothing is trusted: size, depth, encoding and
+ * every attribute are looked at before anything inside sees them.
+ */
+
 /** A message as it came from outside: nothing in it is trusted. */
 export interface Incoming {
   /** The routing key. */

@@ -4,6 +4,11 @@ import { keysToHear, keysToSay } from './speech.js';
 import type { Party } from './systems.js';
 import { ownQueuePrefix, queueName } from './topology.js';
 
+/**
+ * Rights of each system's broker user, out of the channel table: which queues and exchanges it may configure, write and
+ * read, and under which routing keys.
+ */
+
 /** Rights of a broker user, as RabbitMQ has it: regular expressions over the names of queues and exchanges. */
 export interface Permissions {
   configure: string;

@@ -22,6 +22,11 @@ import { type Demands, settled, wished } from './demand.js';
 import { beat, type Presence } from './presence.js';
 import { Traffic } from './traffic.js';
 
+/**
+ * The fleet's model of itself: what each message said last, in maps that are bounded. Status, variety and pathologies
+ * are pure functions over it; messages and answers only write it.
+ */
+
 /** Questions to other systems from time to time, so that the model starts full and heals what it did not hear. */
 export const VIEWS = [
   'account',

@@ -13,6 +13,11 @@ import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';
 
+/**
+ * Gaps in the fleet, each with a mend that exists: a capability to acquire, a unit to change, a setting to raise, or a
+ * system to start.
+ */
+
 /** @param limit the setting max_concurrent_operations */
 export function recommend(model: Model, limit: number, now: number): Gap[] {
   return [

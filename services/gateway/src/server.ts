@@ -11,6 +11,12 @@ import { MCP_PATH } from './routes/pages.js';
 import type { HttpSettings } from './settings.js';
 import { stream } from './stream.js';
 
+/**
+ * The gateway's HTTP server. It holds every request to what is known of its caller (host, origin, content type), reads
+ * bodies as JSON of bounded depth or as frames, and serves the routes that are declared in `routes/`: dashboard, REST,
+ * the event stream and MCP. It decides nothing.
+ */
+
 export interface Server {
   readonly url: string;
   close(): Promise<void>;

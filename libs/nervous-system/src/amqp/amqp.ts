@@ -28,6 +28,11 @@ import { outgoingPacket, type Packet } from './packet.js';
 import { Publisher } from './publisher.js';
 import { sourceOf } from './source.js';
 
+/**
+ * The nervous system on RabbitMQ: one connection that is opened anew when it is lost, channels for publishing, a
+ * channel for each subscription, and a declaration of the topology whenever the connection is new.
+ */
+
 export interface AmqpOptions extends Member {
   /** `amqp://user:password@host:5672/vhost`, or `amqps:`. */
   url: string;

@@ -5,6 +5,11 @@ import { type Capability, isSafe, type Tool } from '@vsmcp/vsm';
 import { put } from '../questions.js';
 import { exposedName } from './names.js';
 
+/**
+ * Tools of the fleet as agents see them: those of servers that are ready, under names that stay the same, cut to what a
+ * client can hold, and marked safe where calling them can harm nothing beyond the server's own folder.
+ */
+
 /** Time for which what was read is good: less than a person notices, enough for a burst of calls. ms */
 const FRESH = 1000;
 /** Characters of a description, and of all texts of a tool that are searched. */
