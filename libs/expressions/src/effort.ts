@@ -1,5 +1,5 @@
 import { VsmError } from '@vsmcp/vsm';
-import type { Scope } from './expressions.js';
+import type { Scope } from './scope.js';
 
 /**
  * Elements that one evaluation may visit. CEL always ends, but a list from outside can make it last: each visit takes some microseconds in which

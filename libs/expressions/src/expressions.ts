@@ -6,13 +6,7 @@ import { GenerationalMemo } from './generational-memo.js';
 import { jsonOf } from './json.js';
 import { withoutConstructors } from './readable.js';
 import { OWN } from './rewrite.js';
-
-/** The variables that expressions see: the event's data, its attributes, and in `then` steps the results of the steps before. */
-export interface Scope {
-  data: unknown;
-  event: Record<string, unknown>;
-  results: readonly unknown[];
-}
+import type { Scope } from './scope.js';
 
 /** An expression, compiled. @throws VSM_EVENT naming expression and event, when it fails there */
 export type Expression = (scope: Scope) => unknown;

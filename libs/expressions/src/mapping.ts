@@ -1,5 +1,6 @@
 import { type CloudEvent, VsmError } from '@vsmcp/vsm';
-import { expressionOf, expressionText, isExpression, nameOf, type Scope, shown } from './expressions.js';
+import { expressionOf, expressionText, isExpression, nameOf, shown } from './expressions.js';
+import type { Scope } from './scope.js';
 
 /** A tree whose string leaves that begin with `=` are expressions, all else literal; what it makes of an event. */
 export type Mapping = ((scope: Scope) => unknown) & { readonly tree?: unknown };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileExpression, type Scope } from '../src/expressions.js';
+import { compileExpression } from '../src/expressions.js';
+import type { Scope } from '../src/scope.js';
 
 const EVENT = { type: 'file.md', id: '1' };
 const scope = (data: unknown): Scope => ({ data, event: EVENT, results: [] });

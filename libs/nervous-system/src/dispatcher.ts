@@ -4,6 +4,11 @@ import type { BusLog, BusStats, DeliveryResult, Handler } from './nervous-system
 import { NOT_SIGNED, sayRefusal } from './signing/refusal.js';
 import type { SignatureCheck, Way } from './signing/signature-check.js';
 
+/**
+ * The way of a delivery through its handler, the same on both transports: its signature is checked, the handler runs,
+ * and by its result the delivery is acknowledged, comes again, comes later, or dies.
+ */
+
 /** One delivery's ways back; each resolves when it is settled. */
 export interface Acknowledger {
   ack(): void;

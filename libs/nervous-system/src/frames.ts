@@ -3,6 +3,10 @@ import { type Clock, type CloudEvent, FRAME, frameOf, partitionHeaders, partitio
 import { Packr, Unpackr } from 'msgpackr';
 import type { Outgoing } from './message.js';
 
+/**
+ * Frames on the wire: many events as one message, in MessagePack, and the gathering of single events into frames.
+ */
+
 // No extensions of the library's own: any MessagePack reads and writes a frame.
 const packer = new Packr({ useRecords: false });
 const unpacker = new Unpackr({ useRecords: false, int64AsType: 'number' });
@@ -17,7 +21,10 @@ export function unpackFrame(content: Uint8Array): unknown {
   return unpacker.unpack(content);
 }
 
-/** The message that carries a packed frame: the same events in the same frame are the same message. @param first of its events */
+/**
+ * The message that carries a packed frame: the same events in the same frame are the same message. @param first of its
+ * events
+ */
 export function frameMessage(content: Uint8Array, first: CloudEvent): Outgoing {
   const id = createHash('sha256').update(content).digest('base64url');
   return { channel: 'environment', key: first.type, id, content, contentType: FRAME, headers: partitionHeaders(first) };
@@ -55,7 +62,8 @@ interface Open {
 }
 
 /**
- * Publishes events of the environment in frames: those of one type, and of one partition key, travel together. Order holds within them.
+ * Publishes events of the environment in frames: those of one type, and of one partition key, travel together. Order
+ * holds within them.
  */
 export class Framer {
   readonly #open = new Map<string, Open>();

@@ -1,9 +1,9 @@
 /**
- * Headers of our own, on messages that travel a second time. They are trusted only where no outsider can have set them: on what
- * comes over the retry channel, and on the dead channel.
+ * Headers of our own, on messages that travel a second time. They are trusted only where no outsider can have set them:
+ * on what comes over the retry channel, and on the dead channel.
  */
 export const HEADERS = {
-  /** Where the message was published first. */
+  /** Channel on which the message was published first. */
   channel: 'vsmcp-channel',
   key: 'vsmcp-key',
   /** Counted retries so far. */
@@ -15,7 +15,7 @@ export const HEADERS = {
   /** On the dead channel: why it died, and in which queue (behind the path). */
   reason: 'vsmcp-reason',
   queue: 'vsmcp-queue',
-  /** What a member signs with: see `signing/signer.ts`. */
+  /** Signature of the member that sent it: see `signing/signer.ts`. */
   signature: 'vsmcp-signature',
 } as const;
 

@@ -1,6 +1,6 @@
 import type { Channel } from '@vsmcp/vsm';
 
-/** What goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
+/** A message that goes out on a channel. The content is the CloudEvent's JSON unless another content type says so. */
 export interface Outgoing {
   channel: Channel;
   key: string;
@@ -13,12 +13,12 @@ export interface Outgoing {
   transient?: true;
   /** Reject with VSM_NOT_FOUND when no queue takes it, where a channel without listeners would let it go. */
   mandatory?: true;
-  /** Where an answer goes, and to which question it belongs. */
+  /** Address of an answer, and the question that it belongs to. */
   replyTo?: string;
   correlationId?: string;
 }
 
-/** What came in. */
+/** A message that came in. */
 export interface Delivery {
   channel: Channel;
   key: string;
@@ -33,7 +33,7 @@ export interface Delivery {
   headers: Record<string, unknown>;
   /** The broker has handed it out before: its first handler may have acted on it. */
   redelivered: boolean;
-  /** How many times it came back through `vsm.retry`, counted retries only. */
+  /** Times that it came back through `vsm.retry`, counted retries only. */
   attempts: number;
   replyTo?: string;
   correlationId?: string;

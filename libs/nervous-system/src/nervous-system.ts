@@ -3,10 +3,10 @@ import type { Delivery, Outgoing } from './message.js';
 import type { Signer } from './signing/signer.js';
 
 /**
- * What the handler did with a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish to the
- * delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the message's own
- * (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`, of ordered queues only:
- * it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
+ * The handler's result for a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish
+ * to the delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the
+ * message's own (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`,
+ * of ordered queues only: it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
 export type DeliveryResult =
   | { result: 'done' }
@@ -57,40 +57,46 @@ export interface BusStats {
   unconfirmed: number;
 }
 
-/** Where a transport says what befell it; the service's log fits. */
+/** Log of a transport; the service's log fits. */
 export interface BusLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }
 
-/** Who takes part: the fleet's path, the system, and the instance, which is one word of a routing key. */
+/** A member of a fleet: the fleet's path, the system, and the instance, which is one word of a routing key. */
 export interface Member {
   path: string;
   party: Party;
   instance: string;
   log: BusLog;
-  /** Signs what is said inside and refuses what no member has signed; absent: nothing is signed, and everything is heard. */
+  /**
+   * Signs what is said inside and refuses what no member has signed; absent: nothing is signed, and everything is
+   * heard.
+   */
   signer?: Signer | undefined;
 }
 
 /**
- * How messages travel. Two transports, one contract: `test/conformance.ts` holds both to it.
- * - publish resolves once the message is safe (broker confirm; in memory: enqueued). While the broker is away it is kept, up
- *   to a bound, and sent again after reconnection; past the bound it rejects with VSM_BROKER. A publish that the channel
- *   table does not allow rejects with VSM_CHANNEL.
+ * The transport of messages. Two transports, one contract: `test/conformance.ts` holds both to it.
+ * - publish resolves once the message is safe (broker confirm; in memory: enqueued). While the broker is away it is
+ *   kept, up to a bound, and sent again after reconnection; past the bound it rejects with VSM_BROKER. A publish that
+ *   the channel table does not allow rejects with VSM_CHANNEL.
  * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
  * - consumers consume again after every reconnection.
- * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their order; one that
- *   its consumer did not settle is handed to the next consumer before all that came later.
- * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason (`signing/signature-check.ts`).
+ * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their
+ *   order; one that its consumer did not settle is handed to the next consumer before all that came later.
+ * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason
+ *   (`signing/signature-check.ts`).
  */
 export interface NervousSystem {
   readonly transport: 'memory' | 'amqp';
   publish(message: Outgoing): Promise<void>;
   publishBatch(messages: readonly Outgoing[]): Promise<void>;
   subscribe(subscription: Subscription, handler: Handler): Promise<Consumer>;
-  /** Publishes on `vsm.query` and waits for the answer. Rejects with VSM_TIMEOUT, or VSM_NOT_FOUND when nobody listens. */
+  /**
+   * Publishes on `vsm.query` and waits for the answer. Rejects with VSM_TIMEOUT, or VSM_NOT_FOUND when nobody listens.
+   */
   request(message: Omit<Outgoing, 'channel' | 'replyTo' | 'correlationId'>, timeout: number): Promise<Delivery>;
   /** Answers a delivery that has `replyTo`. */
   respond(to: Delivery, answer: Pick<Outgoing, 'content' | 'contentType' | 'headers'>): Promise<void>;

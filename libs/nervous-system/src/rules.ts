@@ -16,7 +16,7 @@ import {
 import type { Outgoing } from './message.js';
 import type { Member, Subscription } from './nervous-system.js';
 
-/** What the channel table allows. Throws VSM_CHANNEL, or VSM_EVENT for a key that is none. */
+/** Holds a publish to the channel table. Throws VSM_CHANNEL, or VSM_EVENT for a key that is none. */
 export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | 'key'>): void {
   if (!mayPublish(party, message.channel)) {
     const rights = rightsToSay(party, message.channel);
@@ -36,7 +36,7 @@ export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | '
   }
 }
 
-/** What the channel table allows; a durable queue is read by its owner alone. Throws VSM_CHANNEL. */
+/** Holds a subscription to the channel table; a durable queue is read by its owner alone. Throws VSM_CHANNEL. */
 export function checkSubscribe(party: Party, { queue, prefetch }: Subscription): void {
   const channel: Channel = 'own' in queue ? queue.channel : queue.durable.channel;
   if (!mayListen(party, channel)) {

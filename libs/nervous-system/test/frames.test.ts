@@ -6,8 +6,14 @@ import fc from 'fast-check';
 import { clock } from './world.js';
 
 const event = (id: string, more: object = {}): CloudEvent => ({
-  ...{ specversion: '1.0', id, source: '/shop', type: 'order.placed', time: '2026-01-02T03:04:05.678Z' },
-  ...{ datacontenttype: 'application/json', data: { order: id, items: [1, 2.5, null], paid: true }, ...more },
+  specversion: '1.0',
+  id,
+  source: '/shop',
+  type: 'order.placed',
+  time: '2026-01-02T03:04:05.678Z',
+  datacontenttype: 'application/json',
+  data: { order: id, items: [1, 2.5, null], paid: true },
+  ...more,
 });
 const limits = { maxBytes: 1_000_000, now: 0, newId: () => 'new', unpack: unpackFrame };
 const idsIn = (message: Outgoing): unknown[] =>

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type Capability, grantsOf, isContained } from './capability.js';
 
 /**
- * What an agent that speaks MCP may have the fleet do; reading needs none. Each but `call_safe` is the name of the gateway's tool.
- * `find_tool`: search, and have its unmet wishes counted as demand. `call_safe`: call tools that are safe (see `isSafe`).
- * `call_tool`: call any tool that no rule of policy forbids, by `call_tool` and `operations_run`.
+ * Rights of an agent that speaks MCP; reading needs none. Each but `call_safe` is the name of the gateway's tool.
+ * `find_tool`: search, and have its unmet wishes counted as demand. `call_safe`: call tools that are safe (see
+ * `isSafe`). `call_tool`: call any tool that no rule of policy forbids, by `call_tool` and `operations_run`.
  */
 export const AgentGrant = z.enum([
   'find_tool',
@@ -19,9 +19,12 @@ export const AgentGrant = z.enum([
 ]);
 export type AgentGrant = z.infer<typeof AgentGrant>;
 
-/** The agent that has no token: whoever reaches the gateway. All of them are one, so that none approves what another asked for. */
+/**
+ * The agent that has no token: whoever reaches the gateway. All of them are one, so that none approves what another
+ * asked for.
+ */
 export const ANYONE = 'anyone';
-/** What an agent may where the configuration does not say. */
+/** Grants of an agent where the configuration does not say. */
 export const USUAL_GRANTS: readonly AgentGrant[] = ['find_tool', 'call_safe'];
 
 export const Agent = z.strictObject({
@@ -57,8 +60,8 @@ export function agentName(by: string): string | undefined {
 }
 
 /**
- * Calling it can harm nothing beyond the server's own folder: the server is contained, or says of the tool that it only reads (its
- * word, which was approved with its contract).
+ * Calling it can harm nothing beyond the server's own folder: the server is contained, or says of the tool that it only
+ * reads (its word, which was approved with its contract).
  */
 export function isSafe({ spec, tools }: Pick<Capability, 'spec' | 'tools'>, tool: string): boolean {
   return isContained(grantsOf(spec)) || tools.find(({ name }) => name === tool)?.annotations?.readOnlyHint === true;

@@ -7,6 +7,11 @@ import { readJson, readText } from './json.js';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 import type { Ids } from './time.js';
 
+/**
+ * Messages from outside, read into events. This is the border at which nothing is trusted: size, depth, encoding and
+ * every attribute are looked at before anything inside sees them.
+ */
+
 /** A message as it came from outside: nothing in it is trusted. */
 export interface Incoming {
   /** The routing key. */
@@ -49,8 +54,8 @@ export type Arrived =
     };
 
 /**
- * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, a frame, or plain JSON. One bad
- * event of a batch or frame costs only that one. Never throws, whatever comes.
+ * Reads a message of the environment into CloudEvents: structured, binary (AMQP headers), a batch, a frame, or plain
+ * JSON. One bad event of a batch or frame costs only that one. Never throws, whatever comes.
  */
 export function arrive(incoming: Incoming, limits: ArrivalLimits): Arrived[] {
   try {

@@ -1,6 +1,6 @@
 /**
- * A copy of a map with the entry set last; past the bound the first that may go, goes. It keeps what a journal is folded into
- * from growing for ever.
+ * A copy of a map with the entry set last; past the bound the first that may go, goes. It keeps what a journal is
+ * folded into from growing for ever.
  * @param most entries
  */
 export function setBounded<T>(

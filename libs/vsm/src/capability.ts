@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 /**
- * A host that a server may reach: `api.example.org` (ports 443 and 80), `*.example.org` (all names below it, not itself),
- * `example.org:8080` (that port alone), an address (`[::1]` for one of IPv6).
+ * A host that a server may reach: `api.example.org` (ports 443 and 80), `*.example.org` (all names below it, not
+ * itself), `example.org:8080` (that port alone), an address (`[::1]` for one of IPv6).
  */
 export const HostGrant = z
   .string()
@@ -11,7 +11,7 @@ export const HostGrant = z
     'a host such as api.example.org, *.example.org or example.org:8080',
   );
 
-/** What a server may touch beyond its own folder. Paths are absolute or relative to the fleet's folder. */
+/** All that a server may touch beyond its own folder. Paths are absolute or relative to the fleet's folder. */
 export const Grants = z.strictObject({
   reads: z.array(z.string()).default([]),
   writes: z.array(z.string()).default([]),
@@ -24,7 +24,7 @@ export const Grants = z.strictObject({
 });
 export type Grants = z.infer<typeof Grants>;
 
-/** Whether it reaches anything outside this machine: all that the network does, or hosts in it. */
+/** True when it reaches anything outside this machine: all that the network does, or hosts in it. */
 export const hasNetwork = ({ network, hosts }: Grants): boolean => network || hosts.length > 0;
 
 /** No network, no programs, nothing to read or write beyond its own folder. */
@@ -34,8 +34,8 @@ export function isContained(grants: Grants): boolean {
 }
 
 /**
- * A literal value, or `from`: the variable of System 1's own environment that holds it, so that what is secret stays out of files,
- * rows and messages.
+ * A literal value, or `from`: the variable of System 1's own environment that holds it, so that what is secret stays
+ * out of files, rows and messages.
  */
 export const ServerValue = z.union([
   z.string(),
@@ -84,22 +84,22 @@ function isServerUrl(text: string): boolean {
   return ['http:', 'https:', 'ws:', 'wss:'].includes(protocol);
 }
 
-/** How the fleet has a server: from a package it runs itself, or at an address. */
+/** A server as the fleet has it: from a package it runs itself, or at an address. */
 export const Spec = z.union([ServerSpec, RemoteSpec]);
 export type Spec = z.infer<typeof Spec>;
 
 export const isRemote = (spec: Spec): spec is RemoteSpec => 'url' in spec;
 
-/** What a server may touch. One that runs elsewhere has the network, and so is not contained. */
+/** All that a server may touch. One that runs elsewhere has the network, and so is not contained. */
 export function grantsOf(spec: Spec): Grants {
   return isRemote(spec) ? { reads: [], writes: [], runs: [], network: true, hosts: [] } : spec.grants;
 }
 
-/** What it is known by: `package@version`, or its address. */
+/** Its name: `package@version`, or its address. */
 export const sourceOf = (spec: Spec): string => (isRemote(spec) ? spec.url : spec.npm);
 
 /**
- * How strongly a server is confined, strongest first.
+ * Confinement of a server, strongest first.
  * `bubblewrap`: own mount, network and process namespaces, with limits. `namespace`: own user and network namespace,
  * Node's permission flag, limits. `permission`: Node's permission flag and limits, the network is reachable.
  * `none`: limits only.
@@ -108,14 +108,14 @@ export const Confinement = z.enum(['bubblewrap', 'namespace', 'permission', 'non
 export type Confinement = z.infer<typeof Confinement>;
 
 /**
- * Something in the words of a server that is there to mislead: `hidden`: characters that nobody sees; `terminal`: sequences that
- * do something to a terminal; `imperative`: words that give orders to whoever reads them.
+ * Something in the words of a server that is there to mislead: `hidden`: characters that nobody sees; `terminal`:
+ * sequences that do something to a terminal; `imperative`: words that give orders to whoever reads them.
  */
 export const Suspicion = z.object({
   /** `instructions`, `read_file.description`, `result of read_file`. */
   where: z.string(),
   kind: z.enum(['hidden', 'terminal', 'imperative']),
-  /** What was found, with all that hides made visible. */
+  /** The words that were found, with all that hides made visible. */
   text: z.string(),
 });
 export type Suspicion = z.infer<typeof Suspicion>;
@@ -154,7 +154,7 @@ export const Candidate = z.object({
 });
 export type Candidate = z.infer<typeof Candidate>;
 
-/** What was approved of one version of a server. */
+/** All that was approved of one version of a server. */
 const Approved = z.object({
   version: z.string(),
   spec: Spec,
@@ -180,7 +180,7 @@ export const Capability = z.object({
   /** Hash of the tool contracts that were approved; absent until first seen (configured servers). */
   contract: z.string().optional(),
   tools: z.array(Tool).default([]),
-  /** What is suspicious in its words. */
+  /** Suspicions about its words. */
   suspicions: z.array(Suspicion).optional(),
   /** The package's `mcpName`: whose server its owner says it is. */
   mcpName: z.string().optional(),

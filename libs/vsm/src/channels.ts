@@ -2,7 +2,7 @@ import type { Party } from './systems.js';
 
 /** A VSM channel: one topic exchange of the same name behind the fleet's path. */
 export interface ChannelRule {
-  /** What the channel is in Beer's model. */
+  /** The channel in Beer's model. */
   meaning: string;
   /** The words of the routing key, for people and for the AsyncAPI document. */
   key: string;
@@ -15,8 +15,8 @@ export interface ChannelRule {
 const INSIDE = ['s1', 's2', 's3', 's4', 's5', 'consciousness', 'gateway'] as const;
 
 /**
- * Who may say what to whom. Topology, publish checks and broker permissions all derive from this table.
- * `world` is anyone admitted from outside.
+ * The channels, with who may say what to whom. Topology, publish checks and broker permissions all derive from this
+ * table. `world` is anyone admitted from outside.
  */
 export const CHANNELS = {
   environment: {

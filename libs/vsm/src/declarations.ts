@@ -1,6 +1,7 @@
 /**
- * Declarations of AMQP 0-9-1 as plain data: exchanges, queues and what is bound to what. `topology.ts` and `order.ts` make
- * them out of the channel table; the nervous system declares them on a broker, the command line compares them with one.
+ * Declarations of AMQP 0-9-1 as plain data: exchanges, queues and what is bound to what. `topology.ts` and `order.ts`
+ * make them out of the channel table; the nervous system declares them on a broker, the command line compares them with
+ * one.
  */
 
 /** The exchange type of RabbitMQ's plugin `rabbitmq_consistent_hash_exchange`. */
@@ -36,7 +37,7 @@ export interface BindingDeclaration {
   key: string;
 }
 
-/** What one exchange passes on to another. */
+/** A rule by which one exchange passes messages on to another. */
 export interface ExchangeBinding {
   from: string;
   to: string;
@@ -44,7 +45,7 @@ export interface ExchangeBinding {
   arguments: TopologyArguments;
 }
 
-/** What must stand on the broker for one fleet, in an order in which it can be declared. */
+/** All that must stand on the broker for one fleet, in an order in which it can be declared. */
 export interface Topology {
   exchanges: ExchangeDeclaration[];
   exchangeBindings: ExchangeBinding[];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { isKey, MAX_KEY_BYTES } from './keys.js';
 
-/** What names an event must be fit for every store; PostgreSQL's text has no NUL. */
+/** Text that names an event must be fit for every store; PostgreSQL's text has no NUL. */
 const Name = z
   .string()
   .min(1)
@@ -26,7 +26,7 @@ export const CloudEvent = z.looseObject({
 });
 export type CloudEvent = z.infer<typeof CloudEvent>;
 
-/** What names an event for good: the ledger's key, without the unit. */
+/** The lasting name of an event: the ledger's key, without the unit. */
 export const EventRef = z.object({ source: z.string(), id: z.string(), type: z.string() });
 export type EventRef = z.infer<typeof EventRef>;
 

@@ -17,7 +17,9 @@ export function percent(share: number | null): string {
   return `${share < 1 ? Math.min(rounded, 99) : rounded} %`;
 }
 
-/** `150 ms`, `5.2 s`, `12 min`, `3 h`, `2 d`: to a tenth below ten, whole from there on. @param ms below 0 counts as 0 */
+/**
+ * `150 ms`, `5.2 s`, `12 min`, `3 h`, `2 d`: to a tenth below ten, whole from there on. @param ms below 0 counts as 0
+ */
 export function duration(ms: number): string {
   if (!(ms > 0)) return '0 s';
   if (Math.round(ms) < SECOND) return `${Math.round(ms)} ms`;

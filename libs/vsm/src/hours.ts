@@ -4,7 +4,9 @@ const DAYS: readonly string[] = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'
 const DAY = 'mon|tue|wed|thu|fri|sat|sun';
 const MINUTE = 60_000;
 const MINUTES_A_DAY = 1440;
-/** Clocks are changed at a multiple of this (ms) only, so that between two of them a zone's clock goes like any other. */
+/**
+ * Clocks are changed at a multiple of this (ms) only, so that between two of them a zone's clock goes like any other.
+ */
 const STEP = 15 * MINUTE;
 /** Windows come again every week, and clocks change meanwhile at most once. */
 const WEEK = 8 * MINUTES_A_DAY * MINUTE;
@@ -20,8 +22,8 @@ const Time = z
   .transform((text) => Number(text.slice(0, 2)) * 60 + Number(text.slice(3)));
 
 /**
- * When something is open: `{ days: mon-fri, from: "08:00", to: "18:00", zone: Europe/Berlin }`. Absent: every day, from its beginning, to its end, UTC. One that
- * ends before it begins goes on into the next day.
+ * A weekly window in which something is open: `{ days: mon-fri, from: "08:00", to: "18:00", zone: Europe/Berlin }`.
+ * Absent: every day, from its beginning, to its end, UTC. One that ends before it begins goes on into the next day.
  */
 export const Window = z.strictObject({
   days: Days.prefault('mon-sun').meta({ description: 'Days of the week. Default mon-sun.', examples: ['mon-fri'] }),
@@ -41,7 +43,10 @@ export const Window = z.strictObject({
 });
 export type Window = z.infer<typeof Window>;
 
-/** Whether any of the windows is open at an instant, and the instant at which that changes next (Infinity: never). ms since the epoch */
+/**
+ * State of the windows at an instant (open when any of them is), and the instant at which that changes next (Infinity:
+ * never). ms since the epoch
+ */
 export function openAt(windows: readonly Window[], at: number): { open: boolean; until: number } {
   const open = isOpen(windows, at);
   for (let then = at; then < at + WEEK; ) {

@@ -12,7 +12,9 @@ export function readText(content: Uint8Array): string {
   }
 }
 
-/** JSON out of bytes that someone else wrote: whoever walks it later can recurse. Throws VSM_EVENT with what is wrong. */
+/**
+ * JSON out of bytes that someone else wrote: whoever walks it later can recurse. Throws VSM_EVENT with what is wrong.
+ */
 export function readJson(content: Uint8Array): unknown {
   const text = readText(content);
   if (isDeeperThan(text, MAX_JSON_DEPTH)) {
@@ -47,7 +49,7 @@ export function isDeeperThan(text: string, limit: number): boolean {
   return false;
 }
 
-/** Where the string that begins at `from` ends; -1: nowhere. */
+/** End of the string that begins at `from`; -1 when it has none. */
 function endOfString(text: string, from: number): number {
   for (let end = text.indexOf('"', from + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let slashes = 0;

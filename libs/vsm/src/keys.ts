@@ -1,6 +1,9 @@
 /** Routing keys and topic patterns as AMQP 0-9-1 defines them: words parted by dots, `*` one word, `#` any number. */
 
-/** Of an event type. A routing key inside may be longer, up to what AMQP holds: `attenuated.` and the like go before the type. */
+/**
+ * Of an event type. A routing key inside may be longer, up to what AMQP holds: `attenuated.` and the like go before the
+ * type.
+ */
 export const MAX_KEY_BYTES = 200;
 export const MAX_ROUTING_KEY_BYTES = 255;
 const KEY = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/;

@@ -4,8 +4,8 @@ import type { CloudEvent } from './event.js';
 import { PARTITION_QUEUES, type QueueName } from './queues.js';
 
 /**
- * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange that hashes it. A
- * broker routes by headers alone, so only a message that bears one is kept in order.
+ * The two spellings of CloudEvents' `partitionkey` (its Partitioning extension) as an AMQP header, and the exchange
+ * that hashes it. A broker routes by headers alone, so only a message that bears one is kept in order.
  */
 export const PARTITION_HEADERS = {
   'cloudEvents:partitionkey': 'ordered',
@@ -22,8 +22,9 @@ export function sortedFrom(path: string, sort: 'unordered' | 'ordered'): string[
 }
 
 /**
- * What stands behind `vsm.environment` and parts its events: those with a partition key are hashed over the partitions, the others go
- * on to where everybody competes. Nobody publishes to these exchanges. What they bind to comes before them.
+ * Exchanges behind `vsm.environment` that part its events: those with a partition key are hashed over the partitions,
+ * the others go on to where everybody competes. Nobody publishes to these exchanges. What they bind to comes before
+ * them.
  */
 export function sorting(
   path: string,
@@ -36,19 +37,24 @@ export function sorting(
       { name: `${path}.${UNORDERED}`, type: 'fanout', internal: true, arguments: {} },
       ...headers.map(
         ([header, name]): ExchangeDeclaration => ({
-          ...{ name: `${path}.${name}`, internal: true },
+          name: `${path}.${name}`,
+          internal: true,
           ...(hash ? { type: HASHING, arguments: { 'hash-header': header } } : { type: 'fanout', arguments: {} }),
         }),
       ),
       {
-        ...{ name: arrival, type: 'headers', internal: true },
-        // What matches no binding below has no key.
+        name: arrival,
+        type: 'headers',
+        internal: true,
+        // A message that matches no binding below has no key.
         arguments: { 'alternate-exchange': `${path}.${UNORDERED}` },
       },
     ],
     exchangeBindings: [
       ...headers.map(([header, name]) => ({
-        ...{ from: arrival, to: `${path}.${name}`, key: '' },
+        from: arrival,
+        to: `${path}.${name}`,
+        key: '',
         // A void value matches whatever the header holds.
         arguments: { 'x-match': 'any', [header]: null },
       })),

@@ -3,8 +3,9 @@ import { count, duration, percent, some } from './format.js';
 import { SYSTEM_NAMES, type System } from './systems.js';
 
 /**
- * What ails a viable system, as Beer found it (The Heart of Enterprise, 1979; Diagnosing the System, 1985) and Pérez Ríos ordered it
- * (Design and Diagnosis for Sustainable Organizations, 2012, ch. 3: functional pathologies of Systems 1 to 5, and of channels).
+ * Pathologies of a viable system, as Beer found them (The Heart of Enterprise, 1979; Diagnosing the System, 1985) and
+ * Pérez Ríos ordered it (Design and Diagnosis for Sustainable Organizations, 2012, ch. 3: functional pathologies of
+ * Systems 1 to 5, and of channels).
  */
 export const PathologyName = z.enum([
   'coordination-missing',
@@ -21,14 +22,14 @@ export const Pathology = z.looseObject({
   title: z.string(),
   /** The figures that it was told by. */
   evidence: z.string(),
-  /** What the literature calls it. */
+  /** Its name in the literature. */
   known: z.string(),
 });
 export type Pathology = z.infer<typeof Pathology>;
 
 type Metasystem = 's2' | 's3' | 's4' | 's5';
 
-/** What pathologies are told by. Counts are of the window. */
+/** Signs by which pathologies are told. Counts are of the window. */
 export interface Signs {
   /** ms */
   window: number;
@@ -44,7 +45,10 @@ export interface Signs {
   steered: { units: number; of: number };
   /** Claims on shared resources that nobody answered. */
   uncoordinated: number;
-  /** Kinds of events that nothing answers, how long the oldest has waited (ms), and whether System 4 said anything of them. */
+  /**
+   * Kinds of events that nothing answers, how long the oldest has waited (ms), and whether System 4 said anything of
+   * them.
+   */
   gaps: readonly { type: string; waited: number; pursued: boolean }[];
   /** Pain that nobody acknowledged, and for how long (ms). */
   pains: readonly { unit: string; what: string; stood: number }[];

@@ -4,24 +4,31 @@ import { keysToHear, keysToSay } from './speech.js';
 import type { Party } from './systems.js';
 import { ownQueuePrefix, queueName } from './topology.js';
 
-/** What a broker user may do, as RabbitMQ has it: regular expressions over the names of queues and exchanges. */
+/**
+ * Rights of each system's broker user, out of the channel table: which queues and exchanges it may configure, write and
+ * read, and under which routing keys.
+ */
+
+/** Rights of a broker user, as RabbitMQ has it: regular expressions over the names of queues and exchanges. */
 export interface Permissions {
   configure: string;
   write: string;
   read: string;
-  /** One for every exchange of the fleet: without it RabbitMQ allows any key. Expressions over routing and binding keys. */
+  /**
+   * One for every exchange of the fleet: without it RabbitMQ allows any key. Expressions over routing and binding keys.
+   */
   topics: { exchange: string; write: string; read: string }[];
 }
 
 const NOTHING = '^$';
-/** What a name or key may hold between two dots. A binding's `*` is such a word too. */
+/** Characters that a name or key may have between two dots. A binding's `*` is such a word too. */
 const WORD = '[^.]+';
 
 /**
- * The rights of one system's broker user in the fleet at `path`: it declares nothing but queues of its own, publishes and binds
- * under the keys of the tables in `channels.ts` and `speech.ts`, and reads its own queues. Nobody may use the default exchange, with
- * which anybody could write into any queue. System 1 also declares the handover queues of servers that come and
- * go, and the fleet above the queues of the border.
+ * The rights of one system's broker user in the fleet at `path`: it declares nothing but queues of its own, publishes
+ * and binds under the keys of the tables in `channels.ts` and `speech.ts`, and reads its own queues. Nobody may use the
+ * default exchange, with which anybody could write into any queue. System 1 also declares the handover queues of
+ * servers that come and go, and the fleet above the queues of the border.
  */
 export function permissionsOf(path: string, party: Party): Permissions {
   const says = CHANNEL_NAMES.filter((channel) => keysToSay(party, channel).length > 0);

@@ -16,8 +16,8 @@ export interface DurableQueue {
   /** Classic only: milliseconds after which a message is worthless. */
   expires?: number;
   /**
-   * Which part of the environment's events it takes (`order.ts`): those without a partition key, for which all compete, or those of its
-   * partition, in order, with one consumer at a time.
+   * The part of the environment's events that it takes (`order.ts`): those without a partition key, for which all
+   * compete, or those of its partition, in order, with one consumer at a time.
    */
   sort?: 'unordered' | 'ordered';
   /** Has delay queues behind `vsm.retry`, so that a message can come back later. */
@@ -73,7 +73,9 @@ export const QUEUES = {
   },
 } as const satisfies Record<string, DurableQueue>;
 
-/** The hash exchange takes the binding's key for the queue's weight. No delays: what comes again must not be overtaken. */
+/**
+ * The hash exchange takes the binding's key for the queue's weight. No delays: what comes again must not be overtaken.
+ */
 function partition() {
   return { owner: 's1', channel: 'environment', sort: 'ordered', bind: ['1'], kind: 'quorum' } as const;
 }
@@ -81,8 +83,8 @@ function partition() {
 export type QueueName = keyof typeof QUEUES;
 
 /**
- * Queues among which events with a partition key are parted, each read by one replica at a time. None can be added to a running fleet:
- * keys would change their queue while events of theirs wait in the old one.
+ * Queues among which events with a partition key are parted, each read by one replica at a time. None can be added to a
+ * running fleet: keys would change their queue while events of theirs wait in the old one.
  */
 export const PARTITION_QUEUES = [
   's1.ordered.0',

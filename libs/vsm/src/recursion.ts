@@ -5,7 +5,7 @@ import type { UnitSystem } from './unit.js';
 /** Extension attribute: the paths of the fleets that an event has come down through, parted by spaces. */
 const VIA = 'vsmcpvia';
 
-/** How long (ms) an event may wait in a unit that is a system where the unit does not say. */
+/** Time (ms) that an event may wait in a unit that is a system where the unit does not say. */
 export const WAIT_BELOW = 600_000;
 
 /** The path of a fleet that a file of this one's describes. */
@@ -46,7 +46,9 @@ export function descend(
   return { ok: true, event: { ...event, [VIA]: via.join(' ') } };
 }
 
-/** What comes up over the border of a fleet, each in a queue of its own, which the fleet above makes. */
+/**
+ * Kinds of messages that come up over the border of a fleet, each in a queue of its own, which the fleet above makes.
+ */
 export const BORDER = ['outcome', 'report', 'pain'] as const;
 export type BorderKind = (typeof BORDER)[number];
 

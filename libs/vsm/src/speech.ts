@@ -2,12 +2,15 @@ import { CHANNELS, type Channel, type ChannelRule, mayListen, mayPublish } from 
 import { matches } from './keys.js';
 import type { Party } from './systems.js';
 
-/** Patterns of routing keys, for all parties or by party. `<self>` stands for the party, `<instance>` for an instance of it. */
+/**
+ * Patterns of routing keys, for all parties or by party. `<self>` stands for the party, `<instance>` for an instance of
+ * it.
+ */
 type Keys = readonly string[] | Partial<Record<Party, readonly string[]>>;
 
 /**
- * Which keys a party may say on a channel that it may publish on; any where the table does not say. Read with the channel table:
- * the two together are what publish checks and broker permissions derive from.
+ * Keys that a party may say on a channel that it may publish on; any where the table does not say. Read with the
+ * channel table: the two together are what publish checks and broker permissions derive from.
  */
 const SAYS: { [C in Channel]?: Keys } = {
   command: { s3: ['s1.*.*'], s5: ['s3.*.*', 's4.*.*'] },
@@ -25,7 +28,7 @@ const SAYS: { [C in Channel]?: Keys } = {
   retry: ['*.<self>.#', 'back.own.<self>.#'],
 };
 
-/** Which keys a party may bind a queue of its own to, on a channel that it may listen on. */
+/** Keys to which a party may bind a queue of its own, on a channel that it may listen on. */
 const HEARS: { [C in Channel]?: Keys } = {
   command: ['<self>.*.*'],
   audit: { s3: ['evidence.*'], s1: ['probe.*'] },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** Who takes part in the channels. `world` is everything outside the viable system. */
+/** Those who take part in the channels. `world` is everything outside the viable system. */
 export const SYSTEMS = ['s1', 's2', 's3', 's4', 's5', 'consciousness', 'gateway'] as const;
 export const System = z.enum(SYSTEMS);
 export type System = z.infer<typeof System>;

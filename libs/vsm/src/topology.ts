@@ -11,7 +11,12 @@ import { sortedFrom, sorting } from './order.js';
 import { type DurableQueue, PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDelay } from './queues.js';
 import type { Party } from './systems.js';
 
-/** How often a message is handed out before it counts as poison. */
+/**
+ * The topology of a fleet on its broker: all exchanges, queues and bindings, made out of the channel table and the table
+ * of durable queues as plain data. Declaring them, comparing them with a broker, and broker permissions derive from it.
+ */
+
+/** Deliveries of a message before it counts as poison. */
 export const DELIVERY_LIMIT = 20;
 
 /** The dead have nowhere further to go; brokers from 4.0 on would drop them after 20 deliveries without this. */
@@ -26,7 +31,7 @@ export function delayQueueName(path: string, delay: RetryDelay, name: string): s
   return `${path}.retry.${delay}.${name}`;
 }
 
-/** What the queues of a party's instances are named: of the table's own names none begins with `own`. */
+/** Prefix of the queues of a party's instances: of the table's own names none begins with `own`. */
 export function ownQueuePrefix(path: string, party: Party): string {
   return `${path}.own.${party}.`;
 }
@@ -45,7 +50,8 @@ export function retryKey(delay: RetryDelay, name: string): string {
 const ALL: BrokerCan = { hash: true };
 
 /**
- * Exchanges, queues and bindings of the fleet at `path`. Declaring, comparing and broker permissions all derive from it.
+ * Exchanges, queues and bindings of the fleet at `path`. Declaring, comparing and broker permissions all derive from
+ * it.
  * @param queues durable queues by name behind the path; those of the table unless said otherwise
  */
 export function topology(
@@ -98,7 +104,7 @@ export function durableTopology(
   return { queues, bindings };
 }
 
-/** What a queue is bound to. Without a hash the one partition takes all. */
+/** Exchanges that a queue is bound to. Without a hash the one partition takes all. */
 function exchangesBefore(path: string, name: string, { channel, sort }: DurableQueue, { hash }: BrokerCan): string[] {
   if (sort === undefined) return [exchangeName(path, channel)];
   return sort === 'ordered' && !hash && name !== PARTITION_QUEUES[0] ? [] : sortedFrom(path, sort);
@@ -107,7 +113,9 @@ function exchangesBefore(path: string, name: string, { channel, sort }: DurableQ
 function exchange(path: string, channel: Channel): ExchangeDeclaration {
   const rule: ChannelRule = CHANNELS[channel];
   return {
-    ...{ name: exchangeName(path, channel), type: 'topic', internal: false },
+    name: exchangeName(path, channel),
+    type: 'topic',
+    internal: false,
     arguments: rule.alternate ? { 'alternate-exchange': exchangeName(path, 'dead') } : {},
   };
 }
@@ -135,8 +143,8 @@ function queueArguments(path: string, queue: DurableQueue): TopologyArguments {
 const LOSE_NOTHING = { 'x-dead-letter-strategy': 'at-least-once', 'x-overflow': 'reject-publish' };
 
 /**
- * When its time is over a message goes straight back to the work queue. Not through the default exchange: who may write there may
- * write into any queue.
+ * A message whose time is over goes straight back to the work queue. Not through the default exchange: who may write
+ * there may write into any queue.
  */
 function delayArguments(retry: string, back: string, ttl: number): TopologyArguments {
   return {

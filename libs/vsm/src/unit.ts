@@ -24,8 +24,8 @@ const oneOrMore = <T extends z.ZodType>(schema: T) =>
 export const ToolRef = z.string().regex(/^[a-z0-9_-]+\..+$/, 'server.tool, such as memory.create_entities');
 
 /**
- * A shared resource that a call needs, its name `=` CEL or literal. A name alone: nobody else holds it meanwhile. `mode: shared`: with any
- * number of others that share it. `of: 3`: at most three claims hold it at the same time.
+ * A shared resource that a call needs, its name `=` CEL or literal. A name alone: nobody else holds it meanwhile.
+ * `mode: shared`: with any number of others that share it. `of: 3`: at most three claims hold it at the same time.
  */
 const ResourceName = z
   .string()
@@ -54,7 +54,7 @@ export type ResourceClaim = z.infer<typeof ResourceClaim>;
 /** `call: person` */
 export const PERSON = 'person';
 
-/** What is called first: a tool, or a person, who is asked and whose answer stands as the result. */
+/** The first call: a tool, or a person, who is asked and whose answer stands as the result. */
 const CallRef = z
   .string()
   .regex(/^(person|[a-z0-9_-]+\..+)$/, 'server.tool, such as memory.create_entities, or person');
@@ -77,7 +77,7 @@ export const Step = z.strictObject({
 });
 
 /**
- * How a unit answers one kind of event. Leaves of `with` that begin with `=` are CEL over `data`, `event`
+ * A unit's answer to one kind of event. Leaves of `with` that begin with `=` are CEL over `data`, `event`
  * and (in `then`) `results`; all else is literal. Times in milliseconds.
  */
 export const CallResponse = z.strictObject({
@@ -173,9 +173,9 @@ const FromVariable = z.strictObject({
 });
 
 /**
- * A fleet as a unit. A file (`./west.yaml`): it runs with this one, its path is this one's and the unit's name. Or one that runs elsewhere, by its
- * path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on this fleet's own. Its members sign with the secrets in the
- * variable that `cookie` names, or with this fleet's own.
+ * A fleet as a unit. A file (`./west.yaml`): it runs with this one, its path is this one's and the unit's name. Or one
+ * that runs elsewhere, by its path, on the broker of that URL (`{ from: VARIABLE }` where it has a password), or on
+ * this fleet's own. Its members sign with the secrets in the variable that `cookie` names, or with this fleet's own.
  */
 export const UnitSystem = z.union([
   z.string().regex(/\.ya?ml$/, 'a file such as ./west.yaml'),
@@ -203,8 +203,9 @@ export const UnitSystem = z.union([
 export type UnitSystem = z.infer<typeof UnitSystem>;
 
 /**
- * When a unit leaves a tool alone for a while: of its last `of` calls (once there are half as many) the part `failing` or more failed, or five in
- * a row got no answer. Then it waits `wait` ms, tries one call, and doubles the wait when that fails too.
+ * Conditions under which a unit leaves a tool alone for a while: of its last `of` calls (once there are half as many)
+ * the part `failing` or more failed, or five in a row got no answer. Then it waits `wait` ms, tries one call, and
+ * doubles the wait when that fails too.
  */
 export const Breaker = z.strictObject({
   failing: z

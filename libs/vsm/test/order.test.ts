@@ -4,7 +4,10 @@ import { type CloudEvent, PARTITION_QUEUES, partitionHeaders, partitionKeyIn, pa
 import fc from 'fast-check';
 
 const event = (partitionkey?: unknown): CloudEvent => ({
-  ...{ specversion: '1.0', id: '1', source: '/a', type: 'a.b' },
+  specversion: '1.0',
+  id: '1',
+  source: '/a',
+  type: 'a.b',
   ...(partitionkey !== undefined && { partitionkey }),
 });
 

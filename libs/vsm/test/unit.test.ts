@@ -23,7 +23,10 @@ test('a unit reads the same out of its row as out of vsmcp.yaml', () => {
     absorbs: 'a.#',
     responses: { 'a.b': { call: 'bank.look', claims: '=data.name', deadline: '3s', latest: '1m', priority: 9 } },
     silence: { 'a.c': '1h' },
-    ...{ queue: 10, breaker: { wait: '2s' }, deadline: '5s', retries: 1 },
+    queue: 10,
+    breaker: { wait: '2s' },
+    deadline: '5s',
+    retries: 1,
   });
   const row = UnitRow.parse(JSON.parse(JSON.stringify({ name: 'a', unit })));
   assert.deepEqual(row.unit, unit);

@@ -28,7 +28,7 @@ export function parted(
   return { own: { types: answer.types - gone.size, events, waiting: own }, below };
 }
 
-/** What of the units that are systems a person should know. */
+/** Dangers in the units that are systems, for a person. */
 export function dangersBelow(
   {
     below,

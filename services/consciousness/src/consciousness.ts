@@ -23,7 +23,7 @@ import { statusAnswer, varietyAnswer, windowOf } from './status.js';
 import { varietyOf } from './variety.js';
 import { Asking, SLOW } from './views.js';
 
-/** How often it looks whether something is to be asked. ms */
+/** Period at which it looks whether something is to be asked. ms */
 const TICK = 250;
 
 export interface ConsciousnessOptions {
@@ -32,8 +32,8 @@ export interface ConsciousnessOptions {
 }
 
 /**
- * The fleet's model of itself. It hears reports, coordination, intelligence and pain, asks what it missed, and answers `status`,
- * `variety` and `journal`. It never reads raw events and commands nothing.
+ * The fleet's model of itself. It hears reports, coordination, intelligence and pain, asks what it missed, and answers
+ * `status`, `variety` and `journal`. It never reads raw events and commands nothing.
  */
 export function openConsciousness({ slow = SLOW }: ConsciousnessOptions = {}): Service {
   return { system: 'consciousness', start: (context) => start(context, slow) };

@@ -3,10 +3,10 @@ import type { Acquisition, DataOf, Demand, TypeResults, Waiting } from '@vsmcp/v
 /** A wish of an agent that no tool fulfilled. Times in ms since the epoch. */
 export interface Wished {
   wish: string;
-  /** How often it was said since `since`. */
+  /** Times that it was said since `since`. */
   times: number;
   since: number;
-  /** When it was last said. */
+  /** Time at which it was last said, ms since the epoch. */
   at: number;
   /** A tool came for it, or policy settled that none shall. */
   settled: boolean;
@@ -39,7 +39,7 @@ export function settled(demands: Demands, { type, step }: DataOf<typeof Acquisit
     demands.set(type, { ...demand, settled: true });
 }
 
-/** What wishes add to the variety of the window: each is an event of its type. */
+/** Wishes as variety of the window: each is an event of its type. */
 export function demandFates(demands: Demands, now: number, window: number): TypeResults[] {
   return [...demands.values()]
     .filter(({ at }) => now - at <= window)
@@ -51,7 +51,12 @@ export function demandsWaiting(demands: Demands, now: number, window: number): W
   return [...demands]
     .filter(([, { at, settled }]) => !settled && now - at <= window)
     .map(([type, { times, since, wish }]) => ({
-      ...{ type, unit: '', events: times, since, cause: 'wanted' as const, samples: [] },
+      type,
+      unit: '',
+      events: times,
+      since,
+      cause: 'wanted' as const,
+      samples: [],
       because: `an agent wished for it: ${wish}`,
     }));
 }

@@ -22,7 +22,12 @@ import { type Demands, settled, wished } from './demand.js';
 import { beat, type Presence } from './presence.js';
 import { Traffic } from './traffic.js';
 
-/** What other systems are asked from time to time, so that the model starts full and heals what it did not hear. */
+/**
+ * The fleet's model of itself: what each message said last, in maps that are bounded. Status, variety and pathologies
+ * are pure functions over it; messages and answers only write it.
+ */
+
+/** Questions to other systems from time to time, so that the model starts full and heals what it did not hear. */
 export const VIEWS = [
   'account',
   'waiting',
@@ -63,9 +68,12 @@ export interface Model {
   readonly pains: Map<string, DataOf<typeof Algedonic>>;
   readonly loops: Map<string, DataOf<typeof Loop>>;
   readonly demands: Demands;
-  /** Why a server is not there, by its name. */
+  /** Reasons why servers are not there, by their names. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
-  /** Units that are systems: how long an event may wait in each, what waits there and has time still, and how each last reported. */
+  /**
+   * Units that are systems: how long an event may wait in each, what waits there and has time still, and how each last
+   * reported.
+   */
   readonly limits: Limits;
   below: readonly Waiting[];
   readonly systems: Map<string, Timed<DataOf<typeof Below>>>;

@@ -26,7 +26,7 @@ const aliveFor = ({ every }: DataOf<typeof Heartbeat>): number => livingFor(ever
 /** ms for which a silent instance is listed. */
 const rememberedFor = (beat: DataOf<typeof Heartbeat>): number => Math.max(REMEMBERED, 2 * aliveFor(beat));
 
-/** Who said goodbye is not missed. @param age ms since its last heartbeat */
+/** An instance that said goodbye is not missed. @param age ms since its last heartbeat */
 function isForgotten(last: DataOf<typeof Heartbeat>, age: number): boolean {
   return age > rememberedFor(last) || (last.state === 'draining' && age > aliveFor(last));
 }
@@ -68,7 +68,9 @@ export function presenceOf(
   };
 }
 
-/** `ok`: an active instance without trouble; `degraded`: active, but not ready or in trouble; `down`: none is active. */
+/**
+ * `ok`: an active instance without trouble; `degraded`: active, but not ready or in trouble; `down`: none is active.
+ */
 export function healthOf(presence: Presence, system: System, now: number): 'ok' | 'degraded' | 'down' {
   const active = presenceOf(presence, system, now).instances.filter(({ state }) => state === 'active');
   if (active.length === 0) return 'down';

@@ -13,6 +13,11 @@ import type { Model } from './model.js';
 import { presenceOf } from './presence.js';
 import { forAllWaiting, type Gap } from './waiting.js';
 
+/**
+ * Gaps in the fleet, each with a mend that exists: a capability to acquire, a unit to change, a setting to raise, or a
+ * system to start.
+ */
+
 /** @param limit the setting max_concurrent_operations */
 export function recommend(model: Model, limit: number, now: number): Gap[] {
   return [
@@ -33,7 +38,7 @@ function missing(model: Model, now: number): Gap[] {
   }));
 }
 
-/** What settles them. */
+/** The mend that settles them. */
 const SETTLES = { dead: 'replay or discard', doubt: 'done, replay or discard', asked: 'answer' } as const;
 const HELD = {
   dead: 'failed for good',

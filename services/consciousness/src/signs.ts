@@ -7,10 +7,10 @@ import { allWaiting } from './waiting.js';
 /** First word of the types of single operations that System 3 commands. */
 const COMMANDED = 'operate.';
 
-/** What each system of the metasystem is asked: one that leads and answers nothing is as good as away. */
+/** Questions to each system of the metasystem: one that leads and answers nothing is as good as away. */
 const ANSWERS = { s2: 'coordination', s3: 'capabilities', s4: 'acquisitions', s5: 'decisions' } as const;
 
-/** What the model knows that pathologies are told by. */
+/** Signs in the model by which pathologies are told. */
 export function signsOf(model: Model, { pain }: FleetConfig, now: number): Signs {
   const here = (system: keyof typeof ANSWERS) =>
     presenceOf(model.presence, system, now).present && isFresh(model, ANSWERS[system], now);
@@ -18,7 +18,12 @@ export function signsOf(model: Model, { pain }: FleetConfig, now: number): Signs
   const { events, commanded } = trafficOf(model, now);
   const sought = new Set([...model.acquisitions.values()].map(({ type }) => type));
   return {
-    ...{ window: model.window, watched: now - model.since, present, events, commanded, climb: pain.climb },
+    window: model.window,
+    watched: now - model.since,
+    present,
+    events,
+    commanded,
+    climb: pain.climb,
     steered: steeredOf(model, now),
     uncoordinated: model.traffic.uncoordinated(now),
     gaps: allWaiting(model, now)
@@ -50,8 +55,8 @@ function trafficOf({ traffic }: Model, now: number): { events: number; commanded
 }
 
 /**
- * By System 3's account of the autonomy that it spends: units that have been under its hand for half the window or longer, of those that were busy. None
- * where its account is older than what it measures.
+ * By System 3's account of the autonomy that it spends: units that have been under its hand for half the window or
+ * longer, of those that were busy. None where its account is older than what it measures.
  */
 function steeredOf({ performance, window }: Model, now: number): Signs['steered'] {
   if (!performance || now - performance.at > performance.window) return { units: 0, of: 0 };

@@ -91,7 +91,7 @@ function threats(model: Model, now: number): string[] {
   return [...stressed, ...waiting];
 }
 
-/** What could close a gap and only needs time or a word. */
+/** Chances to close a gap that only need time or a word. */
 function opportunities(gaps: readonly Gap[]): string[] {
   return gaps.filter(({ system }) => system !== 's1').map((gap) => gap.recommendation);
 }

@@ -1,7 +1,7 @@
 import { type DataOf, type Load, type OutcomeKind, WindowedCounter } from '@vsmcp/vsm';
 
 /**
- * What an event's outcome means for variety. absorbed: answered, noted, attenuated, or refused by policy; shed: let go under
+ * Meaning of an outcome for variety. absorbed: answered, noted, attenuated, or refused by policy; shed: let go under
  * overload; the rest is held. Discarded events are in none: a person decided that they needed no answer.
  */
 export const FATES = ['absorbed', 'shed', 'parked', 'dead', 'doubt', 'asked'] as const;
@@ -43,7 +43,7 @@ export class Traffic {
   /** Events that System 1 itself summed, by fate. */
   readonly #summed: WindowedCounter;
   readonly #uncoordinated: WindowedCounter;
-  /** How many types a report summed: the falling sequence of maxima, newest last. */
+  /** Numbers of types that reports summed: the falling sequence of maxima, newest last. */
   readonly #peaks: { at: number; types: number }[] = [];
 
   /** @param window ms */

@@ -4,8 +4,9 @@ import type { Model } from './model.js';
 import type { Tally } from './traffic.js';
 
 /**
- * The variety of the window, in states and events. An event that was held counts as unanswered only as long as it is held: what
- * was parked in the window counts at most as often as System 1 says that it still waits (and likewise dead, doubt, asked).
+ * The variety of the window, in states and events. An event that was held counts as unanswered only as long as it is
+ * held: what was parked in the window counts at most as often as System 1 says that it still waits (and likewise dead,
+ * doubt, asked).
  */
 export function varietyOf(model: Model, window: number, now: number): VarietyReport & { asOf: number | null } {
   const traffic = model.traffic.read(now);

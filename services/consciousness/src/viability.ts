@@ -23,8 +23,9 @@ export interface Viability {
 }
 
 /**
- * Viable: of the traffic at least the share `threshold` is answered, all five systems are present, and no critical pain, nor pain
- * that climbed to System 5, goes unacknowledged. A fleet to which nothing happened is not held to the first.
+ * Viable: of the traffic at least the share `threshold` is answered, all five systems are present, and no critical
+ * pain, nor pain that climbed to System 5, goes unacknowledged. A fleet to which nothing happened is not held to the
+ * first.
  */
 export function viability(model: Model, variety: VarietyReport, threshold: number, now: number): Viability {
   const missing = missingSystems(model, now);

@@ -2,11 +2,16 @@ import type { ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
 import { VIEWS, type ViewName, type Views } from './model.js';
 
-/** How long an answer may take. ms */
+/** Time that an answer may take. ms */
 const PATIENCE = 2000;
-/** Nothing is asked again sooner than this many times as long as its last answer took, so that asking never is the load. */
+/**
+ * Nothing is asked again sooner than this many times as long as its last answer took, so that asking never is the load.
+ */
 const POLITENESS = 10;
-/** How often all questions are asked, so that nothing missed stays missed (ms); what depends on what just happened, so many times as often. */
+/**
+ * Period at which all questions are asked, so that nothing missed stays missed (ms); what depends on what just
+ * happened, so many times as often.
+ */
 export const SLOW = 5000;
 const SOONER = 5;
 

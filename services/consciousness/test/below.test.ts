@@ -8,7 +8,13 @@ const limits = limitsOf(
   FleetConfig.parse({ units: { desk: { absorbs: 'a.#' }, west: { system: './w.yaml', absorbs: 'w.#', wait: '10s' } } }),
 );
 const waits = (more: Partial<Waiting>): Waiting => ({
-  ...{ type: 'w.a', unit: 'west', events: 2, since: 0, cause: 'below', because: 'waits in vsm.west', samples: [] },
+  type: 'w.a',
+  unit: 'west',
+  events: 2,
+  since: 0,
+  cause: 'below',
+  because: 'waits in vsm.west',
+  samples: [],
   ...more,
 });
 const answer = (waiting: Waiting[]) => ({

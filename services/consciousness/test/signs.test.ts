@@ -36,7 +36,9 @@ test('what waits for a tool is a gap, what waits for its server or guard is none
 
 test('who is under System 3’s hand is told by its account of the autonomy that it spends, while that is fresh', () => {
   const achievement = {
-    ...{ actuality: 1, capability: 1, potentiality: 1 },
+    actuality: 1,
+    capability: 1,
+    potentiality: 1,
     productivity: 1,
     latency: 1,
     performance: 1,

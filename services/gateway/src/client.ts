@@ -4,7 +4,9 @@ import type { StreamEvent } from './routes/stream.js';
 /** Lines kept for a client that reads too slowly. */
 const MOST_WAITING = 500;
 
-/** One reader of the stream. What does not fit is dropped, the oldest first, and counted: the client is told how many. */
+/**
+ * One reader of the stream. What does not fit is dropped, the oldest first, and counted: the client is told how many.
+ */
 export class Client {
   readonly #response: ServerResponse;
   #waiting: string[] = [];

@@ -2,7 +2,7 @@ import { reasonOf, SYSTEM_NAMES, type System, VsmError, type VsmErrorCode } from
 import type { z } from 'zod';
 import type { Problem } from './routes/route.js';
 
-/** What a caller is told when it does not get what it asked for. */
+/** The answer to a caller that does not get what it asked for. */
 export interface Failure {
   status: number;
   body: z.input<typeof Problem>;

@@ -2,7 +2,10 @@ import type { Service } from '@vsmcp/service';
 import { serve } from './server.js';
 import { type HttpSettings, httpSettings } from './settings.js';
 
-/** REST, MCP, the event stream and the dashboard. It changes nothing itself: it publishes events, asks questions, and hands on petitions. */
+/**
+ * REST, MCP, the event stream and the dashboard. It changes nothing itself: it publishes events, asks questions, and
+ * hands on petitions.
+ */
 export const gateway: Service = openGateway(httpSettings);
 
 /** @param settings where it listens, by the environment */

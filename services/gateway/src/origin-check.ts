@@ -3,9 +3,9 @@ import { HttpError } from './failure.js';
 const LOOPBACK = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * There is no login on loopback, so a page in the same browser must not be able to speak to the fleet: neither by a name that
- * its owner points to 127.0.0.1 (the Host header must be a known name), nor by a form or script of another site (a request that
- * does more than read must not carry another Origin).
+ * There is no login on loopback, so a page in the same browser must not be able to speak to the fleet: neither by a
+ * name that its owner points to 127.0.0.1 (the Host header must be a known name), nor by a form or script of another
+ * site (a request that does more than read must not carry another Origin).
  * @throws HttpError 403
  */
 export function checkOrigin(

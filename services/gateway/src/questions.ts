@@ -3,11 +3,11 @@ import { type Answer, type Ask, QUESTIONS, type QuestionName } from '@vsmcp/vsm'
 import { z } from 'zod';
 import { HttpError, unanswered } from './failure.js';
 
-/** How long an answer is waited for where nothing else is said. ms */
+/** Time that an answer is waited for where nothing else is said. ms */
 const PATIENCE = 5000;
 /** Registries may be far away. ms */
 export const DISCOVERY = 60_000;
-/** What an answer may take beyond the time that the question itself says. ms */
+/** Time that an answer may take beyond what the question itself says. ms */
 export const SLACK = 5000;
 
 /**

@@ -24,7 +24,8 @@ export function serveRoute<P extends z.ZodObject, Q extends z.ZodObject, B exten
 ): void {
   const { method, path: url, bodyLimit, params, query, body, status } = route;
   app.route({
-    ...{ method, url },
+    method,
+    url,
     ...(bodyLimit !== undefined && { bodyLimit }),
     handler: async (request, reply) => {
       const output = await answer({
@@ -49,7 +50,7 @@ function fitting<S extends z.ZodType>(schema: S, value: unknown): z.output<S> {
   throw new HttpError(422, 'VSM_USAGE', z.prettifyError(parsed.error));
 }
 
-/** Who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
+/** Principal who asks: the header `x-vsmcp-by`, what the body says, or `local`. */
 function principalOf({ headers, body }: FastifyRequest): string {
   const header = headers['x-vsmcp-by'];
   const said = typeof body === 'object' && body !== null && 'by' in body ? body.by : undefined;

@@ -14,8 +14,8 @@ import { unitRoutes } from './units.js';
 const TEST = 8000;
 
 /**
- * The REST interface: questions as GET, events and petitions as POST. It decides nothing: what is declared in `routes/` is put
- * to the system that answers it.
+ * The REST interface: questions as GET, events and petitions as POST. It decides nothing: what is declared in `routes/`
+ * is put to the system that answers it.
  */
 export function rest(app: FastifyInstance, context: ServiceContext): void {
   reads(app, context);
@@ -55,7 +55,8 @@ function looks(app: FastifyInstance, context: ServiceContext): void {
 function events(app: FastifyInstance, context: ServiceContext): void {
   const { method, path: url, status } = ROUTES.publish;
   app.route({
-    ...{ method, url },
+    method,
+    url,
     handler: async (request, reply) => {
       const contentType = request.headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
       const events = await publishEvents(context, contentType, request.body);

@@ -11,6 +11,12 @@ import { MCP_PATH } from './routes/pages.js';
 import type { HttpSettings } from './settings.js';
 import { stream } from './stream.js';
 
+/**
+ * The gateway's HTTP server. It holds every request to what is known of its caller (host, origin, content type), reads
+ * bodies as JSON of bounded depth or as frames, and serves the routes that are declared in `routes/`: dashboard, REST,
+ * the event stream and MCP. It decides nothing.
+ */
+
 export interface Server {
   readonly url: string;
   close(): Promise<void>;
@@ -22,7 +28,7 @@ export async function serve(context: ServiceContext, settings: HttpSettings): Pr
     bodyLimit: context.config.settings.max_event_bytes,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 1024 },
-    // What cannot be routed at all reads like every other error.
+    // An error before any route reads like every other error.
     frameworkErrors: (error, _, reply) => {
       const { status, body } = failureOf(error);
       reply.hijack();

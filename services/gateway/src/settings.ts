@@ -10,8 +10,8 @@ export interface HttpSettings {
 export const DEFAULT_PORT = 4010;
 
 /**
- * Where the gateway listens: VSMCP_MCP_PORT (4010), VSMCP_HTTP_HOST (127.0.0.1), VSMCP_HTTP_NAMES (host names, parted by commas).
- * Throws VSM_CONFIG naming the variable.
+ * Address at which the gateway listens: VSMCP_MCP_PORT (4010), VSMCP_HTTP_HOST (127.0.0.1), VSMCP_HTTP_NAMES (host
+ * names, parted by commas). Throws VSM_CONFIG naming the variable.
  */
 export function httpSettings(env: Readonly<Record<string, string | undefined>>): HttpSettings {
   const text = env.VSMCP_MCP_PORT ?? String(DEFAULT_PORT);

@@ -22,8 +22,9 @@ const KEEP_ALIVE = 15_000;
 const MOST_INSTANCES = 1000;
 
 /**
- * GET /stream: server-sent events `outcome`, `progress` (of a call under way), `acquisition`, `verdict`, `alert`, `loop`, `capability`, `instance` (a heartbeat that says
- * something new), and `dropped`. The channels are heard only while somebody reads.
+ * GET /stream: server-sent events `outcome`, `progress` (of a call under way), `acquisition`, `verdict`, `alert`,
+ * `loop`, `capability`, `instance` (a heartbeat that says something new), and `dropped`. The channels are heard only
+ * while somebody reads.
  * @returns how to end it
  */
 export function stream(app: FastifyInstance, context: ServiceContext): () => Promise<void> {

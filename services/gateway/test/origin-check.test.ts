@@ -4,7 +4,9 @@ import { HttpError } from '../src/failure.js';
 import { checkOrigin } from '../src/origin-check.js';
 
 const of = (host: string | undefined, reading = true, origin?: string) => ({
-  ...{ reading, host, origin },
+  reading,
+  host,
+  origin,
   site: undefined,
 });
 

@@ -34,7 +34,9 @@ interface Sample {
 const JSON_TYPE = 'application/json';
 const RPC = { accept: 'application/json, text/event-stream' };
 const INITIALIZE = {
-  ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
 };
 

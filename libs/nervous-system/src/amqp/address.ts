@@ -5,7 +5,7 @@ import type { Options } from 'amqplib';
 const FRAME_MAX = 131_072;
 
 /**
- * Where the broker is, out of a URL. Throws VSM_CONFIG for one that is none.
+ * Address of the broker, out of a URL. Throws VSM_CONFIG for one that is none.
  * @param heartbeat milliseconds; under 5 s busy services would be taken for dead
  */
 export function addressOf(url: string, heartbeat: number): { options: Options.Connect; shown: string } {
@@ -30,7 +30,10 @@ export function addressOf(url: string, heartbeat: number): { options: Options.Co
   return { options, shown: `${protocol}//${hostname}${port && `:${port}`}${pathname}` };
 }
 
-/** amqplib does not pass on why a broker ends the connection in the middle of the handshake: there it is the virtual host. */
+/**
+ * amqplib does not pass on why a broker ends the connection in the middle of the handshake: there it is the virtual
+ * host.
+ */
 export function refusalOf(error: unknown, vhost: string): string {
   const reason = reasonOf(error);
   return /ConnectionOpenOk.*ConnectionClose/.test(reason)

@@ -28,6 +28,11 @@ import { outgoingPacket, type Packet } from './packet.js';
 import { Publisher } from './publisher.js';
 import { sourceOf } from './source.js';
 
+/**
+ * The nervous system on RabbitMQ: one connection that is opened anew when it is lost, channels for publishing, a
+ * channel for each subscription, and a declaration of the topology whenever the connection is new.
+ */
+
 export interface AmqpOptions extends Member {
   /** `amqp://user:password@host:5672/vhost`, or `amqps:`. */
   url: string;
@@ -38,8 +43,8 @@ export interface AmqpOptions extends Member {
   clock: Clock;
   ids: Ids;
   /**
-   * False: what outlives this process is declared by somebody else (`vsmcp topology apply`); it is only looked for, and the transport
-   * is not ready without it. True unless said otherwise.
+   * False: what outlives this process is declared by somebody else (`vsmcp topology apply`); it is only looked for, and
+   * the transport is not ready without it. True unless said otherwise.
    */
   declare?: boolean;
 }
@@ -55,8 +60,8 @@ interface Links {
 }
 
 /**
- * Joins the fleet on a RabbitMQ broker. Resolves at once: until the broker is there, what is published is kept within bounds,
- * subscriptions wait, and `health` says why. Throws VSM_CONFIG for a URL, path or instance that cannot be.
+ * Joins the fleet on a RabbitMQ broker. Resolves at once: until the broker is there, what is published is kept within
+ * bounds, subscriptions wait, and `health` says why. Throws VSM_CONFIG for a URL, path or instance that cannot be.
  */
 export async function connectAmqp(options: AmqpOptions): Promise<NervousSystem> {
   checkMember(options);
@@ -106,7 +111,7 @@ function painPart(path: string): Topology {
   return { exchanges: exchanges.filter(({ name }) => names.has(name)), exchangeBindings: [], queues, bindings };
 }
 
-/** What the broker is like, as sources want to know it. */
+/** Traits of the broker that sources want to know. */
 type Around = AmqpOptions & { stand: Stand; can: () => Promise<BrokerCan> };
 
 class AmqpNervousSystem implements NervousSystem {

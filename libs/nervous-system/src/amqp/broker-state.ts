@@ -15,7 +15,7 @@ import { DIFFERS, NOT_FOUND, REFUSED, replyCode, steps } from './declare.js';
 /** Not used: a visit is over before the first one. ms */
 const HEARTBEAT = 30_000;
 
-/** What stands on a broker of a topology, as AMQP tells it: bindings cannot be looked for. */
+/** State of a topology on a broker, as AMQP tells it: bindings cannot be looked for. */
 export interface DeclaredState {
   missing: string[];
   /** Stands with other arguments. Undefined where the user may not declare, and so cannot compare. */
@@ -23,7 +23,7 @@ export interface DeclaredState {
   queues: { name: string; messages: number; consumers: number }[];
 }
 
-/** What the user may do in the fleet at a path. */
+/** Rights of the user in the fleet at a path. */
 export interface Rights {
   /** Declare what outlives a process. */
   declare: boolean;
@@ -113,7 +113,9 @@ async function rights(model: ChannelModel, path: string, ids: Ids): Promise<Righ
   return { declare: trial.code === undefined, as };
 }
 
-/** Does one thing on a channel of its own, since what is refused closes the channel. Rejects with what is no refusal. */
+/**
+ * Does one thing on a channel of its own, since what is refused closes the channel. Rejects with what is no refusal.
+ */
 async function attempt<T>(
   model: ChannelModel,
   task: (channel: Channel) => Promise<T>,

@@ -13,7 +13,7 @@ import type { Source } from './source.js';
 /** Pauses (ms) before a consumer that lost its channel tries again: the first, and the longest. */
 const PAUSE = 100;
 const LONGEST_PAUSE = 5000;
-/** What cannot be buried or put off waits so long (ms) before it is handed out again. */
+/** Wait (ms) before a message that cannot be buried or put off is handed out again. */
 const PATIENCE = 1000;
 
 export interface ConsumerOptions {
@@ -29,7 +29,10 @@ export interface ConsumerOptions {
   ended(consumer: AmqpConsumer): void;
 }
 
-/** One subscription, on a channel of its own; consumes again on every new connection, and when its queue or channel is lost. */
+/**
+ * One subscription, on a channel of its own; consumes again on every new connection, and when its queue or channel is
+ * lost.
+ */
 export class AmqpConsumer implements Consumer, Attachment {
   readonly ready: Promise<void>;
   #isReady: () => void = () => {};
@@ -63,7 +66,7 @@ export class AmqpConsumer implements Consumer, Attachment {
     this.ready.catch(() => {});
   }
 
-  /** Why it does not consume, where it should. */
+  /** Reason why it does not consume, where it should. */
   get trouble(): string | undefined {
     return this.#trouble && `${this.#source.name} is not consumed: ${this.#trouble}`;
   }
@@ -93,7 +96,8 @@ export class AmqpConsumer implements Consumer, Attachment {
   async #end(): Promise<void> {
     this.#around.ended(this);
     const channel = this.#channel;
-    // The next consumer of an ordered queue would begin while ours are still in flight: it waits until the channel is closed.
+    // The next consumer of an ordered queue would begin while ours are still in flight: it waits until the channel is
+    // closed.
     if (channel && this.#tag && !this.#source.ordered) await this.#quietly(channel.cancel(this.#tag));
     await Promise.race([this.#dispatcher.idle(), this.#givenUp]);
     this.#channel = undefined;

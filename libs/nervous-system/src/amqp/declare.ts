@@ -22,7 +22,10 @@ export function isFinal(error: unknown): boolean {
 /** Sees to it that a part of the topology stands: `declare` makes what is missing, `check` says so. */
 export type Stand = (model: ChannelModel, part: Partial<Topology>, log: BusLog) => Promise<void>;
 
-/** Looks for exchanges and queues; rejects with VSM_BROKER naming the first that is missing. Bindings cannot be looked for. */
+/**
+ * Looks for exchanges and queues; rejects with VSM_BROKER naming the first that is missing. Bindings cannot be looked
+ * for.
+ */
 export async function check(model: ChannelModel, { exchanges = [], queues = [] }: Partial<Topology>, log: BusLog) {
   const channel = await openChannel(model, log);
   const looks = [
@@ -75,8 +78,8 @@ interface Step {
 }
 
 /**
- * One step for each thing to declare. Queues come first and an exchange is bound as soon as it stands: from then on somebody may
- * publish there, and what no queue takes is lost.
+ * One step for each thing to declare. Queues come first and an exchange is bound as soon as it stands: from then on
+ * somebody may publish there, and what no queue takes is lost.
  */
 export function steps({
   exchanges = [],

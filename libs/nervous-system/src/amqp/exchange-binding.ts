@@ -19,7 +19,7 @@ export async function declareExchangeBindings(
   try {
     const clientProperties = { connection_name: 'vsmcp topology' };
     const model = await amqp.connect(options, { timeout: TIMEOUT, clientProperties });
-    // What befalls the connection rejects what is under way on it.
+    // An error of the connection rejects what is under way on it.
     model.on('error', () => {});
     const channel = await model.createChannel();
     channel.on('error', () => {});

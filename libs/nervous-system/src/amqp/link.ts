@@ -3,7 +3,7 @@ import amqp, { type ChannelModel, type Options, type RecoveringChannelModel } fr
 import type { BusLog, Health } from '../nervous-system.js';
 import { refusalOf } from './address.js';
 
-/** What hangs on a connection: it is attached again to every new one. */
+/** A part that hangs on a connection: it is attached again to every new one. */
 export interface Attachment {
   /** Rejects when the connection is of no use; it is then opened anew. A `detach` meanwhile holds. */
   attach(model: ChannelModel): Promise<void>;

@@ -10,10 +10,10 @@ const COMMAND_INVALID = 503;
 const TIMEOUT = 10_000;
 
 /**
- * Whether the broker hashes for this fleet: it knows the exchange type, and the fleet's exchange is not there as another one, from a
- * time when it did not. Nobody can be asked but by declaring, on a connection that may be lost for it. A user who may not declare is
- * told that it does: whoever declares knows.
- * Rejects when the broker cannot be reached.
+ * True when the broker hashes for this fleet: it knows the exchange type, and the fleet's exchange is not there as
+ * another one, from a time when it did not. Nobody can be asked but by declaring, on a connection that may be lost for
+ * it. A user who may not declare is told that it does: whoever declares knows. Rejects when the broker cannot be
+ * reached.
  */
 export async function brokerCan(options: Options.Connect, path: string, log: BusLog): Promise<BrokerCan> {
   const model = await amqp.connect(options, {
@@ -44,7 +44,7 @@ export async function brokerCan(options: Options.Connect, path: string, log: Bus
   }
 }
 
-/** What the broker can do, asked once until it is forgotten. */
+/** Abilities of the broker, asked once until it is forgotten. */
 export class Abilities {
   #known: Promise<BrokerCan> | undefined;
   readonly #find: () => Promise<BrokerCan>;
@@ -67,8 +67,9 @@ export class Abilities {
 }
 
 /**
- * Which instance is the first to take a partition: rendezvous hashing, so that each gets about its share and a join or leave moves no
- * more than that. RabbitMQ hands a partition over when one with a higher priority joins from 4.0 on, and before when its holder goes.
+ * The instance that is the first to take a partition: rendezvous hashing, so that each gets about its share and a join
+ * or leave moves no more than that. RabbitMQ hands a partition over when one with a higher priority joins from 4.0 on,
+ * and before when its holder goes.
  */
 export function priorityOf(instance: string, partition: string): number {
   return createHash('sha256').update(`${instance} ${partition}`).digest().readUInt32BE() >>> 1;

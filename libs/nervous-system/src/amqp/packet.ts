@@ -71,7 +71,7 @@ export function againPacket(path: string, queueFullName: string, { delivery, del
   };
 }
 
-/** Who buries a message: the queue behind the path that it died in, that queue's channel, and the member's signer. */
+/** Burier of a message: the queue behind the path that it died in, that queue's channel, and the member's signer. */
 export interface Burier {
   path: string;
   channel: Channel;

@@ -30,13 +30,14 @@ export interface PublisherOptions {
   clock: Clock;
   log: BusLog;
   stats: BusStats;
-  /** Whether what is sent now reaches the broker, and if not, why. */
+  /** Health of the way to the broker: `ok` when what is sent now reaches it. */
   flow(): { ok: true } | { ok: false; reason: string };
 }
 
 /**
- * Publishes with confirms. What is not confirmed is kept in order, within bounds, and sent again on the next connection. While the
- * broker takes messages, more than that wait their turn; while it does not, they are refused at once.
+ * Publishes with confirms. What is not confirmed is kept in order, within bounds, and sent again on the next
+ * connection. While the broker takes messages, more than that wait their turn; while it does not, they are refused at
+ * once.
  */
 export class Publisher implements Attachment {
   readonly #pending = new Map<number, Pending>();

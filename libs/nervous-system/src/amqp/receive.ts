@@ -48,7 +48,7 @@ export function receive(path: string, message: ConsumeMessage, dead: boolean): R
   return { delivery: autopsy(path, delivery, message), deliveries, way, message };
 }
 
-/** Whether it was the broker that brought it to the dead: as an alternate exchange, or from a queue that gave it up. */
+/** True when the broker itself brought it to the dead: as an alternate exchange, or from a queue that gave it up. */
 function isMoved(path: string, { fields, properties }: ConsumeMessage): boolean {
   if (fields.exchange === exchangeName(path, 'dead')) return properties.headers?.['x-death'] !== undefined;
   const rule: ChannelRule = CHANNELS[channelOf(path, fields.exchange)];

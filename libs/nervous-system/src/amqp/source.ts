@@ -20,7 +20,7 @@ import { priorityOf } from './order.js';
 /** Messages an instance's own queue keeps; the oldest goes first. */
 const OWN_MOST = 10_000;
 
-/** Where a subscription takes from. */
+/** Queue that a subscription takes from. */
 export interface Source {
   /** Behind the path. */
   readonly name: string;

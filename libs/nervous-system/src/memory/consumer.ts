@@ -7,7 +7,7 @@ import type { Line } from './line.js';
 import type { Stored } from './stored.js';
 
 const DELIVERIES = 'deliveries';
-/** What cannot die waits so long (ms) before it is handed out again. */
+/** Wait (ms) before a message that cannot die is handed out again. */
 const PATIENCE = 1000;
 
 export interface Around {
@@ -74,7 +74,9 @@ export class MemoryConsumer implements Consumer {
     this.#held.clear();
   }
 
-  /** One alone put back would come after those that are here already: all of an ordered queue go back, and come again. */
+  /**
+   * One alone put back would come after those that are here already: all of an ordered queue go back, and come again.
+   */
   async #startOver(): Promise<void> {
     this.#consumer?.cancel({ keepPending: true });
     this.#putBack();
@@ -92,7 +94,9 @@ export class MemoryConsumer implements Consumer {
     this.#around.ended();
   }
 
-  /** Handlers start in a turn of their own: a publish never runs its receivers, and timers and sockets get their share. */
+  /**
+   * Handlers start in a turn of their own: a publish never runs its receivers, and timers and sockets get their share.
+   */
   #inOwnTurn(handler: Handler): Handler {
     return async (delivery) => {
       await new Promise<void>((resolve) => setImmediate(resolve));

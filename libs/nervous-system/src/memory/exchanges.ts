@@ -19,7 +19,10 @@ import { type Signer, signDead } from '../signing/signer.js';
 import { Line } from './line.js';
 import type { Stored } from './stored.js';
 
-/** Exchanges and queues inside the process, on smqp, that several nervous systems share. Their content ends with the process. */
+/**
+ * Exchanges and queues inside the process, on smqp, that several nervous systems share. Their content ends with the
+ * process.
+ */
 export class MemoryExchanges {
   readonly clock: Clock;
   readonly ids: Ids;
@@ -119,7 +122,7 @@ export class MemoryExchanges {
       });
     }
     for (const { exchange, queue, key } of bindings) {
-      // What parts the events of the environment is no exchange here.
+      // The parting of the environment's events needs no exchange here.
       if (this.#broker.getQueue(queue) && this.#broker.getExchange(exchange)) {
         this.#broker.bindQueue(queue, exchange, key);
       }

@@ -1,17 +1,17 @@
 import { channel as diagnostics } from 'node:diagnostics_channel';
 import type { Channel } from '@vsmcp/vsm';
 
-/** Why a message never reached its handler. */
+/** Refusal of a message that never reached its handler. */
 export const NOT_SIGNED = 'not signed by a member';
 
 /** The diagnostics channel on which each refusal is said, for whoever counts them and whom they hurt. */
 export const REFUSALS = 'vsmcp:refusal';
 
 export interface Refusal {
-  /** Who refused it. */
+  /** Member that refused it. */
   path: string;
   instance: string;
-  /** Where it came over, and its queue behind the path. */
+  /** Channel that it came over, and its queue behind the path. */
   channel: Channel;
   queue: string;
   key: string;
@@ -19,7 +19,7 @@ export interface Refusal {
   bytes: number;
   /** Of the content, hexadecimal. */
   sha256: string;
-  /** Whether it had a signature that does not fit, or none. */
+  /** `wrong`: it had a signature that does not fit; `none`: it had none. */
   signature: 'none' | 'wrong';
 }
 

@@ -5,7 +5,9 @@ import type { Delivery } from '../message.js';
 import { NOT_SIGNED, type Refusal } from './refusal.js';
 import type { Signer } from './signer.js';
 
-/** How a delivery came: as it was published, back over the retry channel, or moved to the dead by the broker itself. */
+/**
+ * The way of a delivery: as it was published, back over the retry channel, or moved to the dead by the broker itself.
+ */
 export type Way = 'straight' | 'again' | 'moved';
 
 export interface SignatureCheckOptions {
@@ -17,13 +19,14 @@ export interface SignatureCheckOptions {
   queue: string;
 }
 
-/** What may be handled, as its handler may see it; or what must not, and why. */
+/** A delivery as its handler may see it; or the reason why none may. */
 export type Inspected = { delivery: Delivery; refusal?: Refusal } | { delivery?: undefined; refusal: Refusal };
 
 /**
- * Lets through to one subscription's handler what members have signed. The environment is open; but what comes to it over the
- * retry channel, which is inside, has the signature of the member that put it off. The dead are let through whoever buried them, since there
- * is nowhere further to go and nothing is done with them; what no member buried or said gets that as its reason.
+ * Lets through to one subscription's handler what members have signed. The environment is open; but what comes to it
+ * over the retry channel, which is inside, has the signature of the member that put it off. The dead are let through
+ * whoever buried them, since there is nowhere further to go and nothing is done with them; what no member buried or
+ * said gets that as its reason.
  */
 export class SignatureCheck {
   readonly #around: SignatureCheckOptions;
@@ -62,7 +65,12 @@ export class SignatureCheck {
   #refusal({ key, id, content }: Delivery, channel: Channel, signature: Refusal['signature']): Refusal {
     const { path, instance, queue } = this.#around;
     return {
-      ...{ path, instance, channel, queue, key, signature },
+      path,
+      instance,
+      channel,
+      queue,
+      key,
+      signature,
       ...(id !== undefined && { id }),
       bytes: content.length,
       sha256: createHash('sha256').update(content).digest('hex'),

@@ -3,7 +3,7 @@ import { type Channel, exchangeName, VsmError } from '@vsmcp/vsm';
 import { HEADERS, textOf } from '../headers.js';
 import type { Outgoing } from '../message.js';
 
-/** What a signature covers of a message: all that decides who gets it and what it does. A delivery is one. */
+/** The parts of a message that a signature covers: all that decides who gets it and what it does. A delivery is one. */
 export interface Signable {
   key: string;
   content: Uint8Array;
@@ -21,7 +21,7 @@ export interface Signable {
 export interface Signer {
   /** @returns the header: `v1=` and 64 hexadecimal digits */
   sign(path: string, channel: Channel, message: Signable): string;
-  /** Whether the message has a signature in its headers that one of the secrets made, for this channel of this fleet. */
+  /** True when one of the secrets made the signature in the message's headers, for this channel of this fleet. */
   verify(path: string, channel: Channel, message: Signable): boolean;
 }
 
@@ -29,7 +29,8 @@ const SIGNATURE = /^v1=([0-9a-f]{64})$/;
 
 /**
  * A signature is HMAC-SHA256 (RFC 2104) over `canonical`.
- * @param secrets the first signs, all verify, so that a secret can be changed while the fleet runs. Throws VSM_CONFIG for none
+ * @param secrets the first signs, all verify, so that a secret can be changed while the fleet runs. Throws VSM_CONFIG
+ * for none
  */
 export function openSigner(secrets: readonly string[]): Signer {
   const keys = secrets.map((secret) => createSecretKey(secret, 'utf8'));
@@ -53,9 +54,10 @@ function digest(key: KeyObject, said: string, content: Uint8Array): Buffer {
 }
 
 /**
- * What is signed before the content itself: thirteen netstrings (length in bytes, colon, UTF-8, comma), so that nothing can be moved from
- * one into the next; what is absent is empty. In this order: `v1`, exchange, routing key, message id, content type, content encoding, app
- * id, reply-to, correlation id, attempts; and of the dead where they died (channel, queue) and why.
+ * The text that is signed before the content itself: thirteen netstrings (length in bytes, colon, UTF-8, comma), so
+ * that nothing can be moved from one into the next; what is absent is empty. In this order: `v1`, exchange, routing
+ * key, message id, content type, content encoding, app id, reply-to, correlation id, attempts; and of the dead where
+ * they died (channel, queue) and why.
  */
 function canonical(path: string, channel: Channel, message: Signable): string {
   const { key, id, contentType, contentEncoding, appId, replyTo, correlationId, attempts, headers } = message;
@@ -79,7 +81,9 @@ function canonical(path: string, channel: Channel, message: Signable): string {
     .join('');
 }
 
-/** What a member publishes, with its signature; the environment is open to anyone, and a signature there would say nothing. */
+/**
+ * A member's message with its signature; the environment is open to anyone, and a signature there would say nothing.
+ */
 export function signOutgoing(signer: Signer | undefined, path: string, appId: string, message: Outgoing): Outgoing {
   const { channel, headers = {} } = message;
   if (!signer || channel === 'environment') return message;

@@ -69,7 +69,9 @@ describe('who may do everything on the broker, but is no member', { skip: missin
   const same = () => ({ ...heard.properties.headers });
   const again = (more: Record<string, unknown> = {}) => ({
     ...same(),
-    ...{ [HEADERS.channel]: 'command', [HEADERS.key]: 's1.any.try', ...more },
+    [HEADERS.channel]: 'command',
+    [HEADERS.key]: 's1.any.try',
+    ...more,
   });
   const back = { exchange: () => at('retry'), key: backKey('s1.command') };
 

@@ -31,7 +31,11 @@ async function openStrictFleet(): Promise<World & { url(party: Party): string }>
     JSON.stringify({
       users: users.map(({ name }) => ({ name, password: 'secret', tags: '' })),
       permissions: users.map(({ name, rights: { configure, write, read } }) => ({
-        ...{ user: name, vhost: '/', configure, write, read },
+        user: name,
+        vhost: '/',
+        configure,
+        write,
+        read,
       })),
       topic_permissions: users.flatMap(({ name, rights }) =>
         rights.topics.map((topic) => ({ user: name, vhost: '/', ...topic })),
@@ -47,7 +51,8 @@ async function openStrictFleet(): Promise<World & { url(party: Party): string }>
     members = [];
   };
   return {
-    ...{ path, url },
+    path,
+    url,
     join: async (party, instance = `${party}-${ids()}`, signer) => {
       const around = { heartbeat: 5000, path, clock, ids, log: silent, declare: false };
       const member = await connectAmqp({ ...around, url: url(party), party, instance, signer });

@@ -101,8 +101,10 @@ describe('a signature', () => {
     const part = fc.stringMatching(/^[0-9:,a]{0,6}$/);
     const parts = fc.record({ key: part, id: part, contentType: part, appId: part, replyTo: part, content: part });
     const message = (p: { content: string } & Omit<Signable, 'content' | 'attempts' | 'headers'>): Signable => ({
-      ...{ ...p, content: bytes(p.content) },
-      ...{ attempts: 0, headers: {} },
+      ...p,
+      content: bytes(p.content),
+      attempts: 0,
+      headers: {},
     });
     fc.assert(
       fc.property(parts, parts, (a, b) => {

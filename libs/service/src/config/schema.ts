@@ -6,8 +6,8 @@ import { Server } from './keys/server.js';
 import { Settings } from './keys/settings.js';
 
 /**
- * The schema of vsmcp.yaml. Every key has its description here, with unit, default and an example: it is what editors show
- * (vsmcp.schema.json) and what the reference is made of. A key without one fails a test.
+ * The schema of vsmcp.yaml. Every key has its description here, with unit, default and an example: it is what editors
+ * show (vsmcp.schema.json) and what the reference is made of. A key without one fails a test.
  */
 
 export { Settings };

@@ -1,6 +1,6 @@
 /**
- * The values of many plain objects by the names of their properties: a column for each name, in the order in which the names are first
- * met, with a value for each object, and undefined where an object has none of that name.
+ * The values of many plain objects by the names of their properties: a column for each name, in the order in which the
+ * names are first met, with a value for each object, and undefined where an object has none of that name.
  */
 export class Columns {
   readonly #length: number;

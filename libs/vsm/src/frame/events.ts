@@ -78,14 +78,16 @@ type Found = {
   data: unknown;
 };
 
-/** What is fine in all events, or has been made here. */
+/** Attributes that are fine in all events, or have been made here. */
 interface Simple {
   source: boolean;
   time: boolean;
   data: boolean;
 }
 
-/** What is so of nearly every event, quickly looked at; what is not is looked at closely by `checked`. */
+/**
+ * A quick look at what holds of nearly every event; one of which it does not hold is looked at closely by `checked`.
+ */
 function isFine(
   event: Found,
   simple: Simple,

@@ -9,9 +9,9 @@ export const FRAME = 'application/vnd.vsmcp.frame';
 export const MOST_FIELDS = 256;
 
 /**
- * Many events of one type by columns, as it travels. A column has a value for each event, in their order. `time` is in ms since the
- * Unix epoch where that says all, else RFC 3339. Data that are objects are told by `fields` and `columns` (undefined: not there), all
- * others whole in `data`. What else an event says of itself is in `attributes`.
+ * Many events of one type by columns, as it travels. A column has a value for each event, in their order. `time` is in
+ * ms since the Unix epoch where that says all, else RFC 3339. Data that are objects are told by `fields` and `columns`
+ * (undefined: not there), all others whole in `data`. What else an event says of itself is in `attributes`.
  */
 export interface Frame {
   v: 1;

@@ -10,7 +10,7 @@ export function isShort(time: unknown): time is string {
   return typeof time === 'string' && time.length === 24 && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(time);
 }
 
-/** What names an event and is fit for every store. */
+/** Text that names an event and is fit for every store. */
 export function isName(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= 512 && !value.includes('\0');
 }
@@ -54,7 +54,7 @@ export function isPlain(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
-/** What a bad event holds, for people to look at: as JSON as far as that goes. */
+/** Content of a bad event, for people to look at: as JSON as far as that goes. */
 export function jsonOf(found: unknown): Uint8Array {
   const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? `${value}` : value);
   try {

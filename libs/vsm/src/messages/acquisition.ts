@@ -3,7 +3,7 @@ import { Candidate, Confinement, Grants, Spec, Suspicion } from '../capability.j
 import { defineMessage } from './message.js';
 import { TrialCall, TrialResult } from './operations.js';
 
-/** What is missing: event types that nothing answers. Key: `s4.gap`. */
+/** Gaps: event types that nothing answers. Key: `s4.gap`. */
 export const Gap = defineMessage(
   's4',
   'gap',
@@ -16,10 +16,10 @@ export const Gap = defineMessage(
 
 /**
  * The stages at which System 5 is asked: `probe` before a stranger's server is fetched and asked what it offers,
- * `trial` before it is given an event, `install` with the evidence of the trial, `remove` when the gap did not close, `refuse` when
- * the only thing that would fit is forbidden and what waits is to be settled so. And of a server that the fleet has: `contract`,
- * it offers something else than was approved, so what it offers now is to be approved; `upgrade` to another version that was tried,
- * `rollback` to the version before, `dismiss` it.
+ * `trial` before it is given an event, `install` with the evidence of the trial, `remove` when the gap did not close,
+ * `refuse` when the only thing that would fit is forbidden and what waits is to be settled so. And of a server that the
+ * fleet has: `contract`, it offers something else than was approved, so what it offers now is to be approved; `upgrade`
+ * to another version that was tried, `rollback` to the version before, `dismiss` it.
  */
 export const Stage = z.enum([
   'probe',
@@ -35,8 +35,8 @@ export const Stage = z.enum([
 export type Stage = z.infer<typeof Stage>;
 
 /**
- * System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. System 3 proposes the same way
- * what concerns servers that the fleet has, see `Reapproval`.
+ * System 4 → System 5: acquire this for that. Key: `s4.proposal`. One `proposal` id through all stages. System 3
+ * proposes the same way what concerns servers that the fleet has, see `Reapproval`.
  */
 export const Proposal = defineMessage(
   's4',
@@ -77,7 +77,7 @@ export const Proposal = defineMessage(
         tools: z.array(z.unknown()),
       })
       .optional(),
-    /** Who asked for it, when it was a person or an agent and not a waiting event. */
+    /** Principal who asked for it, when it was a person or an agent and not a waiting event. */
     by: z.string().optional(),
     because: z.string(),
   }),
@@ -152,8 +152,8 @@ export const Acquire = defineMessage(
 );
 
 /**
- * Somebody looked for a tool and found none: variety that is missing, counted like an event that waits (DESIGN, row B1).
- * Key: `gateway.<instance>.demand`. The same `type` for the same wish, so that asking twice is one demand.
+ * Somebody looked for a tool and found none: variety that is missing, counted like an event that waits (DESIGN, row
+ * B1). Key: `gateway.<instance>.demand`. The same `type` for the same wish, so that asking twice is one demand.
  */
 export const Demand = defineMessage(
   'gateway',

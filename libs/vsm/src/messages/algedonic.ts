@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { defineMessage } from './message.js';
 
-/** Pain or pleasure, past the hierarchy. Key: `<severity>.<from>.<unit>`. The same `alert` id raises, repeats and closes. */
+/**
+ * Pain or pleasure, past the hierarchy. Key: `<severity>.<from>.<unit>`. The same `alert` id raises, repeats and
+ * closes.
+ */
 export const Severity = z.enum(['pain', 'critical', 'pleasure']);
 export type Severity = z.infer<typeof Severity>;
 
@@ -10,19 +13,21 @@ export const Algedonic = defineMessage(
   'algedonic',
   'algedonic',
   z.looseObject({
-    /** What hurts, the same each time it hurts: `silence:backups:file.ok`. */
+    /** Name of the pain, the same each time it hurts: `silence:backups:file.ok`. */
     alert: z.string(),
     severity: Severity,
     unit: z.string(),
     what: z.string(),
     /** ms since the epoch. */
     since: z.number(),
-    /** It has been through the System 5 of a unit that is a system, whose time is over: System 5 here is told at once. */
+    /**
+     * It has been through the System 5 of a unit that is a system, whose time is over: System 5 here is told at once.
+     */
     climbed: z.boolean().optional(),
   }),
 );
 
-/** How System 5 handles an alert: told to the owner, climbed, acknowledged, closed. Key: `s5.alert`. */
+/** An alert as System 5 handles it: told to the owner, climbed, acknowledged, closed. Key: `s5.alert`. */
 export const AlertState = defineMessage(
   's5',
   'alert',
@@ -37,7 +42,7 @@ export const AlertState = defineMessage(
     level: z.enum(['owner', 'system5', 'acknowledged', 'closed']),
     told: z.array(z.string()),
     by: z.string().optional(),
-    /** When the fleet above was told, ms since the epoch. */
+    /** Time at which the fleet above was told, ms since the epoch. */
     above: z.number().optional(),
   }),
 );

@@ -14,7 +14,9 @@ export const Probe = defineMessage(
   z.looseObject({ probe: z.string(), unit: z.string(), operations: z.array(Operation).min(1).max(100) }),
 );
 
-/** How the calls of one attempt at an event ended, as the unit itself saw it: written down before anything was reported. */
+/**
+ * Ends of the calls of one attempt at an event, as the unit itself saw it: written down before anything was reported.
+ */
 export const Ended = z.looseObject({
   ...Operation.shape,
   attempt: z.number().int(),
@@ -36,8 +38,9 @@ export const Evidence = defineMessage(
 );
 
 /**
- * What an audit can find. count: a report's counts are not those of the outcomes that were said. outcome: what was said is not what the ledger
- * has, or not how the unit saw it end. contract: a tool that its server does not offer. claim: done without the lease that it needs.
+ * Findings of an audit. count: a report's counts are not those of the outcomes that were said. outcome: what was said
+ * is not what the ledger has, or not how the unit saw it end. contract: a tool that its server does not offer. claim:
+ * done without the lease that it needs.
  */
 export const Finding = z.looseObject({
   kind: z.enum(['count', 'outcome', 'contract', 'claim']),
@@ -45,13 +48,13 @@ export const Finding = z.looseObject({
   instance: z.string(),
   /** The event, where it is about one. */
   event: Operation.optional(),
-  /** What was reported, and what was found. */
+  /** The report, and what was found in its place. */
   reported: z.string(),
   found: z.string(),
 });
 export type Finding = z.infer<typeof Finding>;
 
-/** What System 3* looked at and found. Key: `s3.<instance>.audited`. */
+/** An audit by System 3*, with its findings. Key: `s3.<instance>.audited`. */
 export const Audited = defineMessage(
   's3',
   'audited',

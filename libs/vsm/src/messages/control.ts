@@ -2,15 +2,16 @@ import { z } from 'zod';
 import { defineMessage } from './message.js';
 
 /**
- * Beer's three achievements of a unit and their ratios (Brain of the Firm, ch. 11), in events a minute. They are measured against what the
- * environment asks (docs/decisions/0015): nobody can answer what does not come. The ratios are between 0 and 1, null where nothing came.
+ * Beer's three achievements of a unit and their ratios (Brain of the Firm, ch. 11), in events a minute. They are
+ * measured against what the environment asks (docs/decisions/0015): nobody can answer what does not come. The ratios
+ * are between 0 and 1, null where nothing came.
  */
 export const Achievement = z.looseObject({
-  /** What it did: events that a tool answered. */
+  /** Actuality: events that a tool answered. */
   actuality: z.number(),
-  /** What it could have done of that which came, with the tools and the share it has. */
+  /** Capability: those that it could have answered of what came, with the tools and the share it has. */
   capability: z.number(),
-  /** What it could do of that which came, if it had every tool that is missing and the whole pool. */
+  /** Potentiality: those that it could answer of what came, if it had every tool that is missing and the whole pool. */
   potentiality: z.number(),
   /** actuality / capability: lost to failures, and to shares that were not used. */
   productivity: z.number().nullable(),
@@ -22,13 +23,16 @@ export const Achievement = z.looseObject({
 export type Achievement = z.infer<typeof Achievement>;
 
 /**
- * What System 3 does about a unit that cannot cope, in the order of least intervention. borrow: it runs on shares that others leave idle; shed: its
- * least important events are let go; amplify: more replicas are asked for; tell: Systems 4 and 5 are told.
+ * Interventions of System 3 for a unit that cannot cope, in the order of least intervention. borrow: it runs on shares
+ * that others leave idle; shed: its least important events are let go; amplify: more replicas are asked for; tell:
+ * Systems 4 and 5 are told.
  */
 export const Rung = z.enum(['borrow', 'shed', 'amplify', 'tell']);
 export type Rung = z.infer<typeof Rung>;
 
-/** System 3's view of the operations, every few seconds in which something changed. Key: `s3.<instance>.performance`. */
+/**
+ * System 3's view of the operations, every few seconds in which something changed. Key: `s3.<instance>.performance`.
+ */
 export const Performance = defineMessage(
   's3',
   'performance',
@@ -49,8 +53,9 @@ export const Performance = defineMessage(
 );
 
 /**
- * System 3 → every replica: what each unit may run there at the same time. It replaces what was said before, and lapses `lease` ms after it
- * came; then each replica shares by itself. Units that are not named run as there is room. Key: `s1.all.grants`.
+ * System 3 → every replica: what each unit may run there at the same time. It replaces what was said before, and lapses
+ * `lease` ms after it came; then each replica shares by itself. Units that are not named run as there is room. Key:
+ * `s1.all.grants`.
  */
 export const Shares = defineMessage(
   's3',
@@ -63,14 +68,17 @@ export const Shares = defineMessage(
     units: z.array(z.string()),
     /** Replica → operations at the same time of each unit; null: as there is room. */
     replicas: z.record(z.string(), z.array(z.number().int().min(0).nullable())),
-    /** Replica → operations that may begin there in a second: in all, and of each unit; what these leave is for units that are not named. */
+    /**
+     * Replica → operations that may begin there in a second: in all, and of each unit; what these leave is for units
+     * that are not named.
+     */
     rates: z.record(z.string(), z.object({ all: z.number().min(0), units: z.array(z.number().min(0)) })).optional(),
   }),
 );
 
 /**
- * System 3 → every replica: attenuate. Events of these units below the priority are shed as they come. It replaces what was said before, and
- * lapses `lease` ms after it came. Key: `s1.all.shed`.
+ * System 3 → every replica: attenuate. Events of these units below the priority are shed as they come. It replaces what
+ * was said before, and lapses `lease` ms after it came. Key: `s1.all.shed`.
  */
 export const Shed = defineMessage(
   's3',
@@ -120,7 +128,7 @@ export const Stress = defineMessage(
     /** Operations at the same time: what it wants, and what it is granted. */
     wants: z.number(),
     slots: z.number(),
-    /** What it has too little of: `cap`, `operations`, `rate`, or a counted resource. */
+    /** The bound that it meets: `cap`, `operations`, `rate`, or a counted resource. */
     scarce: z.string(),
   }),
 );
@@ -131,14 +139,14 @@ export const Need = z.looseObject({
   need: z.string(),
   unit: z.string(),
   what: z.string(),
-  /** What could be decided. */
+  /** Choices that there are. */
   options: z.array(z.string()),
 });
 export type Need = z.infer<typeof Need>;
 
 /**
- * S3 → S5: what changed since the last account, and all that needs a decision. Said only when something changed, and once a minute while something
- * needs a decision. Key: `s3.<instance>.account`.
+ * S3 → S5: what changed since the last account, and all that needs a decision. Said only when something changed, and
+ * once a minute while something needs a decision. Key: `s3.<instance>.account`.
  */
 export const Account = defineMessage(
   's3',

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { type DataOf, defineMessage } from './message.js';
 
-/** A resource as it is claimed. `of`: how many claims may hold it together; 1: nobody else (exclusive); null: any number (shared). */
+/**
+ * A resource as it is claimed. `of`: how many claims may hold it together; 1: nobody else (exclusive); null: any number
+ * (shared).
+ */
 export const ClaimedResource = z.object({ resource: z.string(), of: z.number().int().positive().nullable() });
 export type ClaimedResource = z.infer<typeof ClaimedResource>;
 
 /** Most claims, grants or releases in one message. */
 export const MOST_CLAIMS = 500;
 
-/** S1 → S2: hold these resources, each claim all at once. What comes together travels together. Key: `claim.<instance>`. */
+/**
+ * S1 → S2: hold these resources, each claim all at once. What comes together travels together. Key: `claim.<instance>`.
+ */
 export const Claim = defineMessage(
   's1',
   'claim',
@@ -38,8 +43,8 @@ export const Claim = defineMessage(
 );
 
 /**
- * S1 → S2: a turn at a server whose calls have a rate, for so many calls. Answered by a grant whose `claim` is the `turn`; nothing is to be given
- * back. Key: `turn.<instance>`.
+ * S1 → S2: a turn at a server whose calls have a rate, for so many calls. Answered by a grant whose `claim` is the
+ * `turn`; nothing is to be given back. Key: `turn.<instance>`.
  */
 export const Turn = defineMessage(
   's1',
@@ -96,9 +101,8 @@ export const Release = defineMessage(
 const Slots = z.record(z.string(), z.number().int().min(0));
 
 /**
- * S1 → S2: the operations at the same time that count for each unit at this replica from now on, as System 3 granted them, and those that it
- * has under way.
- * Key: `balance.<instance>`.
+ * S1 → S2: the operations at the same time that count for each unit at this replica from now on, as System 3 granted
+ * them, and those that it has under way. Key: `balance.<instance>`.
  */
 export const Balance = defineMessage(
   's1',
@@ -107,7 +111,10 @@ export const Balance = defineMessage(
   z.looseObject({ instance: z.string(), units: Slots, running: Slots.default({}) }),
 );
 
-/** S1 → S2: the servers that were acquired and are not removed, as of this version of the table. Key: `stock.<instance>`. */
+/**
+ * S1 → S2: the servers that were acquired and are not removed, as of this version of the table. Key:
+ * `stock.<instance>`.
+ */
 export const Stock = defineMessage(
   's1',
   'stock',
@@ -115,11 +122,11 @@ export const Stock = defineMessage(
   z.looseObject({ instance: z.string(), version: z.number().int(), servers: z.array(z.string()) }),
 );
 
-/** What a loop of a server that comes and goes is about: this, and its name. */
+/** Resource of a loop about a server that comes and goes: this, and its name. */
 export const HAVING = 'having ';
-/** What a loop is about of units whose load is now with the one and now with the other. */
+/** Resource of a loop between units whose load is now with the one and now with the other. */
 export const THEIR_LOAD = 'their load';
-/** What a loop of units whose shares swing is about. */
+/** Resource of a loop between units whose shares swing. */
 export const SHARES_OF_THE_POOL = 'their shares of the pool';
 
 /** Whose purpose comes first, why, and by whose word: `policy`, or a person. */
@@ -143,7 +150,9 @@ export const Loop = defineMessage(
   }),
 );
 
-/** S1 → the replica that owns a server whose calls run one at a time. Key: `handover.<server>`. The event rides whole. */
+/**
+ * S1 → the replica that owns a server whose calls run one at a time. Key: `handover.<server>`. The event rides whole.
+ */
 export const Handover = defineMessage(
   's1',
   'handover',
@@ -151,7 +160,7 @@ export const Handover = defineMessage(
   z.looseObject({ event: z.looseObject({}), attempts: z.number().int(), key: z.string() }),
 );
 
-/** What a loop is about, for people: who does what to whom. */
+/** A loop in words: who does what to whom. */
 export function loopText({ units, resource }: Pick<DataOf<typeof Loop>, 'units' | 'resource'>, and = ' and '): string {
   if (resource === SHARES_OF_THE_POOL) return `${units.join(and)} take ${resource} from each other`;
   if (resource === THEIR_LOAD) return `${units.join(and)} hand their load to and fro`;

@@ -6,7 +6,7 @@ import type { System } from '../systems.js';
 /** One kind of message inside the fleet. Its type reads `vsm.<from>.<kind>.v<version>`. */
 export interface MessageKind<S extends z.ZodType = z.ZodType> {
   readonly type: string;
-  /** Who may send it; `any` for what every service says alike. */
+  /** The system that may send it; `any` for what every service says alike. */
   readonly from: System | 'any';
   readonly kind: string;
   readonly channel: Channel;

@@ -4,19 +4,23 @@ import { EventRef } from '../event.js';
 import { ToolRef } from '../unit.js';
 import { defineMessage } from './message.js';
 
-/** Why an event is held. parked: nothing answers it; dead: failed for good; doubt: the call may have happened; asked: waits for a person. */
+/**
+ * Reasons for which an event is held. parked: nothing answers it; dead: failed for good; doubt: the call may have
+ * happened; asked: waits for a person.
+ */
 export const HeldReason = z.enum(['parked', 'dead', 'doubt', 'asked']);
 export type HeldReason = z.infer<typeof HeldReason>;
 
 /**
- * Why an event is parked. unanswered: no response matches it; wanted: its unit says to look for a tool; guard: its response does
- * not hold for it; unavailable: the server of its response is not there (yet); below: its unit is a system, and it waits there.
+ * Causes for which an event is parked. unanswered: no response matches it; wanted: its unit says to look for a tool;
+ * guard: its response does not hold for it; unavailable: the server of its response is not there (yet); below: its unit
+ * is a system, and it waits there.
  */
 export const ParkedCause = z.enum(['unanswered', 'wanted', 'guard', 'unavailable', 'below']);
 export type ParkedCause = z.infer<typeof ParkedCause>;
 
 /**
- * What became of an event. answered: a tool did it; noted: counted, no tool needed; attenuated: one of several in a
+ * Outcomes of events. answered: a tool did it; noted: counted, no tool needed; attenuated: one of several in a
  * period stood for it; shed: let go under overload; refused: policy forbids; the rest are held.
  */
 export const OutcomeKind = z.enum([
@@ -69,7 +73,7 @@ export const Counts = z.partialRecord(OutcomeKind, z.number().int());
 export type Counts = z.infer<typeof Counts>;
 
 /**
- * What one replica of System 1 did between two instants, every second in which something happened.
+ * Counts of what one replica of System 1 did between two instants, every second in which something happened.
  * Key: `s1.<instance>.load`. All counts are events. Types beyond the 200 busiest are summed in `others`.
  */
 export const Load = defineMessage(
@@ -95,7 +99,10 @@ export const Load = defineMessage(
         received: z.number().int(),
         outcomes: Counts,
         busy: z.number(),
-        /** Operations under way now, and how often one was turned away since, to come again, because the unit was past its share. */
+        /**
+         * Operations under way now, and how often one was turned away since, to come again, because the unit was past
+         * its share.
+         */
         running: z.number().int().optional(),
         turned: z.number().int().optional(),
       }),
@@ -113,12 +120,14 @@ export const Load = defineMessage(
 export const TrialCall = z.object({
   tool: z.string(),
   arguments: z.record(z.string(), z.unknown()),
-  /** What a sound tool does with this input. */
+  /** The result that a sound tool gives for this input. */
   expect: z.enum(['answer', 'error']),
 });
 export type TrialCall = z.infer<typeof TrialCall>;
 
-/** System 3 → one replica of System 1: start this server confined, list its tools, make these calls. Key: `s1.any.try`. */
+/**
+ * System 3 → one replica of System 1: start this server confined, list its tools, make these calls. Key: `s1.any.try`.
+ */
 export const Try = defineMessage(
   's3',
   'try',
@@ -136,14 +145,14 @@ export const TrialResult = z.object({
   tool: z.string(),
   arguments: z.record(z.string(), z.unknown()),
   expect: z.enum(['answer', 'error']),
-  /** What came back: `isError` of the tool result, or a protocol error. */
+  /** Content that came back: `isError` of the tool result, or a protocol error. */
   error: z.boolean(),
   content: z.unknown(),
   ms: z.number(),
 });
 export type TrialResult = z.infer<typeof TrialResult>;
 
-/** What a trial showed. Key: `s1.<instance>.tried`. */
+/** Result of a trial. Key: `s1.<instance>.tried`. */
 export const Tried = defineMessage(
   's1',
   'tried',
@@ -161,7 +170,7 @@ export const Tried = defineMessage(
     mcpName: z.string().optional(),
     contract: z.string().optional(),
     tools: z.array(Tool),
-    /** What is suspicious in what it declares, and in its results. */
+    /** Suspicions about what it declares, and in its results. */
     suspicions: z.array(Suspicion).optional(),
     results: z.array(TrialResult),
     /** Milliseconds to install and to start. */
@@ -208,7 +217,10 @@ export const CapabilityState = defineMessage(
   }),
 );
 
-/** System 3 → one replica: run this tool once, for a person or an agent. Key: `s1.any.operate`. The outcome goes to `vsm.outcome`. */
+/**
+ * System 3 → one replica: run this tool once, for a person or an agent. Key: `s1.any.operate`. The outcome goes to
+ * `vsm.outcome`.
+ */
 export const Operate = defineMessage(
   's3',
   'operate',
@@ -225,7 +237,7 @@ export const Operate = defineMessage(
 );
 
 /**
- * How far a call under way is, as its server says: at most once a second and call. Key: `s1.<instance>.progress`.
+ * Progress of a call under way, as its server says: at most once a second and call. Key: `s1.<instance>.progress`.
  * `done` grows towards `total`, where that is known; the words are the server's, cleaned.
  */
 export const Progressed = defineMessage(
@@ -252,7 +264,7 @@ export const HeldFilter = z.object({
 });
 export type HeldFilter = z.infer<typeof HeldFilter>;
 
-/** What a person says to an event that was `asked`. */
+/** A person's answer to an event that was `asked`. */
 export const PersonsAnswer = z.object({
   by: z.string(),
   verdict: z.enum(['approve', 'deny']),
@@ -263,8 +275,8 @@ export const PersonsAnswer = z.object({
 export type PersonsAnswer = z.infer<typeof PersonsAnswer>;
 
 /**
- * System 3 → one replica: settle held events. replay: try again; discard, refuse: let go, with the reason; done: what is in doubt did happen, as
- * somebody has seen; answer: what a person says to one that was asked. Key: `s1.any.settle`.
+ * System 3 → one replica: settle held events. replay: try again; discard, refuse: let go, with the reason; done: what
+ * is in doubt did happen, as somebody has seen; answer: what a person says to one that was asked. Key: `s1.any.settle`.
  */
 export const Settle = defineMessage(
   's3',

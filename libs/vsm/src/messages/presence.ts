@@ -11,7 +11,7 @@ export const Vitals = z.looseObject({
   memory: z.number(),
   /** Cores used since the heartbeat before: 1 is one core all the time. */
   cpu: z.number(),
-  /** How late the event loop was since the heartbeat before, 99th percentile, ms. */
+  /** Lateness of the event loop since the heartbeat before, 99th percentile, ms. */
   lag: z.number(),
 });
 export type Vitals = z.infer<typeof Vitals>;
@@ -20,10 +20,16 @@ export type Vitals = z.infer<typeof Vitals>;
 const EVERY = 2000;
 const MISSED = 3;
 
-/** ms without a word after which an instance no longer counts as living. @param every ms from one of its heartbeats to the next */
+/**
+ * ms without a word after which an instance no longer counts as living. @param every ms from one of its heartbeats to
+ * the next
+ */
 export const livingFor = (every: number = EVERY): number => MISSED * every;
 
-/** Every service, every two seconds where it does not say otherwise. Key: `<from>.<instance>.heartbeat`. Times in ms since the epoch. */
+/**
+ * Every service, every two seconds where it does not say otherwise. Key: `<from>.<instance>.heartbeat`. Times in ms
+ * since the epoch.
+ */
 export const Heartbeat = defineMessage(
   'any',
   'heartbeat',

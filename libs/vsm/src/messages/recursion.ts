@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Severity } from './algedonic.js';
 import { defineMessage } from './message.js';
 
-/** How a fleet is, in the few figures that the one above needs, and the fleets that are units of it. */
+/** State of a fleet, in the few figures that the one above needs, and the fleets that are units of it. */
 export const SystemReport = z.looseObject({
   path: z.string(),
   name: z.string(),
@@ -28,7 +28,10 @@ export const SystemReport = z.looseObject({
 });
 export type SystemReport = z.infer<typeof SystemReport>;
 
-/** What is known of a unit that is a system: its last report, and when that came (ms since the epoch); neither before the first. */
+/**
+ * A unit that is a system, as it is known above: its last report, and when that came (ms since the epoch); neither
+ * before the first.
+ */
 export const SystemView = z.looseObject({
   path: z.string(),
   heard: z.number().nullable(),
@@ -42,8 +45,8 @@ export type SystemView = z.infer<typeof SystemView>;
 export const Reported = defineMessage('s5', 'reported', 'metasystem', SystemReport);
 
 /**
- * System 5 → System 5 of the fleet above: pain that nobody acknowledged here in time (severity pleasure: somebody did, or it is over).
- * Key: `pain`.
+ * System 5 → System 5 of the fleet above: pain that nobody acknowledged here in time (severity pleasure: somebody did,
+ * or it is over). Key: `pain`.
  */
 export const Climbed = defineMessage(
   's5',
@@ -54,7 +57,7 @@ export const Climbed = defineMessage(
     severity: Severity,
     unit: z.string(),
     what: z.string(),
-    /** When it began, and when it climbed. ms since the epoch. */
+    /** Times at which it began and climbed, ms since the epoch. */
     since: z.number(),
     at: z.number(),
   }),

@@ -63,12 +63,15 @@ export const Status = z.looseObject({
   name: z.string(),
   purpose: z.string(),
   viable: z.boolean(),
-  /** Why not viable, or what endangers it; empty when all is well. */
+  /** Reasons why it is not viable, or what endangers it; empty when all is well. */
   reasons: z.array(z.string()),
   systems: z.looseObject({
     1: SystemStatus.extend({ units: z.number().int(), variety_absorbed: z.number(), servers: z.number().int() }),
     2: SystemStatus.extend({ conflicts_resolved: z.number().int(), loops: z.array(z.unknown()) }),
-    /** Performance of all units in the last minute, as Beer measures it: actuality over potentiality; null when nothing came. */
+    /**
+     * Performance of all units in the last minute, as Beer measures it: actuality over potentiality; null when nothing
+     * came.
+     */
     3: SystemStatus.extend({ efficiency: z.number().nullable() }),
     4: SystemStatus.extend({
       threats: z.array(z.string()),
@@ -86,9 +89,9 @@ export const Status = z.looseObject({
     status: z.enum(['ok', 'degraded', 'down']),
     services: z.record(z.string(), z.enum(['ok', 'degraded', 'down'])),
   }),
-  /** Where events stand, from the ledger: it balances, Σ = received. */
+  /** States of all events, from the ledger: it balances, Σ = received. */
   account: z.looseObject({ received: z.number().int(), outcomes: Counts }),
-  /** What ails the fleet, by name. */
+  /** Pathologies that the fleet shows now. */
   pathologies: z.array(Pathology).default([]),
 });
 export type Status = z.infer<typeof Status>;
@@ -99,7 +102,7 @@ export const JournalEntry = z.looseObject({
   seq: z.number().int(),
   type: z.string(),
   at: z.number(),
-  /** What caused it: ids of messages, proposals, people. */
+  /** Its cause: ids of messages, proposals, people. */
   cause: z.string().nullable(),
   data: z.unknown(),
   hash: z.string(),

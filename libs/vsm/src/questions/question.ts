@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { System } from '../systems.js';
 
 /**
- * What may be asked over `vsm.query`, and the shape of the answer. Most change nothing. A *petition* asks System 3 or 5
- * for a change: the addressee decides under policy, journals who asked, and commands; the question itself changes nothing.
+ * A question that may be asked over `vsm.query`, and the shape of its answer. Most change nothing. A *petition* asks
+ * System 3 or 5 for a change: the addressee decides under policy, journals who asked, and commands; the question itself
+ * changes nothing.
  */
 export interface Question<A extends z.ZodType = z.ZodType, R extends z.ZodType = z.ZodType> {
   to: System;
@@ -36,7 +37,7 @@ export const petition = <A extends z.ZodType, R extends z.ZodType>(
 });
 
 export const Nothing = z.looseObject({});
-/** Who asks: the person or agent as the gateway knows it. */
+/** Principal who asks: the person or agent as the gateway knows it. */
 export const By = z.string().min(1);
 
 /** The answer to a petition: whether it was accepted, and why or why not. */

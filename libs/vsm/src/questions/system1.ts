@@ -79,7 +79,7 @@ export const SYSTEM1_QUESTIONS = {
       ),
     }),
   ),
-  /** What is wrong with units that somebody wants: expressions that do not compile. */
+  /** Problems of units that somebody wants: expressions that do not compile. */
   examine: question('s1', 'examine', z.object({ units: Units }), z.object({ problems: z.array(z.string()) })),
   waiting: question(
     's1',
@@ -98,9 +98,9 @@ export const SYSTEM1_QUESTIONS = {
     }),
   ),
   held: question('s1', 'held', HeldFilter, z.object({ total: z.number().int(), held: z.array(HeldEvent) })),
-  /** Where every event stands, from the ledger. */
+  /** States of all events, from the ledger. */
   account: question('s1', 'account', Nothing, z.object({ received: z.number().int(), outcomes: Counts })),
-  /** How a server does. A replica that does not run it names the one that does, to be asked instead. */
+  /** State of a server. A replica that does not run it names the one that does, to be asked instead. */
   test: question(
     's1',
     'test',
@@ -115,12 +115,12 @@ export const SYSTEM1_QUESTIONS = {
       latency: z.number().optional(),
       /** The MCP version that was agreed on. */
       protocol: z.string().optional(),
-      /** Who it says it is. */
+      /** Its name in its own words. */
       serverInfo: z.object({ name: z.string(), version: z.string() }).optional(),
       /** Names of the tools that may be called. */
       tools: z.array(z.string()),
       confinement: Confinement.optional(),
-      /** Why it cannot be used, and what to do. */
+      /** Reason why it cannot be used, and what to do. */
       reason: z.string().optional(),
       mend: z.string().optional(),
     }),

@@ -50,7 +50,10 @@ export const SYSTEM2_QUESTIONS = {
         }),
       ),
       conflicts_resolved: z.number().int(),
-      /** The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because units undo each other. */
+      /**
+       * The last ones, newest first. turn: it waited until the resources were free; cooled: it was held back because
+       * units undo each other.
+       */
       resolved: z.array(
         z.looseObject({
           at: z.number(),
@@ -76,7 +79,9 @@ export const SYSTEM2_QUESTIONS = {
       ),
     }),
   ),
-  /** Which of these claims were granted, and under which token; `since` when (ms since the epoch) that is remembered. */
+  /**
+   * Those of these claims that were granted, each with its token; `since` when (ms since the epoch) that is remembered.
+   */
   granted: question(
     's2',
     'granted',

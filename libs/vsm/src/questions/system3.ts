@@ -12,28 +12,28 @@ const ArrangedUnits = z.looseObject({
   because: z.string(),
   /** The version of the rows in which it stands. */
   version: z.number().int().optional(),
-  /** What was set or removed; those that were so already are not among them. */
+  /** Names of units that were set or removed; those that were so already are not among them. */
   set: z.array(z.string()).optional(),
   removed: z.array(z.string()).optional(),
 });
 
 /** The questions that System 3 answers. */
 export const SYSTEM3_QUESTIONS = {
-  /** How the pool of operations at the same time is shared. */
+  /** Shares of the pool of operations at the same time. */
   control: question(
     's3',
     'control',
     Nothing,
     z.looseObject({
-      /** What is shared, and what units want of it in all. */
+      /** Operations that are shared, and how many units want in all. */
       pool: z.number().int(),
       demand: z.number(),
       replicas: z.array(z.object({ instance: z.string(), capacity: z.number().int() })),
       /** Operations that may begin in a second, where that is bounded. */
       rate: z.number().optional(),
-      /** What is used up: `operations`, `rate`, counted resources. */
+      /** Scarce resources: `operations`, `rate`, counted resources. */
       scarce: z.array(z.string()),
-      /** What System 3 spends of the units' autonomy, since it leads. */
+      /** Autonomy of the units that System 3 spends, since it leads. */
       autonomy: z.looseObject({
         spent: z.record(Rung, z.number().int()),
         /** Seconds of interventions, those that are under way included. */
@@ -86,7 +86,9 @@ export const SYSTEM3_QUESTIONS = {
       type: z.string().optional(),
       tool: ToolRef,
       params: z.record(z.string(), z.unknown()).default({}),
-      /** Id of the event that stands for it, for who follows it; the same id runs once. System 3 makes one where absent. */
+      /**
+       * Id of the event that stands for it, for who follows it; the same id runs once. System 3 makes one where absent.
+       */
       operation: z.string().min(1).max(200).optional(),
       by: By,
       wait: z.number().min(0).max(600_000).default(30_000),
@@ -99,7 +101,7 @@ export const SYSTEM3_QUESTIONS = {
     z.object({ how: z.enum(['replay', 'discard', 'done']), filter: HeldFilter, because: z.string().min(1), by: By }),
     Accepted,
   ),
-  /** What a person says to an event that was `asked` (`call: person`). */
+  /** A person's answer to an event that was `asked` (`call: person`). */
   answer: petition(
     's3',
     'answer',

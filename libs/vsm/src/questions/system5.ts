@@ -15,7 +15,7 @@ export const SYSTEM5_QUESTIONS = {
     z.object({
       pending: z.array(Verdict.data.extend({ until: z.number() })),
       decided: z.array(Verdict.data.extend({ at: z.number() })),
-      /** What System 3 cannot settle by itself. */
+      /** Needs that System 3 cannot settle by itself. */
       needs: z.array(Need).optional(),
     }),
   ),
@@ -44,14 +44,17 @@ export const SYSTEM5_QUESTIONS = {
     }),
     z.object({ permitted: z.boolean(), rule: z.string(), because: z.string() }),
   ),
-  /** Two units undo each other: whose purpose comes first? No `first` where policy does not say; then a person may (`prefer`). */
+  /**
+   * Two units undo each other: whose purpose comes first? No `first` where policy does not say; then a person may
+   * (`prefer`).
+   */
   whose: question(
     's5',
     'whose',
     z.object({ units: z.array(z.string()), resource: z.string() }),
     z.object({ first: Precedence.optional() }),
   ),
-  /** What matters more, unit by unit, in place of what was said before: `policy.priority`, changed live. */
+  /** Priorities, unit by unit, in place of what was said before: `policy.priority`, changed live. */
   prioritize: petition(
     's5',
     'prioritize',

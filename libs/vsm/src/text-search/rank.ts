@@ -11,7 +11,8 @@ export interface Ranked<T> {
 
 /**
  * Orders items by how well their text answers the query, the best first; those that share no term with it are left out.
- * Okapi BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15), each term times its weight.
+ * Okapi BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework", eq. 3.15), each term times its
+ * weight.
  * @param text what describes an item; ties keep the order of `items`
  */
 export function rank<T>(items: readonly T[], text: (item: T) => string, query: WeightedTerms): Ranked<T>[] {

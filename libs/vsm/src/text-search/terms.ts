@@ -1,4 +1,7 @@
-/** Words as search terms: lower case, without filler, lightly stemmed, so that `dates` finds `date` and `parsing` finds `parse`. */
+/**
+ * Words as search terms: lower case, without filler, lightly stemmed, so that `dates` finds `date` and `parsing` finds
+ * `parse`.
+ */
 
 /** Filler of English and of how MCP servers describe themselves: words that tell nothing apart. */
 const STOP = new Set(
@@ -10,7 +13,7 @@ const STOP = new Set(
   ).split(' '),
 );
 
-/** What people shorten, and what it is short for. General English of computing; knows no server. */
+/** Abbreviations, and what they are short for. General English of computing; knows no server. */
 const SHORT: Record<string, string> = {
   calc: 'calculate',
   config: 'configuration',

@@ -36,8 +36,8 @@ export function ashbyBound(of: Pick<JointEntropy, 'disturbance' | 'response' | '
 }
 
 /**
- * K of a table of outcomes, in bits: log₂ of the most disturbances that one response leaves with the same outcome. 0 is Ashby's own
- * case, in which no column repeats an outcome.
+ * K of a table of outcomes, in bits: log₂ of the most disturbances that one response leaves with the same outcome. 0 is
+ * Ashby's own case, in which no column repeats an outcome.
  * @param outcomes outcome of each disturbance (rows) under each response (columns)
  */
 export function bufferingOf(outcomes: readonly (readonly PropertyKey[])[]): number {

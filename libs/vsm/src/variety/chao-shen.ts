@@ -9,11 +9,11 @@ export const SAMPLE_FLOOR = 20;
 const Z95 = 1.959964;
 
 /**
- * Entropy of the source, in bits, by Chao and Shen: shares shrunk by the Good–Turing coverage, weighted by the chance of having
- * been seen at all (Horvitz–Thompson): −Σ Cp log₂ Cp / (1 − (1 − Cp)ⁿ).
- * The interval is ± 1.96 standard errors by the delete-one jackknife; it does not hold the estimator's own bias.
- * Exact in one pass over the types: leaving out an event changes C in three ways only (its type was seen once, twice, more often).
- * Sources: Chao and Shen (2003), Environ. Ecol. Stat. 10, 429–443; jackknife: Zahl (1977), Ecology 58, 907–913.
+ * Entropy of the source, in bits, by Chao and Shen: shares shrunk by the Good–Turing coverage, weighted by the chance
+ * of having been seen at all (Horvitz–Thompson): −Σ Cp log₂ Cp / (1 − (1 − Cp)ⁿ). The interval is ± 1.96 standard
+ * errors by the delete-one jackknife; it does not hold the estimator's own bias. Exact in one pass over the types:
+ * leaving out an event changes C in three ways only (its type was seen once, twice, more often). Sources: Chao and Shen
+ * (2003), Environ. Ecol. Stat. 10, 429–443; jackknife: Zahl (1977), Ecology 58, 907–913.
  * @param counts events per type, whole numbers
  * @returns `too few to say` with the figures when n < 20 or coverage < 0.5
  */

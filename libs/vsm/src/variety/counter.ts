@@ -1,6 +1,6 @@
 import { Distinct } from './distinct.js';
 
-/** What a windowed counter holds: exact counts for the names it keeps, one sum for all others. */
+/** Content of a windowed counter: exact counts for the names it keeps, one sum for all others. */
 export interface Counted {
   /** ms since the epoch: what is counted happened in [from, to]. */
   from: number;
@@ -21,9 +21,9 @@ interface Bucket {
 }
 
 /**
- * Counts events by name over the last `window` ms in time buckets, in memory that does not depend on how many names there
- * are. A name keeps its place while it has an event in the window; when all places are taken, new names go to `others`
- * until one falls free, so no count is ever partly wrong. The window moves by whole buckets.
+ * Counts events by name over the last `window` ms in time buckets, in memory that does not depend on how many names
+ * there are. A name keeps its place while it has an event in the window; when all places are taken, new names go to
+ * `others` until one falls free, so no count is ever partly wrong. The window moves by whole buckets.
  */
 export class WindowedCounter {
   readonly #width: number;

@@ -1,9 +1,9 @@
 const BITS = 1 << 16;
 
 /**
- * How many different names were added, in 8 KiB however many there are: linear counting, −m ln(empty/m) over m = 65,536 bits. The
- * standard error is under 1 % up to 100,000 names; it saturates at about 700,000.
- * Source: Whang, Vander-Zanden, Taylor (1990), ACM TODS 15, 208–229.
+ * Number of different names that were added, in 8 KiB however many there are: linear counting, −m ln(empty/m) over m =
+ * 65,536 bits. The standard error is under 1 % up to 100,000 names; it saturates at about 700,000. Source: Whang,
+ * Vander-Zanden, Taylor (1990), ACM TODS 15, 208–229.
  */
 export class Distinct {
   readonly #words = new Uint32Array(BITS / 32);

@@ -1,4 +1,7 @@
-/** What richness and coverage estimates need of a sample: how many were drawn, and how many types came how rarely. */
+/**
+ * Frequencies in a sample, for estimates of richness and coverage: how many were drawn, and how many types came how
+ * rarely.
+ */
 export interface Frequencies {
   /** Events in the sample. */
   n: number;

@@ -7,9 +7,9 @@ export interface Richness {
 }
 
 /**
- * Chao1 in its bias-corrected form: unseen = (n − 1)/n · f₁(f₁ − 1) / (2(f₂ + 1)). It needs no f₂ > 0, and is 0 when
- * at most one type was seen once. It is a lower bound: types too rare to leave a trace stay out.
- * Source: Chao (1984), Scand. J. Stat. 11, 265–270; bias-corrected: Chao (2005), Encyclopedia of Statistical Sciences, 7907–7916.
+ * Chao1 in its bias-corrected form: unseen = (n − 1)/n · f₁(f₁ − 1) / (2(f₂ + 1)). It needs no f₂ > 0, and is 0 when at
+ * most one type was seen once. It is a lower bound: types too rare to leave a trace stay out. Source: Chao (1984),
+ * Scand. J. Stat. 11, 265–270; bias-corrected: Chao (2005), Encyclopedia of Statistical Sciences, 7907–7916.
  */
 export function chao1(sample: Frequencies | Iterable<number>): Richness {
   const { n, seen, once, twice } = Symbol.iterator in sample ? frequencies(sample) : sample;

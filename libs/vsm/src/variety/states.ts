@@ -3,7 +3,7 @@ import { goodTuringCoverage } from './coverage.js';
 import { frequencies } from './frequencies.js';
 import { chao1 } from './richness.js';
 
-/** What became of the events of one type in a window. Unit: events. */
+/** Outcomes of the events of one type in a window. Unit: events. */
 export interface TypeResults {
   /** Those that ended or still wait. */
   events: number;
@@ -27,12 +27,12 @@ export interface StateVariety {
   bits: Bits;
 }
 
-/** When more of the events than this could not be told apart, the others are no sample of the whole. */
+/** Share of events that could not be told apart above which the others are no sample of the whole. */
 const UNTOLD = 0.05;
 
 /**
- * Required, available and missing variety. A type that is waiting but had no event in the window counts as one state that
- * nothing absorbs (`events: 0`).
+ * Required, available and missing variety. A type that is waiting but had no event in the window counts as one state
+ * that nothing absorbs (`events: 0`).
  * @param fates one per type
  * @param beyond types and events that could not be told apart: they count as types seen, and in the share of traffic
  */

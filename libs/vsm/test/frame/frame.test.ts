@@ -24,8 +24,14 @@ const event: fc.Arbitrary<CloudEvent> = fc
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 const good = (events: readonly Framed[]) => events.flatMap((one) => (one.ok ? [one.event] : []));
 const one = (id: string, more: object = {}): CloudEvent => ({
-  ...{ specversion: '1.0', id, source: '/shop', type: 'order.placed', time: '2026-01-02T03:04:05.678Z' },
-  ...{ datacontenttype: 'application/json', data: { order: id }, ...more },
+  specversion: '1.0',
+  id,
+  source: '/shop',
+  type: 'order.placed',
+  time: '2026-01-02T03:04:05.678Z',
+  datacontenttype: 'application/json',
+  data: { order: id },
+  ...more,
 });
 
 test('events come out of a frame as they went in', () => {

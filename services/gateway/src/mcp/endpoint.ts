@@ -18,8 +18,8 @@ const SERVER_ERROR = -32_000;
 const NO_SESSION = -32_001;
 
 /**
- * MCP over streamable HTTP: the gateway's questions and petitions as tools, and the tools of the fleet through find_tool and
- * call_tool. POST speaks, GET listens, DELETE ends a session.
+ * MCP over streamable HTTP: the gateway's questions and petitions as tools, and the tools of the fleet through
+ * find_tool and call_tool. POST speaks, GET listens, DELETE ends a session.
  * @returns how to end it
  */
 export async function mcp(app: FastifyInstance, context: ServiceContext): Promise<() => Promise<void>> {

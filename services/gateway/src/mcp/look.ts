@@ -11,12 +11,12 @@ export const OVER: readonly string[] = ['nothing-found', 'refused', 'failed', 'r
 
 export type AcquisitionNow = DataOf<typeof Acquisition>;
 
-/** What there is for a wish at one moment. */
+/** Tools that there are for a wish at one moment. */
 export interface View {
   /** Best first, those that fit before the others. */
   found: readonly { offer: Offer; fits: boolean }[];
   met: boolean;
-  /** How the acquisition that the wish brought about goes. */
+  /** State of the acquisition that the wish brought about. */
   acquisition?: AcquisitionNow;
 }
 

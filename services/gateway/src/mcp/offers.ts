@@ -5,7 +5,12 @@ import { type Capability, isSafe, type Tool } from '@vsmcp/vsm';
 import { put } from '../questions.js';
 import { exposedName } from './names.js';
 
-/** How long what was read is good for: less than a person notices, enough for a burst of calls. ms */
+/**
+ * Tools of the fleet as agents see them: those of servers that are ready, under names that stay the same, cut to what a
+ * client can hold, and marked safe where calling them can harm nothing beyond the server's own folder.
+ */
+
+/** Time for which what was read is good: less than a person notices, enough for a burst of calls. ms */
 const FRESH = 1000;
 /** Characters of a description, and of all texts of a tool that are searched. */
 const MOST_DESCRIPTION = 1500;
@@ -20,7 +25,7 @@ export interface Offer {
   /** As it is shown to agents, under its exposed name. What the server says is cleaned, and still only its word. */
   declared: DeclaredTool;
   safe: boolean;
-  /** What a wish is compared with. */
+  /** Text that a wish is compared with. */
   text: string;
 }
 

@@ -11,8 +11,8 @@ interface Wanted {
 }
 
 /**
- * Runs a tool once for a client, by System 3's petition, and tells the client how far it is. Nothing is listened to where the client did not ask
- * for that. Rejects as `put` does.
+ * Runs a tool once for a client, by System 3's petition, and tells the client how far it is. Nothing is listened to
+ * where the client did not ask for that. Rejects as `put` does.
  */
 export async function operate(context: ServiceContext, call: Call, wanted: Wanted): Promise<Answer<'operate'>> {
   const operation = context.ids();

@@ -3,7 +3,9 @@ import type { Answer } from '@vsmcp/vsm';
 import { failureOf } from '../failure.js';
 import { fit } from './fit.js';
 
-/** An answer as structured content, and as text for clients that know none. One that does not fit is cut, and says so. */
+/**
+ * An answer as structured content, and as text for clients that know none. One that does not fit is cut, and says so.
+ */
 export function answered(value: object): CallToolResult {
   const fitted = fit(value);
   if (fitted === undefined) return failed('the answer is too large to be sent', 'ask with a filter');
@@ -11,7 +13,7 @@ export function answered(value: object): CallToolResult {
   return { content: [{ type: 'text', text: JSON.stringify(structured) }], structuredContent: structured };
 }
 
-/** What did not work, for an agent: what, and what it can do about it. */
+/** An error in an agent's terms: what, and what it can do about it. */
 export function failed(message: string, mend?: string): CallToolResult {
   return { isError: true, content: [{ type: 'text', text: mend === undefined ? message : `${message}; ${mend}` }] };
 }
@@ -21,7 +23,7 @@ export function failedBy(error: unknown): CallToolResult {
   return failed(message, mend);
 }
 
-/** What a tool of the fleet gave back, as the agent gets it: the tool's own words, or why there are none. */
+/** The result of a tool of the fleet, as the agent gets it: the tool's own words, or why there are none. */
 export function outcomeResult({ operation, outcome, refused }: Answer<'operate'>): CallToolResult {
   if (refused !== undefined) return failed(`refused: ${refused}`);
   if (outcome === undefined) {

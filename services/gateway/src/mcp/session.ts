@@ -14,6 +14,11 @@ import { failed, failedBy } from './results.js';
 import type { Call, GatewayTool } from './tool.js';
 import { callByName, type Parts } from './tools/call-tool.js';
 
+/**
+ * One MCP client's conversation with the gateway: the gateway's own tools, and those of the fleet that it has found. It
+ * bounds what one session may have on its list and under way.
+ */
+
 /** Tools of the fleet on one session's list. */
 const MOST_LISTED = 50;
 /** Calls of one session at the same time. */

@@ -40,7 +40,10 @@ const settling = (how: 'replay' | 'discard' | 'done', summary: string) =>
   route({
     ...PETITION,
     path: `/held/${how}`,
-    ...{ summary, rights: may('operator', 'settle'), body: Settling, output: QUESTIONS.settle.answer },
+    summary,
+    rights: may('operator', 'settle'),
+    body: Settling,
+    output: QUESTIONS.settle.answer,
   });
 
 /** The body of `change`, whose verb and server the path says. */
@@ -49,7 +52,10 @@ const changing = (how: 'upgrade' | 'rollback' | 'dismiss', summary: string) =>
   route({
     ...PETITION,
     path: `/capabilities/:server/${how}`,
-    ...{ summary, rights: may('operator', 'change'), params: OneServer, body: Changing },
+    summary,
+    rights: may('operator', 'change'),
+    params: OneServer,
+    body: Changing,
     output: QUESTIONS.change.answer,
   });
 

@@ -24,7 +24,10 @@ const RpcProblem = z.looseObject({
   id: z.null(),
 });
 
-/** MCP's streamable HTTP. Input and output are JSON-RPC, as MCP has them; each tool needs its own grant of `gateway.agents`. */
+/**
+ * MCP's streamable HTTP. Input and output are JSON-RPC, as MCP has them; each tool needs its own grant of
+ * `gateway.agents`.
+ */
 const MCP = {
   path: MCP_PATH,
   params: NOTHING,

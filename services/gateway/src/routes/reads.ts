@@ -15,7 +15,8 @@ type Read<N extends QuestionName> = Route<
 const read = <N extends QuestionName>(name: N, path: string, summary: string): Read<N> =>
   route({
     ...READING,
-    ...{ path, summary },
+    path,
+    summary,
     rights: viewer(name),
     query: QUESTIONS[name].ask,
     output: QUESTIONS[name].answer,

@@ -2,16 +2,17 @@ import type { Channel, QuestionName } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 /**
- * Declarations of routes: method, path, input, output, errors and rights, once, as data. The server registers its handlers
- * against them (`register.ts`) and refuses to start with a route that is not declared or a declaration that nothing serves;
- * documents, clients and limits derive from the same table (`table.ts`). Only zod and `@vsmcp/vsm` may be imported here.
+ * Declarations of routes: method, path, input, output, errors and rights, once, as data. The server registers its
+ * handlers against them (`register.ts`) and refuses to start with a route that is not declared or a declaration that
+ * nothing serves; documents, clients and limits derive from the same table (`table.ts`). Only zod and `@vsmcp/vsm` may
+ * be imported here.
  */
 
 /** Roles by what they may do, each with all that those before it may. `anyone` has not said who it is. */
 export const ROLES = ['anyone', 'viewer', 'operator', 'approver', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What a caller needs for a route. Data for now: who asks is known where the fleet listens on loopback only. */
+/** Rights that a caller needs for a route. Data for now: who asks is known where the fleet listens on loopback only. */
 export interface Rights {
   /** The least role that may call it. */
   readonly role: Role;
@@ -97,5 +98,7 @@ export const PETITION = {
   problem: Problem,
 } as const;
 
-/** Who asks, for the journal; the header `x-vsmcp-by` goes before it, and `local` stands where neither says. */
+/**
+ * Principal who asks, for the journal; the header `x-vsmcp-by` goes before it, and `local` stands where neither says.
+ */
 export const By = { by: z.string().nullish() };

@@ -12,7 +12,7 @@ import {
 import { z } from 'zod';
 import { READING, route } from './route.js';
 
-/** When the gateway passed it on, ms since the epoch. */
+/** Time at which the gateway passed it on, ms since the epoch. */
 const At = { at: z.number() };
 
 /** Events of `GET /stream` by name, with the schema of their data. */

@@ -19,7 +19,9 @@ after(() => fleet.stop());
 
 const ACCEPT = { accept: 'application/json, text/event-stream' };
 const INITIALIZE = {
-  ...{ jsonrpc: '2.0', id: 1, method: 'initialize' },
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'initialize',
   params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'raw', version: '1' } },
 };
 

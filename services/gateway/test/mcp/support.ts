@@ -12,7 +12,9 @@ export function intelligence(): Service & {
   const wishes: DataOf<typeof Demand>[] = [];
   const acquisitions = new Map<string, DataOf<typeof Acquisition>>();
   return {
-    ...{ system: 's4', wishes, acquisitions },
+    system: 's4',
+    wishes,
+    acquisitions,
     async start(context) {
       const listening = await consumers([
         context.hear('s4.report', [on(Demand, async ({ data }) => void wishes.push(data))]),

@@ -45,7 +45,7 @@ const Answers = z.strictObject({
   }),
 });
 
-/** Where events come from beside AMQP and REST, and where outcomes go beside `vsm.outcome`. */
+/** Sources of events beside AMQP and REST, and places for outcomes beside `vsm.outcome`. */
 export const Surroundings = z.strictObject({
   senses: z
     .array(z.union([FolderSense, HostSense, GitSense]))

@@ -69,7 +69,7 @@ const Rule = z.strictObject({
     }),
 });
 
-/** What System 5 holds everything to. */
+/** Rules that System 5 holds everything to. */
 export const Policy = z.strictObject({
   acquire: Acquire.prefault({}).meta({
     description: 'Which servers may be acquired, and who decides it.',

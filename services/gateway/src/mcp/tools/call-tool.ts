@@ -11,7 +11,7 @@ import { operate } from '../operate.js';
 import { outcomeResult } from '../results.js';
 import { type Call, type GatewayTool, passing } from '../tool.js';
 
-/** What all sessions share. */
+/** Parts that all sessions share. */
 export interface Parts {
   context: ServiceContext;
   offers: Offers;

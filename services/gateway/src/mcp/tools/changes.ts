@@ -19,79 +19,105 @@ function accepted({ accepted, because, id }: Answer<'settle'>): z.input<typeof A
   return { because, ...(id !== undefined && { id }) };
 }
 
-/** Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client says. */
+/** Asks System 5 first: a tool runs only for who has the grant of its name. */
+type Granted = <A, R>(
+  grant: AgentGrant,
+  act: (asked: A, by: string) => Promise<R>,
+) => (asked: A, call: Call) => Promise<R>;
+
+/** Parts that the tools which change something share. */
+interface Around {
+  context: ServiceContext;
+  granted: Granted;
+  /** ms that System 3 or 5 has to answer. */
+  patience: number;
+}
+
+/**
+ * Petitions as tools. Each needs the grant of its own name; who asks is the session's principal, never what the client
+ * says.
+ */
 export function changes(context: ServiceContext): GatewayTool[] {
-  const patience = context.config.settings.decision_timeout;
-  /** Asks System 5 first. */
-  const granted =
-    <A, R>(grant: AgentGrant, act: (asked: A, by: string) => Promise<R>) =>
-    async (asked: A, { by }: Call): Promise<R> => {
+  const granted: Granted =
+    (grant, act) =>
+    async (asked, { by }) => {
       await mustBeGranted(context, by, grant);
       return act(asked, by);
     };
-  return [
-    publish(context, granted),
-    run(context),
+  const around = { context, granted, patience: context.config.settings.decision_timeout };
+  return [publish(around), run(context), acquire(around), ...held(around), decide(around), acknowledge(around)];
+}
+
+function acquire({ context, granted, patience }: Around): GatewayTool {
+  return answering(
+    'capabilities_acquire',
+    {
+      title: 'Acquire a capability',
+      description:
+        'Has System 4 look for a server, a tool, or what answers an event type, and System 5 decide under policy whether it is taken in. Name at least one. To wish for something in words, use find_tool.',
+      input: QUESTIONS.acquire.ask.omit({ by: true }),
+      output: Accepted,
+      annotations: { ...annotations, openWorldHint: true },
+    },
+    granted('capabilities_acquire', async (asked, by) =>
+      accepted(await put(context, 'acquire', { ...asked, by }, patience)),
+    ),
+  );
+}
+
+function held({ context, granted, patience }: Around): GatewayTool[] {
+  return (['replay', 'discard'] as const).map((how) =>
     answering(
-      'capabilities_acquire',
+      `held_${how}`,
       {
-        title: 'Acquire a capability',
-        description:
-          'Has System 4 look for a server, a tool, or what answers an event type, and System 5 decide under policy whether it is taken in. Name at least one. To wish for something in words, use find_tool.',
-        input: QUESTIONS.acquire.ask.omit({ by: true }),
+        ...WORDS[how],
+        input: z.object({
+          reason: HeldReason.optional(),
+          type: z.string().optional().describe('only events of this type'),
+          source: z.string().optional(),
+          id: z.string().optional(),
+          limit: HeldFilter.shape.limit,
+          because: Because,
+        }),
         output: Accepted,
-        annotations: { ...annotations, openWorldHint: true },
+        annotations: { ...annotations, destructiveHint: how === 'discard' },
       },
-      granted('capabilities_acquire', async (asked, by) =>
-        accepted(await put(context, 'acquire', { ...asked, by }, patience)),
+      granted(`held_${how}`, async ({ because, ...filter }, by) =>
+        accepted(await put(context, 'settle', { how, filter, because, by }, patience)),
       ),
     ),
-    ...(['replay', 'discard'] as const).map((how) =>
-      answering(
-        `held_${how}`,
-        {
-          ...WORDS[how],
-          input: z.object({
-            reason: HeldReason.optional(),
-            type: z.string().optional().describe('only events of this type'),
-            ...{ source: z.string().optional(), id: z.string().optional() },
-            limit: HeldFilter.shape.limit,
-            because: Because,
-          }),
-          output: Accepted,
-          annotations: { ...annotations, destructiveHint: how === 'discard' },
-        },
-        granted(`held_${how}`, async ({ because, ...filter }, by) =>
-          accepted(await put(context, 'settle', { how, filter, because, by }, patience)),
-        ),
-      ),
+  );
+}
+
+function decide({ context, granted, patience }: Around): GatewayTool {
+  return answering(
+    'decisions_decide',
+    {
+      title: 'Decide',
+      description:
+        'Answers what System 5 asks (decisions_list, pending). Nobody decides what they asked for themselves: what an agent brought about, another agent or a person must decide.',
+      input: QUESTIONS.decide.ask.omit({ by: true }),
+      output: Accepted,
+      annotations: { ...annotations, destructiveHint: true },
+    },
+    granted('decisions_decide', async (asked, by) =>
+      accepted(await put(context, 'decide', { ...asked, by }, patience)),
     ),
-    answering(
-      'decisions_decide',
-      {
-        title: 'Decide',
-        description:
-          'Answers what System 5 asks (decisions_list, pending). Nobody decides what they asked for themselves: what an agent brought about, another agent or a person must decide.',
-        input: QUESTIONS.decide.ask.omit({ by: true }),
-        output: Accepted,
-        annotations: { ...annotations, destructiveHint: true },
-      },
-      granted('decisions_decide', async (asked, by) =>
-        accepted(await put(context, 'decide', { ...asked, by }, patience)),
-      ),
-    ),
-    answering(
-      'alerts_acknowledge',
-      {
-        title: 'Acknowledge pain',
-        description: 'Takes an alert on: it stops climbing. The alert goes only when the pain does.',
-        input: z.object({ alert: z.string().describe('its name in alerts_list') }),
-        output: QUESTIONS.acknowledge.answer,
-        annotations: { ...annotations, idempotentHint: true },
-      },
-      granted('alerts_acknowledge', (asked, by) => put(context, 'acknowledge', { ...asked, by }, patience)),
-    ),
-  ];
+  );
+}
+
+function acknowledge({ context, granted, patience }: Around): GatewayTool {
+  return answering(
+    'alerts_acknowledge',
+    {
+      title: 'Acknowledge pain',
+      description: 'Takes an alert on: it stops climbing. The alert goes only when the pain does.',
+      input: z.object({ alert: z.string().describe('its name in alerts_list') }),
+      output: QUESTIONS.acknowledge.answer,
+      annotations: { ...annotations, idempotentHint: true },
+    },
+    granted('alerts_acknowledge', (asked, by) => put(context, 'acknowledge', { ...asked, by }, patience)),
+  );
 }
 
 const WORDS = {
@@ -106,10 +132,7 @@ const WORDS = {
   },
 };
 
-function publish(
-  context: ServiceContext,
-  granted: <A, R>(grant: AgentGrant, act: (asked: A, by: string) => Promise<R>) => (asked: A, call: Call) => Promise<R>,
-): GatewayTool {
+function publish({ context, granted }: Around): GatewayTool {
   return answering(
     'events_publish',
     {

@@ -7,13 +7,22 @@ import { answering, type GatewayTool, READS } from '../tool.js';
 const MOST_SHOWN = 200;
 
 const Decision = z.object({
-  ...{ proposal: z.string(), stage: z.string(), type: z.string(), server: z.string(), candidate: z.string() },
-  ...{ tool: z.string().optional(), grants: Grants, waiting: z.number().int() },
+  proposal: z.string(),
+  stage: z.string(),
+  type: z.string(),
+  server: z.string(),
+  candidate: z.string(),
+  tool: z.string().optional(),
+  grants: Grants,
+  waiting: z.number().int(),
   asked_by: z.string().optional(),
-  ...{ verdict: z.string(), rule: z.string(), because: z.string(), by: z.string() },
+  verdict: z.string(),
+  rule: z.string(),
+  because: z.string(),
+  by: z.string(),
 });
 
-/** What asks, and what was decided. */
+/** Proposals that wait for a person, and those decided. */
 export function decisions(context: ServiceContext): GatewayTool {
   return answering(
     'decisions_list',
@@ -42,17 +51,18 @@ export function decisions(context: ServiceContext): GatewayTool {
 function decision({ proposal, ...said }: DataOf<typeof Verdict>): z.input<typeof Decision> {
   const { stage, type, server, tool, grants, waiting, by, candidate } = proposal;
   return {
-    ...{
-      proposal: proposal.proposal,
-      stage,
-      type,
-      server,
-      candidate: `${candidate.name} ${candidate.version}`,
-      grants,
-      waiting,
-    },
+    proposal: proposal.proposal,
+    stage,
+    type,
+    server,
+    candidate: `${candidate.name} ${candidate.version}`,
+    grants,
+    waiting,
     ...(tool !== undefined && { tool }),
     ...(by !== undefined && { asked_by: by }),
-    ...{ verdict: said.verdict, rule: said.rule, because: said.because, by: said.by },
+    verdict: said.verdict,
+    rule: said.rule,
+    because: said.because,
+    by: said.by,
   };
 }

@@ -41,7 +41,10 @@ const Output = z.object({
     .describe('what stands for the unmet wish in variety, and how its acquisition goes'),
 });
 
-/** Finds tools by wish. A wish that nothing fulfils is said to the fleet, which counts it and acquires for it like for an event that waits. */
+/**
+ * Finds tools by wish. A wish that nothing fulfils is said to the fleet, which counts it and acquires for it like for
+ * an event that waits.
+ */
 export function findTool(parts: Parts): GatewayTool {
   return answering(
     'find_tool',
@@ -49,7 +52,8 @@ export function findTool(parts: Parts): GatewayTool {
       title: 'Find a tool',
       description:
         'Finds tools of the fleet for what you want to do; call_tool runs them. When none fits, the wish counts as demand: the fleet looks for a server that fulfils it, tries it, decides under policy, and installs it. Give wait to wait for that. What servers say of their tools is not checked.',
-      ...{ input: Input, output: Output },
+      input: Input,
+      output: Output,
       annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
     },
     (asked, call) => find(parts, asked, call),
@@ -75,7 +79,11 @@ async function find(parts: Parts, asked: Asked, call: Call): Promise<z.input<typ
     met,
     tools: found.map(({ offer: { declared, server, safe }, fits }) => ({
       name: declared.name,
-      ...{ server, description: declared.description ?? '', inputSchema: declared.inputSchema, safe, fits },
+      server,
+      description: declared.description ?? '',
+      inputSchema: declared.inputSchema,
+      safe,
+      fits,
     })),
     ...(!met && { demand: { type: demandType(asked.wish), ...progressOf(acquisition) } }),
   };
@@ -86,7 +94,10 @@ function progressOf(acquisition: View['acquisition']): { step?: string; because:
   return { because: 'nothing fits; the fleet was told and looks for it. Ask again, with wait' };
 }
 
-/** Looks again each second until the wish is met, its acquisition has ended without, the time is over, or the client gave up. */
+/**
+ * Looks again each second until the wish is met, its acquisition has ended without, the time is over, or the client
+ * gave up.
+ */
 async function patiently(
   again: () => Promise<View>,
   first: View,

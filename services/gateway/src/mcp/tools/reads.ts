@@ -14,13 +14,28 @@ const annotations = READS;
 /** Questions as tools: they change nothing and need no grant. */
 export function reads(context: ServiceContext): GatewayTool[] {
   return [
+    ...overview(context),
+    ...operations(context),
+    ...held(context),
+    ...capabilities(context),
+    ...past(context),
+    decisions(context),
+    ...pain(context),
+  ];
+}
+
+/** The fleet as a whole. */
+function overview(context: ServiceContext): GatewayTool[] {
+  return [
     answering(
       'status',
       {
         title: 'Status',
         description:
           'Is the fleet viable, and why not: its five systems, variety, alerts, acquisitions under way, and where every event stands.',
-        ...{ input: Nothing, output: QUESTIONS.status.answer, annotations },
+        input: Nothing,
+        output: QUESTIONS.status.answer,
+        annotations,
       },
       () => put(context, 'status', {}),
     ),
@@ -30,10 +45,18 @@ export function reads(context: ServiceContext): GatewayTool[] {
         title: 'Variety',
         description:
           'What the environment asks for against what the fleet can answer, and for each gap what would close it. Wishes of find_tool that no tool fulfils count here.',
-        ...{ input: Nothing, output: QUESTIONS.variety.answer, annotations },
+        input: Nothing,
+        output: QUESTIONS.variety.answer,
+        annotations,
       },
       () => put(context, 'variety', {}),
     ),
+  ];
+}
+
+/** Units, and events that no unit answers. */
+function operations(context: ServiceContext): GatewayTool[] {
+  return [
     answering(
       'units',
       {
@@ -51,12 +74,17 @@ export function reads(context: ServiceContext): GatewayTool[] {
         title: 'Waiting events',
         description: 'Kinds of events that wait because nothing answers them: how many, since when, why, and samples.',
         input: z.object({ limit: Limit.default(20).describe('kinds') }),
-        ...{ output: QUESTIONS.waiting.answer, annotations },
+        output: QUESTIONS.waiting.answer,
+        annotations,
       },
       (asked) => put(context, 'waiting', asked),
     ),
-    ...held(context),
-    ...capabilities(context),
+  ];
+}
+
+/** Decisions and deeds. */
+function past(context: ServiceContext): GatewayTool[] {
+  return [
     answering(
       'journal',
       {
@@ -68,17 +96,25 @@ export function reads(context: ServiceContext): GatewayTool[] {
           since: z.number().optional().describe('only entries after this time, in ms since the epoch'),
           limit: Limit.default(20),
         }),
-        ...{ output: QUESTIONS.journal.answer, annotations },
+        output: QUESTIONS.journal.answer,
+        annotations,
       },
       (asked) => put(context, 'journal', asked),
     ),
-    decisions(context),
+  ];
+}
+
+/** Alerts. */
+function pain(context: ServiceContext): GatewayTool[] {
+  return [
     answering(
       'alerts_list',
       {
         title: 'Alerts',
         description: 'Pain that stands or was lately over: what hurts, since when, who was told, who acknowledged it.',
-        ...{ input: Nothing, output: QUESTIONS.alerts.answer, annotations },
+        input: Nothing,
+        output: QUESTIONS.alerts.answer,
+        annotations,
       },
       () => put(context, 'alerts', {}),
     ),
