@@ -14,7 +14,7 @@ import {
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
-import { shown } from '../leadership/shown.js';
+import { countLost, shown } from '../leadership/shown.js';
 import type { Log } from '../log.js';
 import { seal } from '../messages/envelope.js';
 import { dispatch, durable, queueOf } from '../messages/hear.js';
@@ -88,7 +88,10 @@ export function openContext(options: ContextOptions): OpenContext {
   const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
   const holder = `${instance}/${ids()}`;
-  const leaderships = openLeaderships(state.database, { holder, clock, log, ...options.leadership });
+  const leaderships = openLeaderships(state.database, {
+    ...{ holder, clock, log, lost: countLost(metrics) },
+    ...options.leadership,
+  });
   const around = { system, instance, clock, log, metrics, ledger: state.ledger };
   const asking = { bus, speaker, clock, ids, log };
 
