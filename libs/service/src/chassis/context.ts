@@ -95,6 +95,11 @@ export function openContext(options: ContextOptions): OpenContext {
   const around = { system, instance, clock, log, metrics, ledger: state.ledger };
   const asking = { bus, speaker, clock, ids, log };
 
+  const saidAgain = async (lease: string, publish: () => Promise<void>): Promise<void> => {
+    if (await leaderships.mayActAgain(lease)) return publish();
+    throw new VsmError('VSM_EPOCH', `${lease} may be led by another now, this instance says no more for it: campaign again`);
+  };
+
   const context: ServiceContext = {
     ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus },
     ...{
@@ -110,6 +115,8 @@ export function openContext(options: ContextOptions): OpenContext {
     say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
       const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
       const message = { channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) };
+      // What only a leader says is not said by one that was stopped for a while and may have a successor.
+      if (kind.from === system && !leaderships.mayAct(system)) return saidAgain(system, () => bus.publish(message));
       const signal = kind.channel === 'algedonic' ? Algedonic.data.safeParse(data) : undefined;
       if (signal?.success) return hurt({ bus, pain: state.pain, clock, log }, { ...message, id }, signal.data);
       return bus.publish(message);

@@ -41,7 +41,7 @@ export class Campaign implements Leadership {
   #led: Partial<Led> = {};
   /** Since when (monotonic) what it leads waits for the lease to be confirmed. */
   #pausedSince: number | undefined;
-  #doubting = false;
+  #doubting: Promise<void> | undefined;
   /** Lets others try until then, on the monotonic clock. */
   #restsUntil = 0;
   #ticked: number;
@@ -71,6 +71,13 @@ export class Campaign implements Leadership {
 
   get epoch(): number {
     return this.#epoch;
+  }
+
+  /** True as `confirmed`; where that has ended, after the database was asked once more. */
+  async confirmedAgain(): Promise<boolean> {
+    this.#look();
+    await this.#doubting;
+    return this.confirmed;
   }
 
   async stop(): Promise<void> {
@@ -161,15 +168,14 @@ export class Campaign implements Leadership {
     const now = this.#options.monotonic();
     if (held.until === TAKEN) this.#lose('taken');
     else if (now < held.until) this.#goOn(held);
-    else if (this.#pausedSince === undefined) void this.#doubt(held);
+    else if (this.#pausedSince === undefined) this.#doubting = this.#doubt(held);
     else if (now - this.#pausedSince > LONGEST_PAUSE) this.#giveUp('its lease was not confirmed again');
   }
 
   /** What was confirmed has ended: the database is asked once more. */
   async #doubt(held: HeldLease): Promise<void> {
-    this.#doubting = true;
     const answered = await this.#answered(held.confirm());
-    this.#doubting = false;
+    this.#doubting = undefined;
     if (this.#held !== held) return;
     if (answered || this.confirmed) this.#look();
     else this.#lose('late');

@@ -22,8 +22,10 @@ export interface LeadershipOptions extends Partial<LeaseTiming> {
 }
 
 export interface OpenLeaderships extends Leaderships {
-  /** False where this instance campaigned for that lease and cannot show it: what it says as the leader must not be said. */
+  /** False where this instance campaigned for that lease and it is not confirmed now. */
   mayAct(name: string): boolean;
+  /** The same, after the database was asked once more where a confirmation has just ended. */
+  mayActAgain(name: string): Promise<boolean>;
   /** Stops leading everywhere and gives the leases back. */
   stop(): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function openLeaderships(database: Database, options: LeadershipOptions):
     },
     leader: async (name) => (await holderOf(database, name, now))?.split('/')[0],
     mayAct: (name) => campaigns.get(name)?.confirmed ?? true,
+    mayActAgain: async (name) => (await campaigns.get(name)?.confirmedAgain()) ?? true,
     async stop() {
       await Promise.all([...campaigns.values(), ...stopping].map((campaign) => campaign.stop()));
       await renewer?.close();

@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 import { VsmError } from '@vsmcp/vsm';
 import { until } from '../../../../test/support/until.js';
 import { type Database, type Leaderships, openLeaderships, openLog, openState, realClock } from '../../src/index.js';
-import { holderOf, openLease } from '../../src/leadership/lease.js';
+import { holderOf, openLease, renew } from '../../src/leadership/lease.js';
 import { onEveryDatabase } from '../support/databases.js';
 
 const SHORT = { ttl: 400, renew: 50, margin: 100 };
@@ -106,7 +106,15 @@ onEveryDatabase('leadership', (on) => {
     assert.deepEqual(await a.acquire(1000), { won: true, epoch: 1 });
     assert.deepEqual(await b.acquire(1000), { won: false, epoch: 1 });
     now = 5_900;
-    assert.equal(await a.renew(1, 1000), true);
+    const kept = await renew(
+      on.database,
+      [
+        { name: 'lab', holder: 'b', epoch: 1, ttl: 9000 },
+        { name: 'lab', holder: 'a', epoch: 1, ttl: 1000 },
+      ],
+      () => now,
+    );
+    assert.deepEqual([...kept], [1], 'only its holder renews a lease');
     now = 6_899;
     assert.equal(await holderOf(on.database, 'lab', () => now), 'a');
     assert.equal((await b.acquire(1000)).won, false);
