@@ -97,7 +97,10 @@ export function openContext(options: ContextOptions): OpenContext {
 
   const saidAgain = async (lease: string, publish: () => Promise<void>): Promise<void> => {
     if (await leaderships.mayActAgain(lease)) return publish();
-    throw new VsmError('VSM_EPOCH', `${lease} may be led by another now, this instance says no more for it: campaign again`);
+    throw new VsmError(
+      'VSM_EPOCH',
+      `${lease} may be led by another now, this instance says no more for it: campaign again`,
+    );
   };
 
   const context: ServiceContext = {

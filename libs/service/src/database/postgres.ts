@@ -13,6 +13,8 @@ export interface PostgresOptions {
   schema?: string;
   /** ms that a connection may take to be made, and a statement where the session is not shared. */
   timeout?: number;
+  /** Shown by the server (pg_stat_activity); `vsmcp` unless said. */
+  application?: string;
   log: Pick<Log, 'warn'>;
 }
 
@@ -42,7 +44,7 @@ const types: pg.CustomTypesConfig = {
  * and again after they broke.
  */
 export function openPostgres(url: string, options: PostgresOptions): Database {
-  const { pool: size, log, schema, timeout } = options;
+  const { pool: size, log, schema, timeout, application = 'vsmcp' } = options;
   const shared = new URL(url).searchParams.get(SHARED_SESSION) !== null;
   const pool = new pg.Pool({
     connectionString: url,
@@ -52,7 +54,7 @@ export function openPostgres(url: string, options: PostgresOptions): Database {
     // In a shared session a statement waits for those of other clients: it is not given up early.
     query_timeout: shared ? QUERY_TIMEOUT : (timeout ?? QUERY_TIMEOUT),
     keepAlive: true,
-    application_name: 'vsmcp',
+    application_name: application,
     ...(schema !== undefined && { options: `-c search_path=${schema}` }),
     onConnect: (client) => client.query(INDEXED),
     allowExitOnIdle: true,

@@ -1,6 +1,6 @@
 import type { Database } from '../database/database.js';
 import type { Log } from '../log.js';
-import { type RenewHereOptions, type Renewer, renewHere } from './renewer.js';
+import { type Renewer, type RenewHereOptions, renewHere } from './renewer.js';
 import { ThreadedRenewer } from './threaded.js';
 import { monotonicTime } from './timing.js';
 
@@ -19,7 +19,10 @@ export function renewerFor(database: Database, { log, ...here }: RenewHereOption
   if (address === undefined || ownTime) return renewHere(database, here);
   const byPace = threads.get(database) ?? new Map<number, Shared>();
   threads.set(database, byPace);
-  const shared = byPace.get(here.every) ?? { renewer: new ThreadedRenewer(address, here.every, log), users: 0 };
+  const shared = byPace.get(here.every) ?? {
+    renewer: new ThreadedRenewer(database, address, here.every, log),
+    users: 0,
+  };
   byPace.set(here.every, shared);
   shared.users++;
   return {

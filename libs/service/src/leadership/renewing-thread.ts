@@ -12,6 +12,8 @@ import { monotonicTime, SharedInstant } from './timing.js';
 
 /** ms. Longer than any work of a healthy leader, short enough that a stuck one is replaced. */
 const PATIENCE = 30_000;
+/** ms, at least, that the database has to answer before its connection is given up. */
+const TIMEOUT = 1000;
 
 const port = parentPort;
 if (port === null) throw new Error('this file is started as a thread by leadership/threaded.ts');
@@ -23,16 +25,29 @@ const say = (message: FromThread) => port.postMessage(message);
 const log = { warn: (fields: object, text: string) => say({ say: 'broken', reason: reasonIn(fields) ?? text }) };
 const database = openPostgres(start.url, {
   pool: 1,
+  application: 'vsmcp leases',
   log,
-  timeout: start.every,
+  timeout: Math.max(TIMEOUT, start.every),
   ...(start.schema !== undefined && { schema: start.schema }),
 });
 const renewal = new Renewal(database, { monotonic: monotonicTime, delay: () => Math.round(longer.ms) });
 
-const renewing = setInterval(() => {
+let ready = false;
+
+const renewing = setInterval(() => void renewAll(), start.every);
+void renewAll();
+
+async function renewAll(): Promise<void> {
   if (monotonicTime() - alive.ms > PATIENCE) return;
-  renewal.run().catch((error: unknown) => say({ say: 'broken', reason: reasonOf(error) }));
-}, start.every);
+  try {
+    if (!ready) await database.query('-- is it there\nSELECT 1');
+    if (!ready) say({ say: 'ready' });
+    ready = true;
+    await renewal.run();
+  } catch (error) {
+    say({ say: 'broken', reason: reasonOf(error) });
+  }
+}
 
 port.on('message', (message: ToThread) => {
   switch (message.do) {

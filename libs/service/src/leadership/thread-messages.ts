@@ -22,6 +22,8 @@ export type ToThread =
 
 /** From the renewing thread to the deciding one. */
 export type FromThread =
+  /** It renews from now on. */
+  | { say: 'ready' }
   | { say: 'taken'; id: number }
   | { say: 'confirmed'; question: number; failed?: string }
   | { say: 'broken'; reason: string };

@@ -1,15 +1,19 @@
 import { Worker } from 'node:worker_threads';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
-import type { DatabaseAddress } from '../database/database.js';
+import type { Database, DatabaseAddress } from '../database/database.js';
 import type { Log } from '../log.js';
 import { LoopDelay } from './delay.js';
 import type { Claimed } from './lease.js';
+import { Renewal, TAKEN } from './renewal.js';
 import type { HeldLease, Renewer } from './renewer.js';
 import type { FromThread, ThreadStart, ToThread } from './thread-messages.js';
 import { monotonicTime, SharedInstant } from './timing.js';
 
-/** The thread's file, compiled or as it is written. */
-const FILE = new URL(`./renewing-thread${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+/** The thread's file, always as it is compiled: a TypeScript loader of the process does not reach into its threads. */
+const FILE = new URL(
+  `${import.meta.url.endsWith('.ts') ? '../../dist/leadership' : '.'}/renewing-thread.js`,
+  import.meta.url,
+);
 /** ms between two signs of life of the deciding thread. */
 const SIGN = 500;
 /** ms before a thread that ended is started again. */
@@ -31,7 +35,7 @@ interface Asked {
   reject: (error: Error) => void;
 }
 
-/** Renews on a thread of its own, which is started again when it ends. */
+/** Renews on a thread of its own, which is started again when it ends; on this one as long as the other is not ready. */
 export class ThreadedRenewer implements Renewer {
   readonly #start: ThreadStart;
   readonly #log: Log;
@@ -41,16 +45,23 @@ export class ThreadedRenewer implements Renewer {
   readonly #held = new Map<number, Held>();
   readonly #asked = new Map<number, Asked>();
   readonly #signing: NodeJS.Timeout;
+  readonly #meanwhile: NodeJS.Timeout;
+  readonly #here: Renewal;
+  #ready = false;
   #worker: Worker;
   #ids = 0;
   #closed = false;
 
-  constructor({ url, schema }: DatabaseAddress, every: number, log: Log) {
+  constructor(database: Database, { url, schema }: DatabaseAddress, every: number, log: Log) {
     this.#log = log;
     const shared = { alive: this.#alive.buffer, delay: this.#delay.buffer };
     this.#start = { url, every, ...shared, ...(schema !== undefined && { schema }) };
     this.#sign();
     this.#signing = setInterval(() => this.#sign(), SIGN).unref();
+    this.#here = new Renewal(database, { monotonic: monotonicTime, delay: () => this.#delay.ms });
+    this.#meanwhile = setInterval(() => {
+      if (!this.#ready) this.#here.run().catch(() => undefined); // who holds a lease looks at its end
+    }, every).unref();
     this.#worker = this.#open();
   }
 
@@ -60,13 +71,19 @@ export class ThreadedRenewer implements Renewer {
     shared.ms = until;
     this.#held.set(id, { lease, until: shared, taken });
     this.#tell({ do: 'hold', id, lease, until: shared.buffer });
+    const confirmed = (at: number) => {
+      shared.ms = at;
+      if (at === TAKEN && this.#held.delete(id)) taken();
+    };
+    this.#here.add(id, { ...lease, confirmed });
     return {
       get until() {
         return shared.ms;
       },
-      confirm: () => this.#confirm(),
+      confirm: () => (this.#ready ? this.#confirm() : this.#here.run()),
       drop: () => {
         this.#held.delete(id);
+        this.#here.drop(id);
         this.#tell({ do: 'drop', id });
       },
     };
@@ -75,6 +92,7 @@ export class ThreadedRenewer implements Renewer {
   async close(): Promise<void> {
     this.#closed = true;
     clearInterval(this.#signing);
+    clearInterval(this.#meanwhile);
     this.#loop.close();
     const worker = this.#worker;
     if (worker.threadId === ENDED) return;
@@ -92,7 +110,7 @@ export class ThreadedRenewer implements Renewer {
   }
 
   #open(): Worker {
-    const worker = new Worker(FILE, { workerData: this.#start, name: 'leases' });
+    const worker = new Worker(FILE, { workerData: this.#start, name: 'leases', execArgv: [] });
     worker.unref();
     worker.on('message', (message: FromThread) => this.#heard(message));
     worker.on('error', (error) => this.#log.error({ error }, `renewing leases failed: ${reasonOf(error)}`));
@@ -102,6 +120,7 @@ export class ThreadedRenewer implements Renewer {
 
   /** What it held is held on by the next one, unless it lapses before. */
   #ended(): void {
+    this.#ready = false;
     for (const { reject } of this.#asked.values())
       reject(new VsmError('VSM_DATABASE', 'leases: the thread that renews them ended'));
     this.#asked.clear();
@@ -111,15 +130,18 @@ export class ThreadedRenewer implements Renewer {
       if (this.#closed) return;
       this.#worker = this.#open();
       for (const [id, { lease, until }] of this.#held) this.#tell({ do: 'hold', id, lease, until: until.buffer });
-      this.#confirm().catch(() => undefined); // the next renewal tries again, and the holders look at the end of their leases
     }, AGAIN).unref();
   }
 
   #heard(message: FromThread): void {
     switch (message.say) {
+      case 'ready':
+        this.#ready = true;
+        return;
       case 'taken': {
         const held = this.#held.get(message.id);
         this.#held.delete(message.id);
+        this.#here.drop(message.id);
         return held?.taken();
       }
       case 'confirmed': {

@@ -99,6 +99,28 @@ onEveryDatabase('leadership', (on) => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
+  test('a thread that is blocked for longer than a lease lives costs none, also where the campaigners share it', async () => {
+    const timing = { ttl: 2000, renew: 300, margin: 500 };
+    const lost: string[] = [];
+    const opened = [on.database, on.other].map((database, n) =>
+      openLeaderships(database, {
+        ...{ holder: `blocked-${n}`, clock: realClock, log: openLog('silent'), ...timing },
+        lost: (name, cause) => lost.push(`${name} ${cause}`),
+      }),
+    );
+    const [a, b] = opened as [Leaderships, Leaderships];
+    const first = campaign(a, 'blocked', 'a');
+    await until(() => first.leading);
+    const second = campaign(b, 'blocked', 'b');
+    await until(() => second.epoch === 1, { what: 'the standby sees the epoch' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+    // Three times what it takes a campaigner to try again.
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setTimeout(resolve, timing.renew));
+    await until(() => first.leading);
+    assert.deepEqual([first.epoch, second.leading, lost], [1, false, []]);
+    await Promise.all(opened.map((one) => one.stop()));
+  });
+
   test('where time is given, leases run by it and not by the database', async () => {
     let now = 5_000;
     const a = openLease(on.database, 'lab', 'a', () => now);
