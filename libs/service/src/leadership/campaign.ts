@@ -105,8 +105,8 @@ export class Campaign implements Leadership {
     // One whose own thread was blocked lets the holder go first, who may have been blocked with it.
     const late = now - this.#ticked > 2 * timing.renew;
     this.#ticked = now;
-    if (this.#held !== undefined) return this.#look();
-    if (this.#step || this.#stopped || late || now < this.#restsUntil) return;
+    if (this.#held !== undefined) this.#look();
+    if (this.#held || this.#step || this.#stopped || late || now < this.#restsUntil) return;
     this.#step = this.#acquire()
       .then(() => this.#reached())
       .catch((error: unknown) => this.#unreached(error))
@@ -203,10 +203,12 @@ export class Campaign implements Leadership {
   #lose(cause: LossCause): void {
     const { log, monotonic, lost } = this.#options;
     if (this.#pausedSince === undefined) lost(this.#lease.name, cause);
-    if (cause === 'taken') return this.#giveUp('another has its lease');
-    const because = 'its lease could not be renewed in time';
-    const pause = this.#led.pause;
-    if (pause === undefined) return this.#giveUp(because);
+    const because = cause === 'taken' ? 'another has its lease' : 'its lease could not be renewed in time';
+    const { pause } = this.#led;
+    if (cause === 'taken' || pause === undefined) {
+      this.#giveUp(because);
+      return;
+    }
     this.#pausedSince = monotonic();
     log.info({ lease: this.#lease.name, epoch: this.#epoch, because }, 'waits for its lease');
     this.#then('pausing', pause);

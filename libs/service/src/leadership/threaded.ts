@@ -134,25 +134,25 @@ export class ThreadedRenewer implements Renewer {
   }
 
   #heard(message: FromThread): void {
-    switch (message.say) {
-      case 'ready':
-        this.#ready = true;
-        return;
-      case 'taken': {
-        const held = this.#held.get(message.id);
-        this.#held.delete(message.id);
-        this.#here.drop(message.id);
-        return held?.taken();
-      }
-      case 'confirmed': {
-        const asked = this.#asked.get(message.question);
-        this.#asked.delete(message.question);
-        if (message.failed === undefined) return asked?.resolve();
-        return asked?.reject(new VsmError('VSM_DATABASE', message.failed));
-      }
-      case 'broken':
-        return this.#log.warn({ reason: message.reason }, 'leases were not renewed: it is tried again');
-    }
+    if (message.say === 'ready') this.#ready = true;
+    if (message.say === 'taken') this.#taken(message.id);
+    if (message.say === 'confirmed') this.#answered(message);
+    if (message.say === 'broken')
+      this.#log.warn({ reason: message.reason }, 'leases were not renewed: it is tried again');
+  }
+
+  #taken(id: number): void {
+    const held = this.#held.get(id);
+    this.#held.delete(id);
+    this.#here.drop(id);
+    held?.taken();
+  }
+
+  #answered({ question, failed }: Extract<FromThread, { say: 'confirmed' }>): void {
+    const asked = this.#asked.get(question);
+    this.#asked.delete(question);
+    if (failed === undefined) asked?.resolve();
+    else asked?.reject(new VsmError('VSM_DATABASE', failed));
   }
 
   #confirm(): Promise<void> {

@@ -102,13 +102,13 @@ onEveryDatabase('leadership', (on) => {
   test('a thread that is blocked for longer than a lease lives costs none, also where the campaigners share it', async () => {
     const timing = { ttl: 2000, renew: 300, margin: 500 };
     const lost: string[] = [];
-    const opened = [on.database, on.other].map((database, n) =>
+    const openNamed = (database: Database, holder: string) =>
       openLeaderships(database, {
-        ...{ holder: `blocked-${n}`, clock: realClock, log: openLog('silent'), ...timing },
+        ...{ holder, clock: realClock, log: openLog('silent'), ...timing },
         lost: (name, cause) => lost.push(`${name} ${cause}`),
-      }),
-    );
-    const [a, b] = opened as [Leaderships, Leaderships];
+      });
+    const a = openNamed(on.database, 'a');
+    const b = openNamed(on.other, 'b');
     const first = campaign(a, 'blocked', 'a');
     await until(() => first.leading);
     const second = campaign(b, 'blocked', 'b');
@@ -118,7 +118,7 @@ onEveryDatabase('leadership', (on) => {
     for (let n = 0; n < 3; n++) await new Promise((resolve) => setTimeout(resolve, timing.renew));
     await until(() => first.leading);
     assert.deepEqual([first.epoch, second.leading, lost], [1, false, []]);
-    await Promise.all(opened.map((one) => one.stop()));
+    await Promise.all([a.stop(), b.stop()]);
   });
 
   test('where time is given, leases run by it and not by the database', async () => {
