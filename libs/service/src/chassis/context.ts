@@ -14,7 +14,7 @@ import {
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
-import { shown } from '../leadership/shown.js';
+import { countLost, shown } from '../leadership/shown.js';
 import type { Log } from '../log.js';
 import { seal } from '../messages/envelope.js';
 import { dispatch, durable, queueOf } from '../messages/hear.js';
@@ -88,9 +88,20 @@ export function openContext(options: ContextOptions): OpenContext {
   const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
   const holder = `${instance}/${ids()}`;
-  const leaderships = openLeaderships(state.database, { holder, clock, log, ...options.leadership });
+  const leaderships = openLeaderships(state.database, {
+    ...{ holder, clock, log, lost: countLost(metrics) },
+    ...options.leadership,
+  });
   const around = { system, instance, clock, log, metrics, ledger: state.ledger };
   const asking = { bus, speaker, clock, ids, log };
+
+  const saidAgain = async (lease: string, publish: () => Promise<void>): Promise<void> => {
+    if (await leaderships.mayActAgain(lease)) return publish();
+    throw new VsmError(
+      'VSM_EPOCH',
+      `${lease} may be led by another now, this instance says no more for it: campaign again`,
+    );
+  };
 
   const context: ServiceContext = {
     ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus },
@@ -107,6 +118,8 @@ export function openContext(options: ContextOptions): OpenContext {
     say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
       const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
       const message = { channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) };
+      // What only a leader says is not said by one that was stopped for a while and may have a successor.
+      if (kind.from === system && !leaderships.mayAct(system)) return saidAgain(system, () => bus.publish(message));
       const signal = kind.channel === 'algedonic' ? Algedonic.data.safeParse(data) : undefined;
       if (signal?.success) return hurt({ bus, pain: state.pain, clock, log }, { ...message, id }, signal.data);
       return bus.publish(message);

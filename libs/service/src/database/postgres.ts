@@ -11,7 +11,11 @@ export interface PostgresOptions {
   pool?: number;
   /** A quoted name; `public` unless said. */
   schema?: string;
-  log: Log;
+  /** ms that a connection may take to be made, and a statement where the session is not shared. */
+  timeout?: number;
+  /** Shown by the server (pg_stat_activity); `vsmcp` unless said. */
+  application?: string;
+  log: Pick<Log, 'warn'>;
 }
 
 const POOL = 10;
@@ -40,16 +44,17 @@ const types: pg.CustomTypesConfig = {
  * and again after they broke.
  */
 export function openPostgres(url: string, options: PostgresOptions): Database {
-  const { pool: size, log, schema } = options;
+  const { pool: size, log, schema, timeout, application = 'vsmcp' } = options;
   const shared = new URL(url).searchParams.get(SHARED_SESSION) !== null;
   const pool = new pg.Pool({
     connectionString: url,
     types,
     max: shared ? SHARED_POOL : (size ?? POOL),
-    connectionTimeoutMillis: CONNECT_TIMEOUT,
-    query_timeout: QUERY_TIMEOUT,
+    connectionTimeoutMillis: timeout ?? CONNECT_TIMEOUT,
+    // In a shared session a statement waits for those of other clients: it is not given up early.
+    query_timeout: shared ? QUERY_TIMEOUT : (timeout ?? QUERY_TIMEOUT),
     keepAlive: true,
-    application_name: 'vsmcp',
+    application_name: application,
     ...(schema !== undefined && { options: `-c search_path=${schema}` }),
     onConnect: (client) => client.query(INDEXED),
     allowExitOnIdle: true,
@@ -60,6 +65,7 @@ export function openPostgres(url: string, options: PostgresOptions): Database {
   const inside: Database[] = [];
   const database: Database = {
     kind: 'postgres',
+    address: { url, ...(schema !== undefined && { schema }) },
     async within(name) {
       if (shared)
         throw new VsmError(

@@ -1,5 +1,5 @@
 import type { Metrics } from '../metrics/metrics.js';
-import type { Leaderships } from './leadership.js';
+import type { Leaderships, Led, LossCause } from './leadership.js';
 
 /** Leaderships that show in the metrics which leases this instance holds, and since which epoch. */
 export function shown(leaderships: Leaderships, metrics: Metrics): Leaderships {
@@ -8,16 +8,42 @@ export function shown(leaderships: Leaderships, metrics: Metrics): Leaderships {
   return {
     leader: (lease) => leaderships.leader(lease),
     campaign(lease, lead) {
-      leading.set({ lease }, 0);
+      const show = (holds: boolean) => leading.set({ lease }, holds ? 1 : 0);
+      show(false);
       return leaderships.campaign(lease, async (epoch) => {
-        const end = await lead(epoch);
-        leading.set({ lease }, 1);
+        const led = await lead(epoch);
+        show(true);
         epochs.set({ lease }, epoch);
-        return async () => {
-          leading.set({ lease }, 0);
-          await end();
-        };
+        return typeof led === 'function' ? showing(led, show) : pausing(led, show);
       });
     },
+  };
+}
+
+/** Counts the leases that are lost; those that are given back are not. */
+export function countLost(metrics: Metrics): (lease: string, cause: LossCause) => void {
+  const lost = metrics.counter(
+    'vsmcp_leases_lost_total',
+    'Leases lost while they were held: taken by another, or not confirmed in time (late)',
+    ['lease', 'cause'],
+  );
+  return (lease, cause) => lost.inc({ lease, cause });
+}
+
+function showing(end: () => Promise<void>, show: (holds: boolean) => void): () => Promise<void> {
+  return () => {
+    show(false);
+    return end();
+  };
+}
+
+function pausing(led: Led, show: (holds: boolean) => void): Led {
+  return {
+    pause: showing(() => led.pause(), show),
+    resume: async () => {
+      await led.resume();
+      show(true);
+    },
+    end: showing(() => led.end(), show),
   };
 }

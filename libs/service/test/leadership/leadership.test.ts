@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 import { VsmError } from '@vsmcp/vsm';
 import { until } from '../../../../test/support/until.js';
 import { type Database, type Leaderships, openLeaderships, openLog, openState, realClock } from '../../src/index.js';
-import { holderOf, openLease } from '../../src/leadership/lease.js';
+import { holderOf, openLease, renew } from '../../src/leadership/lease.js';
 import { onEveryDatabase } from '../support/databases.js';
 
 const SHORT = { ttl: 400, renew: 50, margin: 100 };
@@ -99,6 +99,28 @@ onEveryDatabase('leadership', (on) => {
     await Promise.all([a.stop(), b.stop()]);
   });
 
+  test('a thread that is blocked for longer than a lease lives costs none, also where the campaigners share it', async () => {
+    const timing = { ttl: 2000, renew: 300, margin: 500 };
+    const lost: string[] = [];
+    const openNamed = (database: Database, holder: string) =>
+      openLeaderships(database, {
+        ...{ holder, clock: realClock, log: openLog('silent'), ...timing },
+        lost: (name, cause) => lost.push(`${name} ${cause}`),
+      });
+    const a = openNamed(on.database, 'a');
+    const b = openNamed(on.other, 'b');
+    const first = campaign(a, 'blocked', 'a');
+    await until(() => first.leading);
+    const second = campaign(b, 'blocked', 'b');
+    await until(() => second.epoch === 1, { what: 'the standby sees the epoch' });
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5000);
+    // Three times what it takes a campaigner to try again.
+    for (let n = 0; n < 3; n++) await new Promise((resolve) => setTimeout(resolve, timing.renew));
+    await until(() => first.leading);
+    assert.deepEqual([first.epoch, second.leading, lost], [1, false, []]);
+    await Promise.all([a.stop(), b.stop()]);
+  });
+
   test('where time is given, leases run by it and not by the database', async () => {
     let now = 5_000;
     const a = openLease(on.database, 'lab', 'a', () => now);
@@ -106,7 +128,15 @@ onEveryDatabase('leadership', (on) => {
     assert.deepEqual(await a.acquire(1000), { won: true, epoch: 1 });
     assert.deepEqual(await b.acquire(1000), { won: false, epoch: 1 });
     now = 5_900;
-    assert.equal(await a.renew(1, 1000), true);
+    const kept = await renew(
+      on.database,
+      [
+        { name: 'lab', holder: 'b', epoch: 1, ttl: 9000 },
+        { name: 'lab', holder: 'a', epoch: 1, ttl: 1000 },
+      ],
+      () => now,
+    );
+    assert.deepEqual([...kept], [1], 'only its holder renews a lease');
     now = 6_899;
     assert.equal(await holderOf(on.database, 'lab', () => now), 'a');
     assert.equal((await b.acquire(1000)).won, false);

@@ -1,4 +1,4 @@
-import type { Leadership, Leaderships } from '@vsmcp/service';
+import type { Leadership, Leaderships, Led } from '@vsmcp/service';
 
 /**
  * Which owned servers this replica leads. Each has its own lease `server:<name>`, so that a server never has two owners; those that
@@ -6,20 +6,21 @@ import type { Leadership, Leaderships } from '@vsmcp/service';
  */
 export class Ownership {
   readonly #leaderships: Leaderships;
-  readonly #begin: (server: string, epoch: number) => Promise<() => Promise<void>>;
+  readonly #begin: (server: string, epoch: number) => Promise<Led>;
   readonly #campaigns = new Map<string, Leadership>();
-  readonly #leading = new Set<string>();
+  /** Begun and not ended; also while the lease waits to be confirmed. */
+  readonly #begun = new Set<string>();
   #heads: ReadonlyMap<string, string> = new Map();
   #stopped = false;
 
-  /** @param begin starts what the owner of a server does, and returns how to stop it */
-  constructor(leaderships: Leaderships, begin: (server: string, epoch: number) => Promise<() => Promise<void>>) {
+  /** @param begin starts what the owner of a server does, and returns how to pause and to end it */
+  constructor(leaderships: Leaderships, begin: (server: string, epoch: number) => Promise<Led>) {
     this.#leaderships = leaderships;
     this.#begin = begin;
   }
 
   leads(server: string): boolean {
-    return this.#leading.has(server) && this.#campaigns.get(server)?.leading === true;
+    return this.#begun.has(server) && this.#campaigns.get(server)?.leading === true;
   }
 
   /** @param heads each owned server with the one that leads it */
@@ -53,16 +54,20 @@ export class Ownership {
 
   #mayLead(server: string): boolean {
     const head = this.#heads.get(server);
-    return head === server || (head !== undefined && this.leads(head));
+    return head === server || (head !== undefined && this.#begun.has(head));
   }
 
-  async #lead(server: string, epoch: number): Promise<() => Promise<void>> {
-    this.#leading.add(server);
-    const end = await this.#begin(server, epoch);
+  async #lead(server: string, epoch: number): Promise<Led> {
+    this.#begun.add(server);
+    const { pause, resume, end } = await this.#begin(server, epoch);
     await this.update(this.#heads);
-    return async () => {
-      this.#leading.delete(server);
-      await Promise.all([this.update(this.#heads), end()]);
+    return {
+      pause,
+      resume,
+      end: async () => {
+        this.#begun.delete(server);
+        await Promise.all([this.update(this.#heads), end()]);
+      },
     };
   }
 }

@@ -79,6 +79,7 @@ export class Server {
   /** Since when it has been ready, in this start (ms since the epoch). */
   #wellSince: number | undefined;
   #timeouts = 0;
+  #underWay = 0;
 
   constructor(wish: DesiredServer, around: Around) {
     this.wish = wish;
@@ -96,6 +97,11 @@ export class Server {
     return this.#connection;
   }
 
+  /** True while no call of it is under way. */
+  get idle(): boolean {
+    return this.#underWay === 0;
+  }
+
   /** Why it last went down; undefined while it runs well. */
   get trouble(): Trouble | undefined {
     return this.#trouble;
@@ -106,8 +112,15 @@ export class Server {
     return this.#connection?.tools.find((tool) => tool.name === name);
   }
 
-  /** Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`. */
-  async call(tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
+  /**
+   * Makes a call. Calls that are not annotated read-only wait for their turn, unless the server says `parallel`.
+   * @param options.owned asked at the instant of the call: false when another replica may own the server by now
+   */
+  async call(
+    tool: string,
+    args: Record<string, unknown>,
+    options: CallOptions & { owned: () => boolean },
+  ): Promise<Called> {
     const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
     let end = () => {};
     try {
@@ -119,7 +132,13 @@ export class Server {
       const connection = this.#connection;
       if (!connection?.alive) return { ok: false, failure: 'unsent', reason: 'the server is not running', ms: 0 };
       if (!(await options.intend())) return { ok: false, failure: 'overtaken' };
-      return await this.#send(connection, tool, args, options, writes);
+      if (!options.owned()) return { ok: false, failure: 'unsent', reason: 'its lease is not confirmed', ms: 0 };
+      this.#underWay++;
+      try {
+        return await this.#send(connection, tool, args, options, writes);
+      } finally {
+        this.#underWay--;
+      }
     } finally {
       end();
     }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { ServerLauncher } from '@vsmcp/mcp';
-import type { ServiceContext } from '@vsmcp/service';
+import type { Led, ServiceContext } from '@vsmcp/service';
 import type { Answer, Tool } from '@vsmcp/vsm';
 import type { ServerView } from '../deciding/disposition.js';
 import type { DesiredServer } from './desired.js';
@@ -70,7 +70,8 @@ export class Servers {
   async call(name: string, tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
     const server = this.#running.get(name);
     if (server === undefined) return { ok: false, failure: 'unsent', reason: `server ${name} is not here`, ms: 0 };
-    return server.call(tool, args, options);
+    const owned = () => this.#wishes.get(name)?.shared === true || this.#ownership.leads(name);
+    return server.call(tool, args, { ...options, owned });
   }
 
   /**
@@ -143,20 +144,36 @@ export class Servers {
     }
   }
 
-  async #own(name: string, epoch: number): Promise<() => Promise<void>> {
+  async #own(name: string, epoch: number): Promise<Led> {
     if (epoch > 1) this.#telling.inherit(name);
-    const wish = this.#wishes.get(name);
-    if (wish !== undefined) this.#start(name, wish);
-    const end = await this.#take(name);
-    return async () => {
-      // First the server, so that calls under way end now: another owner may start in a moment.
-      const server = this.#running.get(name);
-      if (this.#wishes.get(name)?.shared !== true) {
-        this.#running.delete(name);
-        await server?.stop();
-      }
-      await end();
+    const begin = () => {
+      const wish = this.#wishes.get(name);
+      if (wish !== undefined) this.#start(name, wish);
+      return this.#take(name);
     };
+    let end = await begin();
+    return {
+      // A server at rest waits for the lease; calls under way end now: another owner may start in a moment.
+      pause: async () => {
+        if (this.#running.get(name)?.idle === false) await this.#release(name);
+        await end();
+      },
+      resume: async () => {
+        end = await begin();
+      },
+      // First the server, for the same reason.
+      end: async () => {
+        await this.#release(name);
+        await end();
+      },
+    };
+  }
+
+  async #release(name: string): Promise<void> {
+    if (this.#wishes.get(name)?.shared === true) return;
+    const server = this.#running.get(name);
+    this.#running.delete(name);
+    await server?.stop();
   }
 
   async #take(name: string): Promise<() => Promise<void>> {
