@@ -21,6 +21,14 @@ export interface Machine {
   groups: boolean;
 }
 
+let looked: Promise<Machine> | undefined;
+
+/** What `lookAtMachine` found when it was first asked in this process. */
+export function machineOnce(): Promise<Machine> {
+  looked ??= lookAtMachine();
+  return looked;
+}
+
 export async function lookAtMachine(): Promise<Machine> {
   const path = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin`;
   const confiners: Confiners = {};

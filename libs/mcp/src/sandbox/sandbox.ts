@@ -10,7 +10,7 @@ import { makeGroup } from './groups.js';
 import type { Command } from './launch.js';
 import { wrapped } from './launcher.js';
 import { MEMORY } from './limits.js';
-import { lookAtMachine, type Machine, rungOf } from './machine.js';
+import { type Machine, machineOnce, rungOf } from './machine.js';
 import { absolute, absoluteGrants } from './paths.js';
 import type { Values } from './values.js';
 import { watchServer } from './watch.js';
@@ -49,7 +49,7 @@ export interface Ladder extends Sandbox {
 
 /** Tries all rungs, unless that was done. Rejects with VSM_SANDBOX when `wanted` does not hold here. */
 export async function openSandbox(dataDir: string, options: SandboxOptions): Promise<Ladder> {
-  const { clock, disk = 2 ** 30, machine = await lookAtMachine() } = options;
+  const { clock, disk = 2 ** 30, machine = await machineOnce() } = options;
   const { confiners, rungs, groups } = machine;
   const chosen = rungOf(machine, options.wanted);
   const { rung: best, reached } = chosen;
