@@ -11,6 +11,8 @@ export * from './registry/open-registry.js';
 export { refusedVariable } from './sandbox/environment.js';
 export { type Gap, inWords } from './sandbox/gaps.js';
 export { lookAtMachine } from './sandbox/machine.js';
+export { type ProgramRun, runProgram } from './sandbox/program.js';
 export * from './server-launcher.js';
 export { suspicionsIn } from './suspicion.js';
 export * from './text.js';
+export * from './unlinked.js';

@@ -78,7 +78,7 @@ export async function openMcpHost(options: HostOptions): Promise<ServerLauncher>
           log.warn({ server: name, reason: reasonOf(each.reason) }, 'something of a server that is gone is left');
         }
       };
-      const about = { name, confinement: sandbox.best, deadline, clock, log, ...(signal && { signal }) };
+      const about = { name, confinement: sandbox.reached, deadline, clock, log, ...(signal && { signal }) };
       return { installed, connection: await connect({ ...command, release }, about) };
     },
     async dial(spec, { deadline, signal }) {

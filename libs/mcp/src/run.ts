@@ -13,18 +13,18 @@ export interface Ran {
 
 const TAIL = 16_384;
 
-/** Runs a program to its end, without a shell, in a process group of its own that is killed at the timeout (ms) or on abort. */
+/** Runs a program to its end, without a shell, in a process group of its own that is killed at the timeout (ms) or on abort. It gets `inherit`, open here, from 3 on. */
 export function run(
   file: string,
   args: readonly string[],
-  options: { cwd: string; env: NodeJS.ProcessEnv; timeout: number; signal?: AbortSignal },
+  options: { cwd: string; env: NodeJS.ProcessEnv; timeout: number; signal?: AbortSignal; inherit?: readonly number[] },
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: options.cwd,
       env: options.env,
       detached: true,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.inherit ?? [])],
     });
     let ended: Ran['ended'];
     const end = (why: 'timeout' | 'aborted') => {
@@ -40,10 +40,10 @@ export function run(
       options.signal?.removeEventListener('abort', onAbort);
     };
     const tail = { stdout: '', stderr: '' };
-    child.stdout.on('data', (chunk: Buffer) => {
+    child.stdout?.on('data', (chunk: Buffer) => {
       tail.stdout = (tail.stdout + chunk.toString('utf8')).slice(-TAIL);
     });
-    child.stderr.on('data', (chunk: Buffer) => {
+    child.stderr?.on('data', (chunk: Buffer) => {
       tail.stderr = (tail.stderr + chunk.toString('utf8')).slice(-TAIL);
     });
     child.on('error', (error) => {

@@ -45,11 +45,17 @@ export interface Rung {
   why?: string;
   /** What it does not hold a server back from here. */
   gaps: readonly Gap[];
+  /** What it amounts to here, as was found by trying: the rung that policy compares with its minimum. Never above `rung`. */
+  reached: Confinement;
+  /** Servers run as nobody, with the owners of files mapped: the fleet is root. */
+  owners?: boolean;
 }
 
 /** The rungs of this machine, strongest first. */
 export interface Sandbox {
   readonly best: Confinement;
+  /** What `best` amounts to here, as was found by trying. */
+  readonly reached: Confinement;
   readonly rungs: readonly Rung[];
 }
 

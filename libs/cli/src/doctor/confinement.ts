@@ -11,7 +11,7 @@ export async function lookAtConfinement({ config }: Situation): Promise<Finding[
   return judgeConfinement(rungs, config.policy.acquire.confinement, hosted);
 }
 
-const NONE: Rung = { rung: 'none', ok: true, gaps: [] };
+const NONE: Rung = { rung: 'none', reached: 'none', ok: true, gaps: [] };
 
 /**
  * @param wanted the weakest rung that policy accepts
@@ -23,12 +23,16 @@ export function judgeConfinement(
   hosted: readonly string[] = [],
 ): Finding[] {
   const ladder = Confinement.options;
-  const { rung: best, gaps } = rungs.find((each) => each.ok) ?? NONE;
+  const { rung: best, reached: held, gaps, why: lack } = rungs.find((each) => each.ok) ?? NONE;
   const missing = rungs.filter((each) => !each.ok && ladder.indexOf(each.rung) < ladder.indexOf(best));
-  const needs = missing.map(({ rung, why = 'it does not hold here' }) => `${rung}: ${why}`);
-  const reached = `servers are confined by ${best}`;
+  const needs = [
+    ...(lack === undefined ? [] : [`${best}: ${lack}`]),
+    ...missing.map(({ rung, why = 'it does not hold here' }) => `${rung}: ${why}`),
+  ];
+  const amounts = held === best ? '' : `, which amounts to ${held} here`;
+  const reached = `servers are confined by ${best}${amounts}`;
   const first =
-    ladder.indexOf(best) > ladder.indexOf(wanted)
+    ladder.indexOf(held) > ladder.indexOf(wanted)
       ? warning(
           `${reached}, and policy wants at least ${wanted}: nothing is acquired`,
           needs.join('; ') || 'use Linux with user namespaces',

@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
-import { dirname, relative, resolve } from 'node:path';
+import { delimiter, dirname, join, relative, resolve } from 'node:path';
+import { headOf } from '@vsmcp/system4-intelligence';
+import { reasonOf } from '@vsmcp/vsm';
 import { count } from '../output.js';
 import { broken, type Finding, none, ok, warning } from './finding.js';
+import { hostileGround } from './hostile.js';
 import { rightOnes, type Situation } from './situation.js';
-
-/** ms */
-const GIT = 3000;
 
 /** Folders that senses read, answers and servers write, and the fleet's own. */
 export async function lookAtFolders(situation: Situation): Promise<Finding[]> {
@@ -30,11 +29,20 @@ export async function lookAtFolders(situation: Situation): Promise<Finding[]> {
     }),
   );
   const repositories = senses.flatMap((sense) => ('git' in sense ? [sense.git] : []));
-  const git = await Promise.all(repositories.map((folder) => noCommit(resolve(settings.home, folder), folder)));
-  const found = [...troubles.flat(), ...git.flat()];
+  const missing =
+    repositories.length > 0 && (await isMissing('git'))
+      ? [warning('git is not installed, and a sense looks at a repository', 'install git, or take the sense out')]
+      : [];
+  const git = await Promise.all(repositories.map((folder) => noCommit(settings.home, folder)));
+  const { home, dataDir } = settings;
+  const ground = hostileGround(config, { home, dataDir, file: situation.file }).map((what) => warning(what, APART));
+  const found = [...troubles.flat(), ...missing, ...git.flat(), ...ground];
   const places = new Set(wanted.map(([path]) => resolve(settings.home, path)));
   return found.length > 0 ? found : [ok(`${count(places.size, 'folder')} can be used`)];
 }
+
+const APART =
+  'let the server write another folder, or a narrower one, unless what it puts there is meant for the fleet';
 
 const MENDS = {
   read: (path: string) => `make ${path} a folder that this user can read`,
@@ -60,26 +68,35 @@ async function cannot(path: string, mode: 'read' | 'write'): Promise<string | un
   }
 }
 
+async function isMissing(program: string): Promise<boolean> {
+  const places = (process.env.PATH ?? '').split(delimiter).map((folder) => join(folder, program));
+  const there = await Promise.all(
+    places.map((place) =>
+      access(place, constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return !there.includes(true);
+}
+
 /** The nearest folder above that is there. */
 async function nearestAbove(path: string): Promise<string> {
   const above = dirname(path);
   return above === path || (await stat(above).catch(() => undefined)) ? above : nearestAbove(above);
 }
 
-async function noCommit(path: string, folder: string): Promise<Finding[]> {
-  const said = await new Promise<string | undefined>((resolve) => {
-    execFile('git', ['-C', path, 'rev-parse', '--verify', 'HEAD'], { timeout: GIT }, (error) =>
-      resolve(error?.message),
-    );
-  });
-  if (said === undefined) return [];
-  const missing = said.includes('ENOENT');
-  return [
-    warning(
-      missing
-        ? 'git is not installed, and a sense looks at a repository'
-        : `${folder} (a sense) has no commit to look at`,
-      missing ? 'install git, or take the sense out' : `make it a git repository with a commit, or take the sense out`,
-    ),
-  ];
+async function noCommit(home: string, folder: string): Promise<Finding[]> {
+  try {
+    await (await headOf(home, folder)).objects.close();
+    return [];
+  } catch (error) {
+    return [
+      warning(
+        `${folder} (a sense) has no commit to look at: ${reasonOf(error)}`,
+        'make it a git repository with a commit, or take the sense out',
+      ),
+    ];
+  }
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { findNpm, openNpm } from '@vsmcp/mcp';
 import { openEmbedded, openState, realClock } from '@vsmcp/service';
@@ -109,15 +109,16 @@ servers: { time: { npm: time-mcp@1.0.6, writes: desk } }
   );
   await writeFile(join(situation.folder, 'note.txt'), '');
   await writeFile(join(situation.folder, 'inbox'), '');
-  t.after(() => delete process.env.GIT_CEILING_DIRECTORIES);
-  process.env.GIT_CEILING_DIRECTORIES = dirname(situation.folder);
   const found = said(await lookAtFolders(situation)).split('\n');
   assert.equal(found[0], 'broken: inbox (a sense): it is a file, not a folder');
   assert.match(
     found[1] ?? '',
     /^broken: note\.txt\/outbox \(answers\): it is not there, and cannot be made: .*note\.txt: it is a file/,
   );
-  assert.equal(found[2], 'warning: . (a sense) has no commit to look at');
+  assert.equal(
+    found[2],
+    'warning: . (a sense) has no commit to look at: not a git repository, nor is any folder above',
+  );
   assert.equal(found.length, 3);
 });
 

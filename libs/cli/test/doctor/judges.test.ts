@@ -104,8 +104,8 @@ test('confinement: what is missing for more, and less than policy wants', () => 
   const rungs = (best: number) =>
     (['bubblewrap', 'namespace', 'permission', 'none'] as const).map((rung, i) =>
       i >= best
-        ? { rung, ok: true, gaps: ['network' as const, 'hosts' as const] }
-        : { rung, ok: false, why: `no ${rung}`, gaps: [] },
+        ? { rung, reached: rung, ok: true, gaps: ['network' as const, 'hosts' as const] }
+        : { rung, reached: 'none' as const, ok: false, why: `no ${rung}`, gaps: [] },
     );
   assert.equal(states(...judgeConfinement(rungs(0))), 'ok ok ok');
   const second = judgeConfinement(rungs(1));
@@ -118,6 +118,17 @@ test('confinement: what is missing for more, and less than policy wants', () => 
   const hosted = judgeConfinement(rungs(2), 'permission', ['weather']);
   assert.equal(states(...hosted), 'ok warning ok ok');
   assert.match(hosted[1]?.what ?? '', /weather may reach some hosts, and permission does not hold them to these/);
+});
+
+test('confinement: what was seen to hold counts, not what a rung is called', () => {
+  const bubblewrap = { rung: 'bubblewrap' as const, ok: true, gaps: ['settings' as const] };
+  const [found] = judgeConfinement([{ ...bubblewrap, reached: 'permission' }], 'namespace');
+  assert.equal(found?.state, 'warning');
+  assert.match(
+    found?.what ?? '',
+    /confined by bubblewrap, which amounts to permission here, and policy wants at least namespace/,
+  );
+  assert.equal(states(...judgeConfinement([{ ...bubblewrap, reached: 'namespace' }], 'namespace')), 'ok ok');
 });
 
 test('clocks: what the way takes is not a difference', () => {

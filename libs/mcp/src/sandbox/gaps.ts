@@ -1,5 +1,19 @@
-import type { Confinement } from '@vsmcp/vsm';
+import { Confinement } from '@vsmcp/vsm';
 import { PROCESSES } from './limits.js';
+
+/** System calls that are tried, in the words for what they lead to. */
+const CALLS = {
+  bpf: 'programs of its own in the kernel (bpf)',
+  io_uring: 'work that it gives to the kernel past the filter (io_uring)',
+  keyctl: "the kernel's keys (keyctl)",
+  ptrace: 'tracing processes (ptrace)',
+  perf: 'counters of the processor (perf)',
+  userfaultfd: 'holding up the kernel at its memory (userfaultfd)',
+  mount: 'calls that mount',
+  userns: 'users of its own, in which it has all rights (user namespaces)',
+  kexec: 'another kernel (kexec)',
+  modules: 'modules of the kernel',
+} as const;
 
 /** What a server may be held back from, in the words for it where it is not. */
 const WORDS = {
@@ -9,6 +23,11 @@ const WORDS = {
   programs: 'the programs that it may run: they are held back from nothing',
   sockets: 'sockets in the file system',
   processes: 'other processes of this user: what they are called and their environment',
+  capabilities: 'rights of root (capabilities)',
+  privileges: 'rights that programs give to who runs them (setuid)',
+  root: "it runs as this machine's root, though without root's rights: what root may by its name alone, it may",
+  settings: "the kernel's settings, under /proc/sys",
+  ...CALLS,
   forks: `more than ${PROCESSES} processes for a second: they are counted, and the server is ended`,
   uncounted:
     'how many processes it starts, and the memory of them all: this machine does not tell who descends from whom',
@@ -20,15 +39,26 @@ const WORDS = {
 } as const;
 
 export type Gap = keyof typeof WORDS;
+export type Call = keyof typeof CALLS;
+const isCall = (text: string): text is Call => text in CALLS;
+
+/** The system calls that are tried. */
+export const TRIED_CALLS = Object.keys(CALLS).filter(isCall);
 
 /** What was found by trying at a rung on this machine. */
-export interface Tried {
+export interface Tried extends Record<Call, boolean> {
   read: boolean;
   write: boolean;
   loopback: boolean;
   socket: boolean;
   /** It saw a process of the fleet. */
   process: boolean;
+  capabilities: boolean;
+  /** Programs could give it rights. */
+  privileges: boolean;
+  /** It is root outside its own users. */
+  root: boolean;
+  settings: boolean;
   /** Whether something binds the number of its processes exactly. */
   bound: boolean;
   /** Whether the kernel tells which processes are its own. */
@@ -40,13 +70,19 @@ export interface Tried {
 /** What a rung does not hold a server back from here. */
 export function gapsOf(rung: Confinement, tried: Tried): Gap[] {
   const own = rung === 'bubblewrap' || rung === 'namespace';
-  const open: Record<Gap, boolean> = {
+  const { capabilities, privileges, root, settings } = tried;
+  const calls = TRIED_CALLS.filter((call) => tried[call]);
+  const open: Partial<Record<Gap, boolean>> = {
     files: tried.read || tried.write,
     network: tried.loopback,
     hosts: !own,
     programs: !own,
     sockets: tried.socket,
     processes: tried.process,
+    capabilities,
+    privileges,
+    root,
+    settings,
     forks: !tried.bound && tried.counted,
     uncounted: !tried.counted,
     strays: !own && !tried.bound,
@@ -55,11 +91,28 @@ export function gapsOf(rung: Confinement, tried: Tried): Gap[] {
     bursts: true,
     kernel: true,
   };
-  return GAPS.filter((gap) => open[gap]);
+  return GAPS.filter((gap) => open[gap] === true || calls.some((call) => call === gap));
 }
 
 const isGap = (text: string): text is Gap => text in WORDS;
 const GAPS = Object.keys(WORDS).filter(isGap);
+
+const VIEW: readonly Gap[] = ['files', 'network', 'hosts', 'programs', 'sockets', 'processes'];
+const RIGHTS: readonly Gap[] = ['capabilities', 'privileges', 'settings'];
+
+/** The least that the name of a rung stands for where policy asks for it; what else a rung holds comes on top. */
+const MEANS: Record<Confinement, readonly Gap[]> = {
+  bubblewrap: [...VIEW, ...RIGHTS, 'root', ...TRIED_CALLS, 'limits'],
+  namespace: [...VIEW, ...RIGHTS],
+  permission: ['files'],
+  none: [],
+};
+
+/** The strongest rung, not above its own, all of whose meaning was seen to hold. */
+export function reachedBy(rung: Confinement, gaps: readonly Gap[]): Confinement {
+  const ladder = Confinement.options.slice(Confinement.options.indexOf(rung));
+  return ladder.find((name) => MEANS[name].every((gap) => !gaps.includes(gap))) ?? 'none';
+}
 
 /** For people who choose a rung. */
 export const inWords = (gap: Gap): string => WORDS[gap];

@@ -1,8 +1,10 @@
-import { realpathSync } from 'node:fs';
+import { asNobody } from './bubblewrap.js';
 import type { Command, Confiners, Launch } from './launch.js';
+import { after } from './launcher.js';
 import { limited, TEMPORARY, tied } from './limits.js';
-import { nodeFlags, permissionFlags } from './permission.js';
-import { type Mount, mountFlags, view } from './view.js';
+import { NOBODY } from './owners.js';
+import { mainOf } from './permission.js';
+import { COVERED, type Mount, mapped, mountFlags, view } from './view.js';
 
 /**
  * Builds the server's file system in a mount namespace: `ROOT FOLDER (ro AT FLAGS | rw AT | tmpfs AT | link AT TO)… -- command…`.
@@ -31,46 +33,57 @@ while [ "$1" != -- ]; do
 done
 shift
 mkdir -p "$root/proc"
-mount -t proc proc "$root/proc" 2>/dev/null || :
+if mount -t proc -o nosuid,nodev,noexec proc "$root/proc" 2>/dev/null; then
+  for at in ${COVERED.join(' ')}; do
+    [ ! -e "$root$at" ] || { mount --bind "$root$at" "$root$at"; mount -o remount,bind,ro,nosuid,nodev,noexec "$root$at"; }
+  done
+fi
 mount -o remount,bind,ro "$root"
 unshare=$(command -v unshare)
 PATH=$path
-exec "$unshare" --root="$root" --wd="$folder" -- "$@"
+exec "$unshare" $USERS --root="$root" --wd="$folder" -- "$@"
 `;
 
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'];
 
 /**
- * The second rung, with util-linux only: own users, network, processes and file system, Node's permission flag, limits.
- * Without a file system of its own a server could reach sockets in the file system, such as a container engine's.
+ * The second rung, with util-linux and a launcher: own users, network, processes and file system, a filter of system calls,
+ * limits. Where the fleet is root, root's files are nobody's in the server's view, and it runs as nobody; else it has users of its
+ * own, and in the end others once more, so that what was mounted is not its own to change.
  */
 export function namespace(launch: Launch, confiners: Confiners): Command {
+  const { owners, filter } = launch;
+  const own = owners !== undefined;
+  const inherit = launch.inherit ?? 2;
   const [file = '', ...args] = [
     ...tied(confiners),
     confiners.unshare ?? 'unshare',
-    ...['--user', '--map-root-user', '--mount', '--pid', '--fork', '--kill-child'],
+    ...(own ? [] : ['--user', '--map-root-user']),
+    ...['--mount', '--propagation', 'private', '--ipc', '--uts', '--pid', '--fork', '--kill-child'],
     ...(launch.network ? [] : ['--net']),
     '--',
+    ...(own ? after(launch, { owners: mapped(launch, owners), inherit }) : []),
     confiners.sh ?? 'sh',
     '-c',
-    BUILD,
+    own
+      ? BUILD.replace('$USERS', '')
+      : BUILD.replace('$USERS', `--user --map-user=${NOBODY} --map-group=${NOBODY} --keep-caps`),
     'sh',
     launch.root,
     launch.folder,
     ...[...view(launch, confiners), ...DEVICES.map((at): Mount => ({ kind: 'rw', at }))].flatMap(words),
     '--',
-    confiners.setpriv ?? 'setpriv',
-    '--bounding-set=-all',
-    '--inh-caps=-all',
-    '--',
-    ...limited(launch, confiners, true),
-    realpathSync(launch.node),
-    ...nodeFlags(launch),
-    ...permissionFlags(launch),
-    ...launch.script,
+    ...(own ? asNobody(confiners) : withoutRights(confiners)),
+    ...limited(launch, confiners, !own),
+    ...(filter === undefined ? [] : after(launch, { filter, inherit })),
+    ...mainOf(launch),
   ];
   return { file, args };
 }
+
+const withoutRights = ({ setpriv = 'setpriv' }: Confiners): string[] => [
+  ...[setpriv, '--bounding-set=-all', '--ambient-caps=-all', '--inh-caps=-all', '--no-new-privs', '--'],
+];
 
 function words({ kind, at, to }: Mount): string[] {
   if (kind === 'link') return ['link', at, to ?? ''];

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { VsmError } from '@vsmcp/vsm';
 import type { Launch } from './launch.js';
 import { HEAP } from './limits.js';
@@ -11,6 +11,10 @@ export const nodeFlags = ({ egress }: Launch): string[] => [
   `--max-old-space-size=${HEAP}`,
   ...(egress === undefined ? [] : ['--import', preloadFor(egress)]),
 ];
+
+/** What is run in the end: node with the server, or a program. */
+export const mainOf = (launch: Launch, flags: readonly string[] = []): readonly string[] =>
+  launch.program ?? [realpathSync(launch.node), ...nodeFlags(launch), ...flags, ...launch.script];
 
 /**
  * Node's permission flags for a server: reads and writes by path, no workers, no addons, no child processes. A server

@@ -10,42 +10,45 @@ import type { Rung } from '../server-launcher.js';
 import { COMMANDS } from './commands.js';
 import { environmentOf } from './environment.js';
 import { canCount } from './family.js';
-import { gapsOf } from './gaps.js';
+import { gapsOf, reachedBy, TRIED_CALLS } from './gaps.js';
 import type { Confiners, Launch } from './launch.js';
+import { CALLER, LAUNCHER, PROBE, wrapped } from './launcher.js';
 
 /** ms; a node starts in 60 ms here, on a busy machine in seconds. */
 const TIMEOUT = 20_000;
 
+const yes = z.boolean();
+const FLAGS = {
+  read: yes,
+  loopback: yes,
+  socket: yes,
+  process: yes,
+  own: yes,
+  settings: yes,
+  capabilities: yes,
+  privileges: yes,
+};
+const Through = z.record(z.enum(TRIED_CALLS), z.boolean());
 /** What a probe could do, as it says itself; what it wrote is looked for outside. */
-const Found = z.object({ read: z.boolean(), loopback: z.boolean(), socket: z.boolean(), process: z.boolean() });
+const Found = z
+  .object({
+    ...FLAGS,
+    /** Who it is outside its own users, where that can be known. */
+    outside: z.number().optional(),
+  })
+  .and(Through);
 
-/** Tries what a confined server must not be able to do, and prints how it went. */
-const PROBE = `
-const fs = require('node:fs'), net = require('node:net');
-const [secret, other, socket, port, pid, born] = process.argv.slice(1);
-const can = (attempt) => { try { return attempt() !== false; } catch { return false; } };
-const reach = (...to) => new Promise((done) => {
-  if (!can(() => { net.connect(...to, () => done(true)).on('error', () => done(false)); })) done(false);
-});
-const read = can(() => fs.readFileSync(secret));
-const seen = can(() => fs.readFileSync('/proc/' + pid + '/stat', 'utf8').split(' ').includes(born));
-can(() => fs.writeFileSync(other, ''));
-Promise.all([reach(Number(port), '127.0.0.1'), reach(socket)]).then(([loopback, socket]) => {
-  console.log(JSON.stringify({ read, loopback, socket, process: seen }));
-  process.exit(0);
-});
-`;
-
+const PROMISED = ['read', 'write', 'loopback', 'socket', 'process'] as const;
 /** What each rung promises. */
-const FORBIDS: Record<Confinement, readonly (keyof z.infer<typeof Found> | 'write')[]> = {
-  bubblewrap: ['read', 'write', 'loopback', 'socket', 'process'],
-  namespace: ['read', 'write', 'loopback', 'socket', 'process'],
+const FORBIDS: Record<Confinement, readonly (keyof typeof FLAGS | 'write')[]> = {
+  bubblewrap: PROMISED,
+  namespace: PROMISED,
   permission: ['read', 'write'],
   none: [],
 };
 
 const NEEDS: Record<Confinement, readonly (keyof Confiners)[]> = {
-  bubblewrap: ['bwrap', 'prlimit'],
+  bubblewrap: ['bwrap', 'prlimit', 'sh'],
   namespace: ['unshare', 'mount', 'sh', 'setpriv', 'prlimit'],
   permission: [],
   none: [],
@@ -73,7 +76,7 @@ export async function probeRungs(confiners: Confiners, binding: Binding): Promis
   const launch: Omit<Launch, 'script'> = {
     node: process.execPath,
     folder: own,
-    code: [],
+    code: LAUNCHER,
     reads: [],
     writes: [],
     runs: [],
@@ -81,13 +84,14 @@ export async function probeRungs(confiners: Confiners, binding: Binding): Promis
     disk: 2 ** 20,
     hide: [],
     root,
+    ...(confiners.filter !== undefined && { filter: confiners.filter }),
   };
   try {
     return await Promise.all(
       Confinement.options.map((rung) => {
         const other = join(folder, rung);
-        const what = [join(folder, 'secret'), other, socket, `${port}`, `${process.pid}`, born()];
-        return probe(rung, { ...launch, script: ['-e', PROBE, ...what] }, other, confiners, binding);
+        const what = [CALLER, join(folder, 'secret'), other, socket, `${port}`, `${process.pid}`, born()];
+        return strongest(rung, { ...launch, script: [PROBE, ...what] }, other, confiners, binding);
       }),
     );
   } finally {
@@ -118,6 +122,22 @@ function listening(what: 'socket' | 'loopback', path = ''): Promise<Server> {
   });
 }
 
+/** Where the fleet is root, a rung is tried with the owners of files mapped, then without. */
+async function strongest(
+  rung: Confinement,
+  launch: Launch,
+  other: string,
+  confiners: Confiners,
+  binding: Binding,
+): Promise<Rung> {
+  const { owners } = confiners;
+  if (owners !== undefined && (rung === 'bubblewrap' || rung === 'namespace')) {
+    const found = await probe(rung, { ...launch, owners }, other, confiners, { ...binding, bound: false });
+    if (found.ok) return { ...found, owners: true };
+  }
+  return probe(rung, launch, other, confiners, binding);
+}
+
 async function probe(
   rung: Confinement,
   launch: Launch,
@@ -125,29 +145,37 @@ async function probe(
   confiners: Confiners,
   binding: Binding,
 ): Promise<Rung> {
-  const no = (why: string): Rung => ({ rung, ok: false, why, gaps: [] });
+  const no = (why: string): Rung => refused(rung, why);
   const missing = NEEDS[rung].filter((name) => confiners[name] === undefined);
   if (missing.length > 0) return no(`${missing.join(' and ')} not found on PATH: install it`);
   try {
     const { file, args } = COMMANDS[rung](launch, confiners);
     const env = environmentOf({}, { folder: launch.folder, temporary: launch.folder, runs: [] });
-    const ran = await run(file, args, { cwd: launch.folder, env, timeout: TIMEOUT });
+    const given = launch.owners === undefined ? env : wrapped(env);
+    const ran = await run(file, args, { cwd: launch.folder, env: given, timeout: TIMEOUT });
     return judge(rung, ran, existsSync(other), confiners, binding);
   } catch (error) {
     return no(reasonOf(error));
   }
 }
 
+const refused = (rung: Confinement, why: string): Rung => ({ rung, reached: 'none', ok: false, why, gaps: [] });
+
 function judge(rung: Confinement, ran: Ran, write: boolean, confiners: Confiners, { groups, bound }: Binding): Rung {
   const line = ran.stdout.trim();
   const said = Found.safeParse(line.startsWith('{') ? JSON.parse(line) : undefined);
-  const no = (why: string): Rung => ({ rung, ok: false, why, gaps: [] });
+  const no = (why: string): Rung => refused(rung, why);
   if (!said.success) return no(ran.stderr.trim().slice(-300) || 'a probe did not start');
   const found = { ...said.data, write };
   const escaped = FORBIDS[rung].filter((act) => found[act]);
   if (escaped.length > 0) return no(`a probe inside got through: ${escaped.join(', ')}`);
+  if (!found.own) return no('a probe inside could not write its own folder');
   const ownUsers = rung === 'bubblewrap' || rung === 'namespace';
   const limits = confiners.prlimit !== undefined;
-  const gaps = gapsOf(rung, { ...found, bound: groups || (ownUsers && bound), counted: canCount(), limits });
-  return { rung, ok: true, gaps, ...(!limits && { why: 'prlimit not found: only the JavaScript heap is limited' }) };
+  // one that does not see who it is outside is taken for the fleet itself
+  const root = (found.outside ?? process.getuid?.()) === 0;
+  const tried = { ...found, root, bound: groups || (ownUsers && bound), counted: canCount(), limits };
+  const gaps = gapsOf(rung, tried);
+  const why = limits ? confiners.unfiltered : 'prlimit not found: only the JavaScript heap is limited';
+  return { rung, reached: reachedBy(rung, gaps), ok: true, gaps, ...(why !== undefined && { why }) };
 }

@@ -8,8 +8,9 @@ import { environmentOf } from './environment.js';
 import { familyOf } from './family.js';
 import { makeGroup } from './groups.js';
 import type { Command } from './launch.js';
+import { wrapped } from './launcher.js';
 import { MEMORY } from './limits.js';
-import { lookAtMachine, type Machine, rungOf } from './machine.js';
+import { type Machine, machineOnce, rungOf } from './machine.js';
 import { absolute, absoluteGrants } from './paths.js';
 import type { Values } from './values.js';
 import { watchServer } from './watch.js';
@@ -48,13 +49,15 @@ export interface Ladder extends Sandbox {
 
 /** Tries all rungs, unless that was done. Rejects with VSM_SANDBOX when `wanted` does not hold here. */
 export async function openSandbox(dataDir: string, options: SandboxOptions): Promise<Ladder> {
-  const { clock, disk = 2 ** 30, machine = await lookAtMachine() } = options;
+  const { clock, disk = 2 ** 30, machine = await machineOnce() } = options;
   const { confiners, rungs, groups } = machine;
-  const best = rungOf(machine, options.wanted);
+  const chosen = rungOf(machine, options.wanted);
+  const { rung: best, reached } = chosen;
   const root = join(dataDir, 'sandbox-root');
   await mkdir(root, { recursive: true });
   return {
     best,
+    reached,
     rungs,
     async confine(installed, values, { folder, home, grants, egress }) {
       const { reads, writes } = await absoluteGrants(grants, home, dataDir);
@@ -73,7 +76,12 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
       const launch = {
         node: process.execPath,
         script: [installed.bin, ...values.args.map((value) => absolute(value, grants, home))],
-        ...{ folder, code: [installed.folder], reads, writes },
+        folder,
+        code: [installed.folder],
+        reads,
+        writes,
+        ...(confiners.filter !== undefined && { filter: confiners.filter }),
+        ...(chosen.owners === true && confiners.owners !== undefined && { owners: confiners.owners }),
         runs: grants.runs,
         network: grants.network,
         ...(egress !== undefined && { egress }),
@@ -86,7 +94,7 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
       return {
         ...(group?.around(command) ?? command),
         cwd: folder,
-        env,
+        env: 'owners' in launch ? wrapped(env) : env,
         watch(pid, end) {
           const members = group?.members ?? (() => familyOf(pid));
           return watchServer({ members, folder, disk, memory: MEMORY.all }, clock, end);

@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Confiners, Launch } from './launch.js';
+import { LAUNCHER, type Steps } from './launcher.js';
 import { within } from './paths.js';
 import { PRELOADED } from './preload.js';
 
@@ -24,6 +25,8 @@ const LIBRARIES = [
 ];
 const PROGRAMS = ['/bin', '/sbin', '/usr', '/etc/alternatives'];
 const NAMES = ['/etc/ld.so.cache', '/etc/passwd', '/etc/group', '/etc/localtime'];
+/** Settings of the kernel, and what else below /proc acts on the machine: read-only. */
+export const COVERED = ['sys', 'sysrq-trigger', 'irq', 'bus', 'fs', 'acpi', 'scsi'].map((name) => `/proc/${name}`);
 const NETWORK = [
   '/etc/resolv.conf',
   '/etc/hosts',
@@ -50,7 +53,9 @@ export function view(launch: Launch, confiners: Confiners): Mount[] {
     ...launch.hide.map((at): Mount => ({ kind: 'tmpfs', at })),
     ...launch.reads.map((at): Mount => ({ kind: 'ro', at })),
     ...launch.writes.map((at): Mount => ({ kind: 'rw', at })),
-    ...launch.code.map((at): Mount => ({ kind: 'ro', at })),
+    ...[...launch.code, ...(launch.filter === undefined ? [] : [...LAUNCHER, launch.filter])].map(
+      (at): Mount => ({ kind: 'ro', at }),
+    ),
     { kind: 'rw', at: launch.folder },
     ...(launch.egress === undefined ? [] : [...PRELOADED, launch.egress].map((at): Mount => ({ kind: 'ro', at }))),
   ];
@@ -58,6 +63,25 @@ export function view(launch: Launch, confiners: Confiners): Mount[] {
     .map((mount, n) => ({ mount, n }))
     .sort((a, b) => depth(a.mount.at) - depth(b.mount.at) || a.n - b.n)
     .map(({ mount }) => mount);
+}
+
+/**
+ * Places of the view whose owners are mapped where a server of root runs as nobody: all but the system's own, and of those that
+ * lie within each other the outermost.
+ */
+export function mapped(
+  { folder, code, reads, writes, egress }: Launch,
+  namespace: string,
+): NonNullable<Steps['owners']> {
+  const writable = [...writes, folder, ...(egress === undefined ? [] : [egress])].map((path) => realpathSync(path));
+  const all = [...new Set([...writable, ...[...code, ...reads].map((path) => realpathSync(path))])];
+  const outermost = all.filter((path) => !all.some((other) => other !== path && within(path, other)));
+  const isWritten = (place: string) => writable.some((path) => within(path, place));
+  return {
+    namespace,
+    writable: outermost.filter(isWritten),
+    readable: outermost.filter((place) => !isWritten(place)),
+  };
 }
 
 /** Read-only; a link stays a link. What this machine does not have is left out. */

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
 import { bytesIn } from '../../src/sandbox/disk.js';
-import type { Gap } from '../../src/sandbox/gaps.js';
+import { type Call, type Gap, TRIED_CALLS } from '../../src/sandbox/gaps.js';
+import { CALLER, LAUNCHER } from '../../src/sandbox/launcher.js';
 import { PROCESSES } from '../../src/sandbox/limits.js';
 import { temporary, until } from '../support.js';
 import { confined, rungs } from './confined.js';
@@ -66,6 +67,20 @@ const ATTEMPTS: Record<string, { gap: Gap; through: (server: Server, machine: Ma
   },
 };
 
+/** Calls of the kernel that a server tries to make, with arguments of which nothing comes: `syscall` of the fixture. */
+const CALLS: Record<Call, readonly [name: string, ...args: number[]]> = {
+  bpf: ['bpf', 0, 0, 0],
+  io_uring: ['io_uring_setup', 0, 0],
+  keyctl: ['keyctl', 0, -3, 0],
+  ptrace: ['ptrace', 1, 0, 0, 0],
+  perf: ['perf_event_open', 0, 0, -1, -1, 0],
+  userfaultfd: ['userfaultfd', 1],
+  mount: ['mount', 0, 0, 0, 0, 0],
+  userns: ['unshare', 0x10000000],
+  kexec: ['kexec_load', 0, 0, 0, 0],
+  modules: ['finit_module', -1, 0, 0],
+};
+
 /** Processes that sleep for so long. */
 async function sleepers(long: string): Promise<number[]> {
   const found: number[] = [];
@@ -74,6 +89,18 @@ async function sleepers(long: string): Promise<number[]> {
     if (/^\d+$/.test(name) && said === `sleep\0${long}\0`) found.push(Number(name));
   }
   return found;
+}
+
+/** The user that a server is, outside, by its file. */
+async function userOf(file: string): Promise<number | undefined> {
+  for (const name of await readdir('/proc')) {
+    const said = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
+    const [program = '', ...args] = said.split('\0');
+    if (basename(program) !== 'node' || args.at(-2) !== file || args.some((each) => each.includes('launch.mjs')))
+      continue;
+    return Number(/^Uid:\s+(\d+)/m.exec(await readFile(`/proc/${name}/status`, 'utf8'))?.[1]);
+  }
+  return undefined;
 }
 
 process.env.VSMCP_TEST_SECRET = 'secret';
@@ -89,6 +116,41 @@ for (const { rung, ok, why, gaps } of rungs) {
       for (const [what, { gap, through }] of Object.entries(ATTEMPTS))
         assert.equal(await through(server, around), gaps.includes(gap), `${what}: ${gap} of ${gaps}`);
       assert.doesNotMatch((await server.attempt('environment')).text, /VSMCP_TEST_SECRET/);
+    });
+
+    it('refuses calls that reach deep into the kernel, or doctor names them', async (t) => {
+      const { attempt } = await confined(t, rung, { reads: [...LAUNCHER] });
+      for (const call of TRIED_CALLS)
+        await t.test(call, async () => {
+          const { ok, text } = await attempt('syscall', { koffi: CALLER, folder: LAUNCHER[0], call: CALLS[call] });
+          // without addons no call can be made at all
+          const refused = /^-(1|13|38)$/.test(text) || (!ok && /addon|permission|access/i.test(text));
+          assert.equal(!refused, gaps.includes(call), text);
+        });
+    });
+
+    it('gives no rights, and no settings of the kernel, or doctor names them', async (t) => {
+      const { attempt, home } = await confined(t, rung);
+      const settings = await attempt('open', { path: '/proc/sys/kernel/hostname' });
+      assert.equal(settings.ok, gaps.includes('settings'), settings.text);
+      const { text } = await attempt('read', { path: '/proc/self/status' });
+      // the permission flag does not let it look
+      if (text.includes('CapEff')) {
+        assert.equal(/^CapBnd:\s*0+$/m.test(text), !gaps.includes('capabilities'), text);
+        assert.equal(/^NoNewPrivs:\s*1$/m.test(text), !gaps.includes('privileges'), text);
+        if (rung === 'bubblewrap' || rung === 'namespace') assert.match(text, /^Seccomp:\s*2$/m);
+      }
+      const user = await userOf(join(home, 'code/escape.mjs'));
+      assert.equal(user === 0, gaps.includes('root'), `it runs as ${user}`);
+    });
+
+    it('does not mount its code anew for writing', async (t) => {
+      const { attempt, home } = await confined(t, rung, { reads: [...LAUNCHER] });
+      const code = join(home, 'code');
+      const remount = { koffi: CALLER, folder: LAUNCHER[0], call: ['mount', 0, code, 0, 0x1020, 0] };
+      await attempt('syscall', remount);
+      const written = await attempt('write', { path: join(code, 'other.mjs') });
+      assert.equal(written.ok, gaps.includes('files'), written.text);
     });
 
     it('holds the programs that it may run, or doctor names them', async (t) => {

@@ -268,9 +268,9 @@ function failureOf(error: unknown): Failure {
 /** What was approved under a confinement is not run under a weaker one. */
 function mustConfine({ sandbox }: ServerLauncher, approved: Confinement | undefined): void {
   const ladder = Confinement.options;
-  if (approved === undefined || ladder.indexOf(sandbox.best) <= ladder.indexOf(approved)) return;
+  if (approved === undefined || ladder.indexOf(sandbox.reached) <= ladder.indexOf(approved)) return;
   throw new VsmError(
     'VSM_SANDBOX',
-    `approved under ${approved}, and this machine reaches only ${sandbox.best}: run this replica where it can, or approve it again`,
+    `approved under ${approved}, and this machine reaches only ${sandbox.reached}: run this replica where it can, or approve it again`,
   );
 }

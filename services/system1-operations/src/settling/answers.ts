@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openUnlinked } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
 import { Algedonic, type CloudEvent, reasonOf } from '@vsmcp/vsm';
 import { type OutcomeRecord, textOf } from '../deciding/outcome.js';
@@ -37,7 +38,7 @@ export class Answers {
     if (name === undefined || !TOLD.has(record.outcome)) return;
     for (const folder of this.#folders) {
       try {
-        await this.#put(resolve(this.#context.home, folder), `${name}.answer.md`, answerText(record));
+        await this.#put(folder, `${name}.answer.md`, answerText(record));
         await this.#well(folder);
       } catch (error) {
         const reason = reasonOf(error);
@@ -47,16 +48,18 @@ export class Answers {
     }
   }
 
-  /** Whole or not at all. */
+  /** Whole or not at all, and in the folder itself: a link in its place, or above it, is not followed. */
   async #put(folder: string, name: string, text: string): Promise<void> {
-    await mkdir(folder, { recursive: true });
-    const draft = join(folder, `.${this.#context.ids()}.draft`);
+    const opened = await openUnlinked(this.#context.home, folder, true);
+    const draft = join(opened.path, `.${this.#context.ids()}.draft`);
     try {
-      await writeFile(draft, text);
-      await rename(draft, join(folder, name));
+      await writeFile(draft, text, { flag: 'wx' });
+      await rename(draft, join(opened.path, name));
     } catch (error) {
       await rm(draft, { force: true }).catch(() => {}); // the first error says what is wrong
       throw error;
+    } finally {
+      await opened.close();
     }
   }
 

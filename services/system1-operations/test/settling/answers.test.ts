@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Service } from '@vsmcp/service';
@@ -44,6 +44,23 @@ test('an answers folder that cannot be written hurts once, costs no other folder
       ],
     );
     assert.match(signals[0]?.what ?? '', /^answers cannot be written to desk\/a: (EEXIST|ENOTDIR)/);
+  } finally {
+    await fleet.stop();
+  }
+});
+
+test('an answer is not written through a link that a server put in the place of a folder above', async () => {
+  const s1: Service = { system: 's1', start: async () => async () => {} };
+  const environment = { senses: [{ folder: 'desk/inbox' }], answers: [{ folder: 'desk/a' }] };
+  const fleet = await openFleet({ services: [s1], config: { environment } });
+  try {
+    const outside = join(fleet.home, 'outside');
+    await mkdir(join(outside, 'a'), { recursive: true });
+    await symlink(outside, join(fleet.home, 'desk'));
+    const event = { specversion: '1.0' as const, id: '1', source: '/x', type: 'file.md', data: { name: 'one.md' } };
+    const outcome = { event, unit: 'desk', outcome: 'dead' as const, reason: 'so', instance: 's1-x' };
+    await new Answers(fleet.context(s1)).write(event, outcome);
+    assert.deepEqual(await readdir(join(outside, 'a')), []);
   } finally {
     await fleet.stop();
   }

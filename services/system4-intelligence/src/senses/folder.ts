@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
+import { openUnlinked, type Unlinked } from '@vsmcp/mcp';
 import { type Clock, word } from '@vsmcp/vsm';
 import { filesIn, isGone, readSensed, type Seen } from './files.js';
 import { looking, type Sensed, type Tell, type Trouble } from './sense.js';
@@ -38,10 +38,14 @@ export interface Surroundings {
  */
 export async function openFolder(sense: FolderSense, around: Surroundings): Promise<() => Promise<void>> {
   const folder = resolve(around.home, sense.folder);
-  await mkdir(folder, { recursive: true });
+  await (await openUnlinked(around.home, sense.folder, true)).close();
+  const within = async (look: (opened: Unlinked) => Promise<void>) => {
+    const opened = await openUnlinked(around.home, sense.folder);
+    await look(opened).finally(() => opened.close());
+  };
   const watches = sense.stale !== undefined || sense.keep !== undefined;
   const look = watches ? ordering(sense, folder, around) : arriving(sense, folder, around);
-  return looking(around.clock, LOOK, look, around.trouble);
+  return looking(around.clock, LOOK, () => within(look), around.trouble);
 }
 
 const sourceOf = (sense: FolderSense) => `/senses/folder/${sense.folder}`.slice(0, 512);
@@ -52,8 +56,8 @@ function idOf(...parts: (string | number)[]): string {
   return id.length <= 512 ? id : createHash('sha256').update(id).digest('hex');
 }
 
-const nameless = (sense: FolderSense, trouble: Trouble) => (name: string) =>
-  trouble(`${sense.folder}/${name} is passed over: its name is not UTF-8; rename it`);
+const passedOver = (sense: FolderSense, trouble: Trouble) => (name: string, why: string) =>
+  trouble(`${sense.folder}/${name} is passed over: ${why}`);
 
 const stampOf = (file: Seen) => `${file.size}:${file.modified}`;
 
@@ -61,32 +65,32 @@ function arriving(sense: FolderSense, folder: string, { tell, trouble }: Surroun
   /** What was seen at the last look, and what was told. */
   let before = new Map<string, string>();
   const told = new Map<string, string>();
-  const one = async (file: Seen) => {
+  const one = async (opened: Unlinked, file: Seen) => {
     try {
-      const sensed = await arrived(sense, folder, file);
+      const sensed = await arrived(sense, folder, opened, file);
       if (sensed) await tell(sensed);
       told.set(file.name, stampOf(file));
     } catch (error) {
       if (!isGone(error)) trouble(`${join(sense.folder, file.name)} cannot be sensed yet`, error);
     }
   };
-  return async () => {
+  return async (opened: Unlinked) => {
     const now = new Map<string, string>();
     const fresh: Seen[] = [];
-    for (const file of await filesIn(folder, nameless(sense, trouble))) {
+    for (const file of await filesIn(opened, passedOver(sense, trouble))) {
       const stamp = stampOf(file);
       now.set(file.name, stamp);
       if (before.get(file.name) === stamp && told.get(file.name) !== stamp) fresh.push(file);
     }
-    while (fresh.length > 0) await Promise.all(fresh.splice(0, AT_ONCE).map(one));
+    while (fresh.length > 0) await Promise.all(fresh.splice(0, AT_ONCE).map((file) => one(opened, file)));
     for (const name of told.keys()) if (!now.has(name)) told.delete(name);
     before = now;
   };
 }
 
 /** Undefined while the file still grows. */
-async function arrived(sense: FolderSense, folder: string, file: Seen): Promise<Sensed | undefined> {
-  const { sha, bytes, text } = await readSensed(join(folder, file.name));
+async function arrived(sense: FolderSense, folder: string, opened: Unlinked, file: Seen): Promise<Sensed | undefined> {
+  const { sha, bytes, text } = await readSensed(opened, file.name);
   const path = `${basename(folder)}/${file.name}`;
   const extension = extname(file.name).slice(1);
   return {
@@ -113,8 +117,8 @@ function ordering(sense: FolderSense, folder: string, around: Surroundings) {
   });
   for (const name of keep) if (known.has(join(sense.folder, name))) there.set(name, 0);
 
-  return async () => {
-    const files = new Map((await filesIn(folder, nameless(sense, around.trouble))).map((file) => [file.name, file]));
+  return async (opened: Unlinked) => {
+    const files = new Map((await filesIn(opened, passedOver(sense, around.trouble))).map((file) => [file.name, file]));
     for (const file of files.values()) {
       if (keep.has(file.name)) {
         if (!there.has(file.name)) await remember(join(sense.folder, file.name));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { appendFile, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, link, mkdir, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../../../../test/support/until.js';
@@ -124,5 +124,22 @@ test('a folder watched for order: stale files and kept ones that vanish, each ti
   await until(() => heard.length === 4);
   assert.equal(heard[3]?.type, 'notice.missing', 'it vanished while nobody looked');
   await closeAgain();
+  await rm(home, { recursive: true });
+});
+
+test('a folder above that became a link is not followed, and files with other names are passed over', async () => {
+  const { home, heard, troubles, around } = await ear();
+  await mkdir(join(home, 'desk/inbox'), { recursive: true });
+  await mkdir(join(home, 'private/inbox'), { recursive: true });
+  await writeFile(join(home, 'private/inbox/secret.txt'), 'private');
+  await link(join(home, 'private/inbox/secret.txt'), join(home, 'desk/inbox/known.txt'));
+  const close = await openFolder({ folder: 'desk/inbox', as: 'file' }, around);
+  await until(() => troubles.some((text) => /known\.txt is passed over: it has other names/.test(text)));
+  await rename(join(home, 'desk'), join(home, 'before'));
+  await symlink(join(home, 'private'), join(home, 'desk'));
+  await until(() => troubles.includes('this sense cannot look'));
+  await close();
+  assert.deepEqual(heard, []);
+  await assert.rejects(openFolder({ folder: 'desk/inbox', as: 'file' }, around), { code: 'VSM_SANDBOX' });
   await rm(home, { recursive: true });
 });

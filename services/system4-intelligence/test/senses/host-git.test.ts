@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { realpathSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { existsSync, realpathSync } from 'node:fs';
+import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { until } from '../../../../test/support/until.js';
 import { openGit } from '../../src/senses/git.js';
@@ -35,6 +36,61 @@ test('a repository: HEAD at start and each new one', async () => {
   await until(() => heard.length === 2);
   assert.equal(heard[1]?.data.subject, 'feat: two');
   await close();
+  await rm(home, { recursive: true });
+});
+
+test('what a repository is configured to run is not run, wherever it is asked', async () => {
+  const { home, heard, around } = await ear();
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', home, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
+      encoding: 'utf8',
+    });
+  git('init', '-q');
+  git('commit', '-q', '--allow-empty', '-m', 'one');
+  const ran = join(home, 'ran');
+  const program = join(home, 'program');
+  await writeFile(program, `#!/bin/sh\necho "$0 $*" >> ${ran}\n`, { mode: 0o755 });
+  for (const [name, value] of [
+    ['core.fsmonitor', program],
+    ['core.hooksPath', home],
+    ['core.pager', program],
+    ['core.sshCommand', program],
+    ['log.showSignature', 'true'],
+    ['gpg.program', program],
+    ['diff.external', program],
+    ['filter.x.clean', program],
+    ['format.pretty', 'format:%B of the configuration'],
+  ])
+    git('config', name ?? '', value ?? '');
+  const close = openGit('.', around);
+  await until(() => heard.length === 1);
+  await close();
+  assert.equal(heard[0]?.data.subject, 'one');
+  assert.equal(existsSync(ran), false);
+  await rm(home, { recursive: true });
+});
+
+test('packed references, a folder below, and objects that were replaced by a link', async () => {
+  const { home, heard, troubles, around } = await ear();
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', home, '-c', 'user.name=A', '-c', 'user.email=a@example.org', ...args], {
+      encoding: 'utf8',
+    });
+  git('init', '-q');
+  git('commit', '-q', '--allow-empty', '-m', 'one');
+  git('gc', '-q');
+  git('pack-refs', '--all');
+  await mkdir(join(home, 'below'));
+  const close = openGit('below', around);
+  await until(() => heard.length === 1);
+  await close();
+  assert.deepEqual([heard[0]?.data.subject, heard[0]?.data.repo], ['one', realpathSync(home)]);
+  await rename(join(home, '.git/objects'), join(home, 'elsewhere'));
+  await symlink(join(home, 'elsewhere'), join(home, '.git/objects'));
+  const closeAgain = openGit('below', around);
+  await until(() => troubles.length > 0);
+  await closeAgain();
+  assert.equal(heard.length, 1);
   await rm(home, { recursive: true });
 });
 

@@ -1,4 +1,4 @@
-import { basename, relative } from 'node:path';
+import { basename, relative, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { configFileOf } from '../../config/file.js';
 import { Ended } from '../../ended.js';
@@ -25,14 +25,19 @@ Examples:
       // the rules and expressions are compiled by the services that will use them: loaded only here
       const { checkTree } = await import('../../config/tree.js');
       const checked = await checkTree(file, process.env);
+      const { hostileGround } = await import('../../doctor/hostile.js');
       const problems = checked.ok ? [] : checked.problems;
+      const warnings = checked.ok
+        ? hostileGround(checked.tree.config, { home: checked.tree.home, file: resolve(file) })
+        : [];
       const shown = named ?? relative(process.cwd(), file);
       if (json) {
-        process.stdout.write(`${JSON.stringify({ file, valid: checked.ok, problems }, null, 2)}\n`);
+        process.stdout.write(`${JSON.stringify({ file, valid: checked.ok, problems, warnings }, null, 2)}\n`);
       } else if (checked.ok) {
         const { name, units, servers } = checked.tree.config;
         const has = `${count(Object.keys(units).length, 'unit')}, ${count(Object.keys(servers).length, 'server')}`;
         process.stdout.write(`${shown} is right: ${name}, ${has}\n`);
+        for (const each of warnings) process.stdout.write(`beware: ${each}\n`);
       } else {
         const { problemText } = await import('@vsmcp/service');
         const lines = problems.map((problem) =>

@@ -54,7 +54,11 @@ export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLo
 
   return {
     installer: { install, uninstall: async () => [] },
-    sandbox: { best: 'bubblewrap', rungs: [{ rung: 'bubblewrap', ok: true, gaps: [] }] },
+    sandbox: {
+      best: 'bubblewrap',
+      reached: 'bubblewrap',
+      rungs: [{ rung: 'bubblewrap', reached: 'bubblewrap', ok: true, gaps: [] }],
+    },
     scratch: async (within) => ({ folder: within, remove: async () => {} }),
     async start(spec, { deadline, signal }) {
       const of = await install(spec.npm);
