@@ -29,15 +29,19 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
   });
 }
 
+const FILE = 'test/compose/compose.test.ts';
+let compiled;
 try {
   await install();
+  const { compileTests } = await import('./support/compile-tests.mjs');
+  compiled = (await compileTests(ROOT, [FILE])).get(FILE);
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.stdout.write('0 passed, 1 failed\n');
   process.exit(1);
 }
 const print = (text) => process.stdout.write(text);
-const { passed, failed, broken } = await runFile('test/compose/compose.test.ts', { root: ROOT, limit: LIMIT, print });
+const { passed, failed, broken } = await runFile(FILE, { root: ROOT, limit: LIMIT, print, compiled });
 sweep();
 for (const test of broken) print(`FAILED  ${test}\n`);
 print(`${passed} passed, ${failed} failed\n`);

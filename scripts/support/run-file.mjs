@@ -7,31 +7,39 @@ import { readTap } from './suites.mjs';
 /** Process groups of the test files that run now, so that Ctrl-C ends all that they started. */
 const running = new Set();
 
+/** Notes what a test's process takes of the processors. */
+const USAGE = new URL('./usage.mjs', import.meta.url).href;
+
 /**
  * Runs one test file in a process group of its own, which is killed when the file takes longer than `limit` ms.
- * @param {(text: string) => void} print gets the output as it comes
+ * @param {string} file as people know it
+ * @param {{ root: string, limit: number, print: (text: string) => void, compiled?: string, record?: boolean }} options `print` gets
+ * the output as it comes; `compiled` is what runs instead of the file itself; `record` measures what it costs
+ * @returns counts, and what it took: { wall, cpu } in seconds
  */
-export function runFile(file, { root, limit, print }) {
+export function runFile(file, { root, limit, print, compiled = file, record = false }) {
   const folder = mkdtempSync(join(tmpdir(), 'vsmcp-test-'));
   const report = join(folder, 'report.tap');
+  const usage = join(folder, 'usage');
   const reporters = [
     '--test-reporter=spec',
     '--test-reporter-destination=stdout',
     '--test-reporter=tap',
     `--test-reporter-destination=${report}`,
   ];
+  const start = performance.now();
   return new Promise((resolve, reject) => {
-    // without --test, which would start a second process for the file; with the packages as they are built, but for the tests of a package itself
-    const condition = file.startsWith('libs/') ? ['-C', 'source'] : [];
-    const child = spawn(process.execPath, ['--import', 'tsx', ...condition, ...reporters, file], {
+    // without --test, which would start a second process for the file
+    const recorder = record ? ['--import', USAGE] : [];
+    const child = spawn(process.execPath, ['--enable-source-maps', ...recorder, ...reporters, compiled], {
       cwd: root,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // node:test would report to the test run that this runs in, if it does
       env: {
         ...process.env,
-        NODE_TEST_CONTEXT: undefined,
+        NODE_TEST_CONTEXT: undefined, // node:test would report to the test run that this runs in, if it does
         VSMCP_TEST_RUN: String(process.pid),
+        VSMCP_TEST_USAGE: record ? usage : undefined,
         FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
       },
     });
@@ -46,9 +54,10 @@ export function runFile(file, { root, limit, print }) {
     child.on('close', (code) => {
       clearTimeout(timer);
       running.delete(child.pid);
-      const result = readTap(readReport(report), code ?? 1);
+      const result = readTap(readIfThere(report), code ?? 1);
+      const cost = { wall: (performance.now() - start) / 1000, cpu: Number(readIfThere(usage)) };
       rmSync(folder, { recursive: true, force: true });
-      resolve({ file, ...result });
+      resolve({ file, cost, ...result });
     });
   });
 }
@@ -65,11 +74,12 @@ function endGroup(group) {
   }
 }
 
-function readReport(report) {
+/** What a test's process has left in a file; empty where it ended before it could: readTap counts such a file as failed. */
+function readIfThere(file) {
   try {
-    return readFileSync(report, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (error.code === 'ENOENT') return ''; // ended before it could report: readTap counts the file as failed
+    if (error.code === 'ENOENT') return '';
     throw error;
   }
 }

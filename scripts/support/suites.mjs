@@ -1,11 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
-const SAMPLE = join('test', 'fleet', 'sample.test.ts');
-
 /**
- * The test files, in the order they begin: first what tests one package, then the lab, the fleet and its faults. Of the fleet's, the sample goes first: its day
- * takes two minutes, in which it mostly waits.
+ * The test files: what tests one package, then the lab, the fleet and its faults.
  * @param {string[]} parts paths or pieces of them; none means all
  * @param {boolean} long the long proofs (`*.long.ts`) instead: minutes each, for a machine that is quiet
  * @returns {string[]} paths below `root`
@@ -15,7 +12,7 @@ export function testFiles(root, parts, long = false) {
   const folders = (group) => (existsSync(join(root, group)) ? readdirSync(join(root, group)).sort() : []);
   const packages = ['libs', 'services'].flatMap((group) => folders(group).map((name) => `${group}/${name}/test`));
   const files = ['scripts/test', ...packages, 'test/lab', 'test/fleet', 'test/faults'].flatMap((folder) =>
-    below(root, folder, kind).sort((a, b) => Number(b === SAMPLE) - Number(a === SAMPLE)),
+    below(root, folder, kind),
   );
   return files.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part.replace(/^\.\//, ''))));
 }

@@ -38,8 +38,8 @@ test('test files are found, packages before the fleet, and a part selects by pat
   assert.deepEqual(testFiles(folder, []), [
     'libs/a/test/x.test.ts',
     'services/b/test/deep/y.test.ts',
-    'test/fleet/sample.test.ts',
     'test/fleet/a.test.ts',
+    'test/fleet/sample.test.ts',
     'test/faults/k.test.ts',
   ]);
   assert.deepEqual(testFiles(folder, ['./services/b']), ['services/b/test/deep/y.test.ts']);

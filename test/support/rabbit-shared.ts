@@ -33,11 +33,11 @@ async function shared(): Promise<string> {
   const folder = join(tmpdir(), `vsmcp-rabbit-run-${run}`);
   const said = join(folder, 'url');
   if (await isFirst(folder)) {
-    const keeper = spawn(
-      process.execPath,
-      [...process.execArgv.filter((arg) => !arg.startsWith('--test')), keeperPath, folder, String(run)],
-      { detached: true, stdio: 'ignore', env: { ...process.env, NODE_TEST_CONTEXT: '' } },
-    );
+    const keeper = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), keeperPath, folder, String(run)], {
+      detached: true,
+      stdio: 'ignore',
+      env: { ...process.env, NODE_TEST_CONTEXT: '' },
+    });
     keeper.once('error', (error) => void writeFile(said, `failed: ${error.message}`));
     keeper.unref();
   }

@@ -112,7 +112,7 @@ test('status, variety, units and capabilities are shown, and are JSON when asked
 test('a system is inspected from inside, with the process that it runs in', async () => {
   const shown = await ok('inspect', 's5');
   assert.match(shown, /^System 5 policy: ok/);
-  assert.match(shown, /s5-\S+ +active +\d+ +\d+ (?:s|min|h) +\d+@\S+ +\d+ MB/);
+  assert.match(shown, /s5-\S+ +active +\d+ +\d[\w. ]* +\d+@\S+ +\d+ MB/);
   const { instances, own } = (await json('inspect', 's1')) as {
     instances: { vitals: { memory: number } }[];
     own: object;
