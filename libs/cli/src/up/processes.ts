@@ -8,13 +8,10 @@ import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
 
 const SERVICES = fileURLToPath(new URL('../../../../services/', import.meta.url));
-/** Milliseconds beyond the drain that a process has to end before it is killed. */
-const GRACE = 5000;
 
 /**
  * The services as processes of their own.
  * @param database the URL by which they reach the state
- * @param drain ms each has to finish what is in flight
  * @param answersAt told where a process answers, and undefined when it has ended
  * @throws VSM_USAGE for replicas of what does not exist
  */
@@ -23,12 +20,10 @@ export function processChildren(
   settings: UpSettings,
   {
     database,
-    drain,
     env,
     answersAt,
   }: {
     database: string;
-    drain: number;
     env: NodeJS.ProcessEnv;
     answersAt: (name: string, url: string | undefined) => void;
   },
@@ -44,7 +39,6 @@ export function processChildren(
         file,
         cwd: settings.home,
         log: join(settings.dataDir, 'logs', `${name}.log`),
-        patience: drain + GRACE,
         answersAt: (url) => answersAt(name, url),
         env: {
           ...env,
