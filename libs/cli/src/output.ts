@@ -16,7 +16,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 
 /** One line of at most `most` characters, without control characters: what comes from outside must not steer a terminal. */
 export function line(text: string, most = 200): string {
-  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ').trim();
+  const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
   return clean.length <= most ? clean : `${clean.slice(0, most - 1)}…`;
 }
 

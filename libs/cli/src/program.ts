@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { algedonic } from './commands/events/algedonic.js';
+import { answer } from './commands/events/answer.js';
 import { events } from './commands/events/events.js';
 import { held } from './commands/events/held.js';
 import { operations } from './commands/events/operations.js';
+import { outcomes } from './commands/events/outcomes.js';
 import { doctor } from './commands/running/doctor.js';
 import { importCommand } from './commands/running/import.js';
 import { init } from './commands/running/init.js';
@@ -40,6 +42,7 @@ Examples:
   vsmcp doctor                    is all here that a fleet needs, and how to mend it
   vsmcp up                        run the fleet of ./vsmcp.yaml
   vsmcp status                    is it viable, and why not
+  vsmcp answer desk/inbox/a.md --wait what became of a file that was dropped
   vsmcp held list --reason parked what waits, and for what
   vsmcp decisions approve         say yes to what asks
   vsmcp tail                      what happens, a line each`,
@@ -53,6 +56,8 @@ Examples:
     operations,
     events,
     held,
+    outcomes,
+    answer,
     journal,
     decisions,
     algedonic,

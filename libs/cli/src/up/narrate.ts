@@ -122,9 +122,10 @@ function acquisitionNote({
 
 /** Pain, on its way up and when it is over. */
 function alertNote({ alert, severity, unit, what, level, told, by }: DataOf<typeof AlertState>): Note {
+  const short = line(what, 240);
   const text = {
     owner: `${severity}: ${what}${told.length > 0 ? ` · told ${told.join(', ')}` : ''}`,
-    system5: `nobody acknowledged: ${severity} climbs to System 5: ${what} · ${VSMCP} algedonic ack ${alert}`,
+    system5: `nobody acknowledged: ${severity} climbs to System 5: ${short} · ${VSMCP} algedonic ack ${alert}`,
     acknowledged: `acknowledged by ${by ?? 'somebody'}: ${what}`,
     closed: `over: ${what}`,
   }[level];

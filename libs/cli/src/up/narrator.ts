@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
 import type { Fleet } from '../fleet.js';
 import { listen } from '../stream.js';
-import { Heard, noteOf, told } from './narrate.js';
+import { Heard, type Note, noteOf, told } from './narrate.js';
 import { Tally, type Waits } from './tally.js';
 
 /** Milliseconds between two looks at what has added up, and before the stream is listened to again after it broke off. */
@@ -22,10 +22,18 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
       say(told(Date.now() - started, { about: 'narrator', text: `${what}: ${reasonOf(error)}` }));
   };
 
+  /** Name of a server → what was last said of it: one that fails again and again for the same reason is told once. */
+  const servers = new Map<string, string>();
+  const isTold = ({ event, data }: Heard, { text }: Note) => {
+    if (event !== 'capability') return false;
+    const same = servers.get(data.server) === text;
+    servers.set(data.server, text);
+    return same;
+  };
   const hear = (heard: Heard) => {
     if (heard.event === 'outcome') tally.hear(heard.data);
     const note = noteOf(heard);
-    if (note) say(told(Date.now() - started, note));
+    if (note && !isTold(heard, note)) say(told(Date.now() - started, note));
   };
   const said = (event: string, data: unknown) => {
     const heard = Heard.safeParse({ event, data });

@@ -4,11 +4,12 @@ import { type FleetConfig, realClock } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
 import { checkedTree, type FleetTree } from '../config/tree.js';
 import { type Fleet, fleetAt } from '../fleet.js';
+import { count, line, tenths } from '../output.js';
 import { type Day, playDay, readDay } from './demo.js';
 import { checkPorts } from './free-ports.js';
 import { type Infrastructure, openInfrastructure } from './infrastructure.js';
 import { narrate } from './narrator.js';
-import { untilReady } from './ready.js';
+import { untilReady, untilServers } from './ready.js';
 import { followConfig } from './reload.js';
 import type { UpSettings } from './settings.js';
 import { listenToSignals, type Signals } from './signals.js';
@@ -43,7 +44,7 @@ export async function runUp(settings: UpSettings): Promise<void> {
     try {
       const follow = (fleet: Fleet) =>
         followConfig(settings.configFile, process.env, { config, text }, { fleet, signals, say });
-      await supervise(ground, config, { signals, since, day, follow, stopping });
+      await supervise(ground, config, { signals, since, servers: Object.keys(config.servers), day, follow, stopping });
     } finally {
       await ground.close();
     }
@@ -119,9 +120,10 @@ type Closing = () => Promise<void> | void;
 /** Follows vsmcp.yaml from now on. */
 type Follow = (fleet: Fleet) => Closing;
 
-/** What the story needs: when `up` began (ms), the day to play, and how vsmcp.yaml is followed. */
+/** What the story needs: when `up` began (ms), names of servers, the day to play, and how vsmcp.yaml is followed. */
 interface Told {
   since: number;
+  servers: readonly string[];
   day: Day | undefined;
   follow: Follow;
 }
@@ -148,16 +150,25 @@ class Story {
   }
 }
 
-/** Waits for the fleet to be ready, says so, and begins to tell what happens, and the day. */
-async function tellStory(ground: Infrastructure, story: Story, { since, day, follow }: Told): Promise<void> {
+/**
+ * Says when the fleet listens, and tells what happens from then on; says when the servers of its configuration answer, and begins the day then, if
+ * there is one.
+ */
+async function tellStory(ground: Infrastructure, story: Story, { since, servers, day, follow }: Told): Promise<void> {
   const fleet = gatewayOf(process.env);
   if (!(await untilReady({ fleet, waitsFor: () => ground.waitsFor() }, story.over, waitsFor))) return;
   const started = Date.now();
+  const after = () => `${tenths((Date.now() - since) / 1000)} s`;
   story.begun = true;
-  say(`started in ${((started - since) / 1000).toFixed(1)} s`);
-  say(`ready · dashboard, REST and MCP: ${fleet.url}`);
+  say(`listens · dashboard, REST and MCP: ${fleet.url} · after ${after()}`);
   await story.add(narrate(fleet, started, print));
   await story.add(follow(fleet));
+  const known = await untilServers(fleet, servers, story.over, waitsFor);
+  if (known === undefined) return;
+  for (const [server, why] of Object.entries(known.trouble)) {
+    say(`${server} does not answer: ${line(why, 300)} · npx vsmcp capabilities test ${server}`);
+  }
+  say(`ready · ${known.ready} of ${count(servers.length, 'server')} of the configuration answer · after ${after()}`);
   if (day === undefined || story.over.aborted) return;
   say(`demo: what ${relative(process.cwd(), day.file)} says is dropped now; leave it out with --no-demo`);
   await story.add(playDay(day, realClock, say));

@@ -146,7 +146,7 @@ test('half stopped, with a process that hangs, it ends within its time and says 
     config: `path: ${path}\n`,
     args: ['--broker', await brokerUrl(), '--processes'],
   });
-  await up.said(/ready ·/);
+  await up.said(/listens ·/);
   const [hangs = 0] = await childrenOf(up.child.pid ?? 0, join('services', 'system3-control'));
   process.kill(hangs, 'SIGSTOP');
   const { took } = await up.stopped();
