@@ -14,7 +14,7 @@ if (trouble) {
 }
 
 const { endAll, runFile } = await import('./support/run-file.mjs');
-const { install, ROOT } = await import('./support/setup.mjs');
+const { build, install, ROOT } = await import('./support/setup.mjs');
 
 /** ms for all of it, images included. */
 const LIMIT = 45 * 60_000;
@@ -31,6 +31,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 
 try {
   await install();
+  await build();
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.stdout.write('0 passed, 1 failed\n');

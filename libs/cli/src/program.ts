@@ -9,7 +9,9 @@ import { doctor } from './commands/running/doctor.js';
 import { importCommand } from './commands/running/import.js';
 import { init } from './commands/running/init.js';
 import { lab } from './commands/running/lab.js';
+import { logs } from './commands/running/logs.js';
 import { mcp } from './commands/running/mcp.js';
+import { token } from './commands/running/token.js';
 import { topology } from './commands/running/topology.js';
 import { up } from './commands/running/up.js';
 import { validate } from './commands/running/validate.js';
@@ -35,7 +37,7 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
-\`up\`, \`init\`, \`import\`, \`validate\`, \`doctor\`, \`topology\` and \`lab\` work here; the others speak to the fleet at VSMCP_URL
+\`up\`, \`init\`, \`import\`, \`validate\`, \`token\`, \`doctor\`, \`logs\`, \`topology\` and \`lab\` work here; the others speak to the fleet at VSMCP_URL
 (http://127.0.0.1:4010 unless set).
 
 Examples:
@@ -69,9 +71,11 @@ Examples:
     control,
     mcp,
     doctor,
+    logs,
     init,
     importCommand,
     validate,
+    token,
     topology,
     lab,
   ]) {

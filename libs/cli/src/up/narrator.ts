@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
+import { QUESTIONS, reasonOf, type SettledEvent } from '@vsmcp/vsm';
 import type { Fleet } from '../fleet.js';
 import { listen } from '../stream.js';
 import { Heard, type Note, noteOf, told } from './narrate.js';
@@ -30,8 +30,10 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     servers.set(data.server, text);
     return same;
   };
+  /** Events that had their outcome before anybody listened: told again after a restart, they are nothing new. */
+  const settled = new Set<string>();
   const hear = (heard: Heard) => {
-    if (heard.event === 'outcome') tally.hear(heard.data);
+    if (heard.event === 'outcome' && !settled.has(keyOf(heard.data))) tally.hear(heard.data);
     const note = noteOf(heard);
     if (note && !isTold(heard, note)) say(told(Date.now() - started, note));
   };
@@ -44,6 +46,7 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     for (const note of tally.notes(now, Date.now())) say(told(Date.now() - started, note));
   };
   const listening = (async () => {
+    for (const each of await before(fleet).catch(() => [])) settled.add(keyOf(each));
     tally.begin(await waiting(fleet).catch(() => []));
     while (!stop.signal.aborted) {
       await listen(fleet, stop.signal, said).catch(trouble('the stream broke off'));
@@ -60,6 +63,15 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     stop.abort();
     await Promise.all([listening, looking]);
   };
+}
+
+async function before(fleet: Fleet): Promise<SettledEvent[]> {
+  const { outcomes } = QUESTIONS.outcomes.answer.parse(await fleet.get('/outcomes', { limit: 1000 }));
+  return outcomes.filter(({ outcome }) => outcome === 'answered' || outcome === 'noted' || outcome === 'refused');
+}
+
+function keyOf({ event: { source, id } }: Pick<SettledEvent, 'event'>): string {
+  return JSON.stringify([source, id]);
 }
 
 async function waiting(fleet: Fleet): Promise<Waits[]> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VsmError, word } from '@vsmcp/vsm';
 import type { Part } from './fleet-parts.js';
@@ -7,7 +7,10 @@ import { processChild } from './process-child.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
 
-const SERVICES = fileURLToPath(new URL('../../../../services/', import.meta.url));
+/** The program of a service, in its package, wherever that is installed. */
+function mainOf(folder: string): string {
+  return join(dirname(fileURLToPath(import.meta.resolve(`@vsmcp/${folder}`))), '..', 'dist', 'main.js');
+}
 
 /**
  * The services as processes of their own.
@@ -32,7 +35,7 @@ export function processChildren(
   return parts.flatMap(({ folder }) =>
     Array.from({ length: settings.replicas.get(folder) ?? 1 }, (_, i) => {
       const name = i === 0 ? folder : `${folder}-${i + 1}`;
-      const file = join(SERVICES, folder, 'dist', 'main.js');
+      const file = mainOf(folder);
       if (!existsSync(file)) throw new VsmError('VSM_CONFIG', `${file} is missing: compile with \`npm run build\``);
       return processChild({
         name,

@@ -1,11 +1,13 @@
-import { relative, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { httpSettings } from '@vsmcp/gateway';
-import { type FleetConfig, realClock } from '@vsmcp/service';
+import { type FleetConfig, realClock, unknownVariables } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
 import { checkedTree, type FleetTree } from '../config/tree.js';
+import { fromEnvironment } from '../doctor/config.js';
 import { type Fleet, fleetAt } from '../fleet.js';
 import { count, line, tenths } from '../output.js';
-import { type Day, playDay, readDay } from './demo.js';
+import { typed } from '../typed.js';
+import { type Day, isFirstTime, playDay, readDay } from './demo.js';
 import { checkPorts } from './free-ports.js';
 import { type Infrastructure, openInfrastructure } from './infrastructure.js';
 import { narrate } from './narrator.js';
@@ -32,9 +34,10 @@ export async function runUp(settings: UpSettings): Promise<void> {
   try {
     const since = Date.now();
     const tree = await checkedTree(settings.configFile, process.env);
-    const { config, text } = tree;
+    const { config } = tree;
     const { demo } = config;
-    const day = demo !== undefined && settings.demo ? await readDay(resolve(settings.home, demo)) : undefined;
+    const day = demo !== undefined && settings.demo !== false ? await readDay(resolve(settings.home, demo)) : undefined;
+    for (const unknown of unknownVariables(process.env, fromEnvironment(config))) say(unknown);
     await checkPorts(tree, settings, process.env);
     const stopping = endingWithin(config.settings.drain + GRACE);
     signals.stop.addEventListener('abort', stopping);
@@ -42,9 +45,15 @@ export async function runUp(settings: UpSettings): Promise<void> {
     const ground = await opened(tree, settings, signals);
     if (ground === undefined) return;
     try {
-      const follow = (fleet: Fleet) =>
-        followConfig(settings.configFile, process.env, { config, text }, { fleet, signals, say });
-      await supervise(ground, config, { signals, since, servers: Object.keys(config.servers), day, follow, stopping });
+      const follow = (fleet: Fleet) => followConfig(settings.configFile, process.env, tree, { fleet, signals, say });
+      await supervise(ground, config, {
+        signals,
+        since,
+        servers: Object.keys(config.servers),
+        demo: { day, marker: join(settings.dataDir, 'demo-played'), again: settings.demo === true },
+        follow,
+        stopping,
+      });
     } finally {
       await ground.close();
     }
@@ -124,7 +133,7 @@ type Follow = (fleet: Fleet) => Closing;
 interface Told {
   since: number;
   servers: readonly string[];
-  day: Day | undefined;
+  demo: { day: Day | undefined; marker: string; again: boolean };
   follow: Follow;
 }
 
@@ -154,7 +163,8 @@ class Story {
  * Says when the fleet listens, and tells what happens from then on; says when the servers of its configuration answer, and begins the day then, if
  * there is one.
  */
-async function tellStory(ground: Infrastructure, story: Story, { since, servers, day, follow }: Told): Promise<void> {
+async function tellStory(ground: Infrastructure, story: Story, { since, servers, demo, follow }: Told): Promise<void> {
+  const { day, marker, again } = demo;
   const fleet = gatewayOf(process.env);
   if (!(await untilReady({ fleet, waitsFor: () => ground.waitsFor() }, story.over, waitsFor))) return;
   const started = Date.now();
@@ -166,10 +176,13 @@ async function tellStory(ground: Infrastructure, story: Story, { since, servers,
   const known = await untilServers(fleet, servers, story.over, waitsFor);
   if (known === undefined) return;
   for (const [server, why] of Object.entries(known.trouble)) {
-    say(`${server} does not answer: ${line(why, 300)} · npx vsmcp capabilities test ${server}`);
+    say(`${server} does not answer: ${line(why, 300)} · ${typed(`capabilities test ${server}`)}`);
   }
   say(`ready · ${known.ready} of ${count(servers.length, 'server')} of the configuration answer · after ${after()}`);
   if (day === undefined || story.over.aborted) return;
+  if (!(await isFirstTime(marker, again))) {
+    return say(`demo: it was played here before; \`${typed('up --demo')}\` plays it again`);
+  }
   say(`demo: what ${relative(process.cwd(), day.file)} says is dropped now; leave it out with --no-demo`);
   await story.add(playDay(day, realClock, say));
 }
