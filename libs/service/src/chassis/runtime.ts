@@ -70,13 +70,18 @@ const Variables = z.object({
 /** Variables that are read elsewhere: by the gateway, by `vsmcp`, and by who brings secrets as files. */
 const OTHERS = ['VSMCP_HTTP_HOST', 'VSMCP_HTTP_NAMES', 'VSMCP_MANAGEMENT_URL', 'VSMCP_URL', 'VSMCP_TOKEN'];
 
+/** All variables that are read. */
+export function knownVariables(): string[] {
+  const settings = Object.keys(Settings.shape).map(variableOf);
+  return [...Object.keys(Variables.shape), ...OTHERS, ...settings, ...SECRETS.map((name) => `${name}_FILE`)];
+}
+
 /**
  * Variables of the environment that begin as ours do and are none, each with what was perhaps meant: one that is misspelt would otherwise be
  * passed over in silence. Those of tests are left alone, and those that `taken` names, which servers or units are given.
  */
 export function unknownVariables(env: Environment, taken: readonly string[] = []): string[] {
-  const settings = Object.keys(Settings.shape).map(variableOf);
-  const own = [...Object.keys(Variables.shape), ...OTHERS, ...settings, ...SECRETS.map((name) => `${name}_FILE`)];
+  const own = knownVariables();
   return Object.keys(env).flatMap((name) => {
     if (!/^VSMCP_/.test(name) || /^VSMCP_TEST_/.test(name) || own.includes(name) || taken.includes(name)) return [];
     const meant = nearest(name, own);

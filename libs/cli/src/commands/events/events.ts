@@ -41,7 +41,8 @@ export function events(vsmcp: Command): void {
       return publishFrames(type, { ...options, frame: options.frame });
     }
     if (type === undefined) throw new VsmError('VSM_USAGE', 'name the type of the event, or a file with --frame');
-    if (!isKey(type)) throw new VsmError('VSM_USAGE', `${type} is no event type: dot-separated words of a-z 0-9 _ -`);
+    if (!isKey(type))
+      throw new VsmError('VSM_USAGE', `${type} is not an event type: dot-separated words of a-z 0-9 _ -`);
     const event = { type, source: options.source, id: options.id, data: jsonOption('--data', options.data) };
     await ask(
       options,

@@ -40,7 +40,7 @@ Examples:
       if (!yes && !complete && !process.stdin.isTTY) {
         throw new VsmError(
           'VSM_USAGE',
-          'this is no terminal to ask on: give --name, --purpose and --folder, or --yes for the defaults',
+          'there is no terminal to ask on: give --name, --purpose and --folder, or --yes for the defaults',
         );
       }
       const beginning =
