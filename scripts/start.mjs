@@ -20,5 +20,5 @@ try {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);
 }
-const { run } = await import('../libs/cli/dist/main.js');
-process.exitCode = await run(['up', ...process.argv.slice(2)]);
+const { runProcess } = await import('../libs/cli/dist/main.js');
+await runProcess(['up', ...process.argv.slice(2)]);

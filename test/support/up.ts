@@ -44,7 +44,7 @@ export interface UpOptions {
   before?: (home: string) => void;
 }
 
-/** Starts it and waits until it is ready. The folder goes when the test ends. */
+/** Starts it and waits until it listens, its servers may not answer yet. The folder goes when the test ends. */
 export async function startUp(t: { after(fn: () => Promise<void>): void }, options: UpOptions): Promise<Up> {
   const home = await mkdtemp(join(tmpdir(), 'vsmcp-up-'));
   await writeFile(join(home, 'vsmcp.yaml'), options.config);
@@ -96,9 +96,9 @@ export async function startUp(t: { after(fn: () => Promise<void>): void }, optio
     if (process.env.VSMCP_TEST_KEEP) process.stderr.write(`kept ${home}\n${output}\n`);
     else await rm(home, { recursive: true, force: true });
   });
-  await until(() => (child.exitCode === null ? output.includes('ready ·') : fail(output)), {
+  await until(() => (child.exitCode === null ? output.includes('listens ·') : fail(output)), {
     timeout: 120_000,
-    what: 'vsmcp up is ready',
+    what: 'vsmcp up listens',
   }).catch((error: Error) => fail(`${error.message}\n${output}`));
   return up;
 }

@@ -56,7 +56,7 @@ async function fetchFrom(url: string, path: string, init: RequestInit): Promise<
   try {
     target = new URL(path, url);
   } catch (error) {
-    throw new VsmError('VSM_USAGE', `VSMCP_URL is no URL: ${url}; it should look like ${DEFAULT_URL}`, {
+    throw new VsmError('VSM_USAGE', `VSMCP_URL is not a URL: ${url}; it should look like ${DEFAULT_URL}`, {
       cause: error,
     });
   }
@@ -111,7 +111,7 @@ function parse(url: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new VsmError('VSM_NOT_FOUND', `what answers at ${url} is no fleet: ${reasonOf(error)}; check VSMCP_URL`);
+    throw new VsmError('VSM_NOT_FOUND', `what answers at ${url} is not a fleet: ${reasonOf(error)}; check VSMCP_URL`);
   }
 }
 

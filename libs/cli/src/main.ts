@@ -6,6 +6,15 @@ import { program } from './program.js';
 /** sysexits.h: the command was used wrongly. */
 export const EX_USAGE = 64;
 
+/** ms that what a command left open may keep its process. */
+const LINGER = 1000;
+
+/** Runs one `vsmcp` command as this process, which ends with its exit code, and soon, whatever is still open then. */
+export async function runProcess(argv: readonly string[]): Promise<void> {
+  process.exitCode = await run(argv);
+  setTimeout(() => process.exit(), LINGER).unref();
+}
+
 /**
  * Runs one `vsmcp` command to its end.
  * @returns the exit code: 0, 1 when it failed, 64 when it was used wrongly, or the command's own

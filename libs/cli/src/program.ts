@@ -1,13 +1,17 @@
 import { Command } from 'commander';
 import { algedonic } from './commands/events/algedonic.js';
+import { answer } from './commands/events/answer.js';
 import { events } from './commands/events/events.js';
 import { held } from './commands/events/held.js';
 import { operations } from './commands/events/operations.js';
+import { outcomes } from './commands/events/outcomes.js';
 import { doctor } from './commands/running/doctor.js';
 import { importCommand } from './commands/running/import.js';
 import { init } from './commands/running/init.js';
 import { lab } from './commands/running/lab.js';
+import { logs } from './commands/running/logs.js';
 import { mcp } from './commands/running/mcp.js';
+import { token } from './commands/running/token.js';
 import { topology } from './commands/running/topology.js';
 import { up } from './commands/running/up.js';
 import { validate } from './commands/running/validate.js';
@@ -33,13 +37,14 @@ export function program(): Command {
     .addHelpText(
       'after',
       `
-\`up\`, \`init\`, \`import\`, \`validate\`, \`doctor\`, \`topology\` and \`lab\` work here; the others speak to the fleet at VSMCP_URL
+\`up\`, \`init\`, \`import\`, \`validate\`, \`token\`, \`doctor\`, \`logs\`, \`topology\` and \`lab\` work here; the others speak to the fleet at VSMCP_URL
 (http://127.0.0.1:4010 unless set).
 
 Examples:
   vsmcp doctor                    is all here that a fleet needs, and how to mend it
   vsmcp up                        run the fleet of ./vsmcp.yaml
   vsmcp status                    is it viable, and why not
+  vsmcp answer desk/inbox/a.md --wait what became of a file that was dropped
   vsmcp held list --reason parked what waits, and for what
   vsmcp decisions approve         say yes to what asks
   vsmcp tail                      what happens, a line each`,
@@ -53,6 +58,8 @@ Examples:
     operations,
     events,
     held,
+    outcomes,
+    answer,
     journal,
     decisions,
     algedonic,
@@ -64,9 +71,11 @@ Examples:
     control,
     mcp,
     doctor,
+    logs,
     init,
     importCommand,
     validate,
+    token,
     topology,
     lab,
   ]) {

@@ -91,9 +91,11 @@ test('an event is published, waits, is shown, and is let go with a reason', asyn
   const { total } = await json('held', 'list', '--type', 'order.placed');
   assert.equal(total, 1);
 
-  assert.match(await ok('held', 'discard', '--type', 'order.placed', '--because', 'not ours'), /^accepted/);
+  assert.match(await ok('held', 'discard', '--type', 'order.placed', '--because', 'not ours'), /^accepted, 1 event: /);
   await seen(/Nothing waits/, 'held', 'list', '--type', 'order.placed');
-  assert.match(await ok('journal', '--limit', '50'), /s3/);
+  const again = await ok('held', 'discard', '--type', 'order.placed', '--because', 'not ours');
+  assert.equal(again, '0 events: nothing that is held fits; vsmcp held list shows what is held\n');
+  assert.match(await ok('journal', '--limit', '50'), /s3 .*settle.*not ours/);
 });
 
 test('status, variety, units and capabilities are shown, and are JSON when asked', async () => {

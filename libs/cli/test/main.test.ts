@@ -52,7 +52,7 @@ describe('the vsmcp command', { concurrency: 2 }, () => {
     ['parameters that are no JSON', ['operations', 'run', 'a.b', '--params', '{'], /--params must be JSON/],
     ['letting go without a reason', ['held', 'discard', '--type', 'a'], /--because/],
     ['letting go of everything by accident', ['held', 'discard', '--because', 'x'], /--all/],
-    ['an event type that is none', ['events', 'publish', 'Not A Type'], /is no event type/],
+    ['an event type that is none', ['events', 'publish', 'Not A Type'], /is not an event type/],
     ['nothing to acquire', ['capabilities', 'acquire'], /name what to acquire/],
     ['processes without a broker', ['up', '--processes'], /--processes needs a broker/],
     ['replicas in one process', ['up', '--replicas', 'gateway=2'], /--replicas needs --processes/],

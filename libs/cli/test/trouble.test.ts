@@ -53,11 +53,29 @@ test('what init writes runs: a note that is dropped is answered', async () => {
       what: 'the inbox is there',
     },
   );
-  const answer = await until(
-    () => readFile(join(up.home, 'desk', 'outbox', 'milk.md.answer.md'), 'utf8').catch(() => undefined),
-    { timeout: 60_000, what: 'the answer is there' },
-  );
-  assert.match(answer, /Buy milk/);
+  const { code, stdout, stderr } = await up.vsmcp('answer', 'desk/inbox/milk.md', '--wait');
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^answered by memory\.\w+ in \d+ ms\n[\s\S]*Buy milk/);
+  // beside it, for who has no command at hand
+  assert.match(await readFile(join(up.home, 'desk', 'outbox', 'milk.md.answer.md'), 'utf8'), /Buy milk/);
+  const listed = await up.vsmcp('outcomes', '--type', 'file.md');
+  assert.match(listed.stdout, /file\.md +inbox\/milk\.md:\S+ +answered +memory\.\w+ +.*Buy milk/);
+});
+
+test('an answer that is not there: how to wait for it, and a wait that ends', async () => {
+  const now = await up.vsmcp('answer', 'never-dropped');
+  assert.equal(now.code, 1);
+  assert.match(now.stderr, /nothing is known of never-dropped yet; vsmcp answer never-dropped --wait waits for it/);
+  const later = await up.vsmcp('answer', 'never-dropped', '--wait', '0.5');
+  assert.equal(later.code, 1);
+});
+
+test('two moments are told: it listens, and its servers answer, with those that do not named', async () => {
+  await until(() => /^ ready · 1 of 4 servers of the configuration answer/m.test(up.output()) || false, {
+    timeout: 150_000,
+    what: 'it is ready',
+  }).catch((error: Error) => assert.fail(`${error.message}\n${up.output()}`));
+  assert.match(up.output(), /^ listens · dashboard[\s\S]*^ secret does not answer: .*VSMCP_TEST_UNSET/m);
 });
 
 test('a server that runs: how fast, which protocol, which tools', async () => {

@@ -27,7 +27,7 @@ export function checkPublish(party: Party, message: Pick<Outgoing, 'channel' | '
     const most = channel === 'environment' ? MAX_KEY_BYTES : MAX_ROUTING_KEY_BYTES;
     throw new VsmError(
       'VSM_EVENT',
-      `"${key.slice(0, 250)}" is no routing key: use at most ${most} bytes of dot-separated words out of a-z 0-9 _ -`,
+      `"${key.slice(0, 250)}" is not a routing key: use at most ${most} bytes of dot-separated words out of a-z 0-9 _ -`,
     );
   }
   if (!maySay(party, message.channel, message.key)) {

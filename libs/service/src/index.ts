@@ -9,10 +9,11 @@ export {
 } from './chassis/context.js';
 export type { Readiness } from './chassis/presence.js';
 export { runService } from './chassis/run.js';
-export { type Runtime, readRuntime, secretsOf } from './chassis/runtime.js';
+export { knownVariables, type Runtime, readRuntime, secretsOf, unknownVariables } from './chassis/runtime.js';
 export { type ManualClock, manualClock, pause, realClock } from './clock.js';
 export { patternsOf, tie, unknownServers } from './config/consistency.js';
 export type { Environment } from './config/environment.js';
+export { configJsonSchema, configJsonSchemaText } from './config/json-schema.js';
 export {
   type CheckedConfig,
   type ConfigProblem,

@@ -30,7 +30,9 @@ export const USUAL_GRANTS: readonly AgentGrant[] = ['find_tool', 'call_safe'];
 export const Agent = z.strictObject({
   token: z
     .string()
-    .regex(/^[0-9a-f]{64}$/, 'the sha256 of a token: 64 hex digits')
+    // as sha256sum prints it for its standard input
+    .overwrite((text) => text.replace(/\s+\*?-$/, ''))
+    .regex(/^[0-9a-f]{64}$/, 'the sha256 of a token: 64 hex digits (vsmcp token make <name> makes both)')
     .optional()
     .meta({
       description:

@@ -34,7 +34,7 @@ export {
 } from './questions/consciousness.js';
 export type { Question } from './questions/question.js';
 export * from './questions/questions.js';
-export { HeldEvent, Waiting } from './questions/system1.js';
+export { HeldEvent, SettledEvent, Waiting } from './questions/system1.js';
 export * from './queues.js';
 export * from './rate.js';
 export * from './recursion.js';

@@ -72,9 +72,11 @@ function system(n, name, { present, instances }) {
 
 function showGaps({ gaps }) {
   const items = gaps.map(({ system: where, type, events, recommendation }) =>
-    el('li', '', el('strong', '', `${type ?? where}${events > 0 ? ` · ${events}` : ''}`), recommendation),
+    el('li', '', el('strong', '', `${type ?? where}${events > 0 ? ` · ${events}` : ''}`), ` · ${recommendation}`),
   );
-  $('gaps').replaceChildren(...(items.length > 0 ? items : [el('li', 'good', 'Nothing: every event was answered.')]));
+  $('gaps').replaceChildren(
+    ...(items.length > 0 ? items : [el('li', 'good', 'No gap: no kind of event waits in this fleet itself.')]),
+  );
 }
 
 function showCapabilities({ capabilities }) {
@@ -86,12 +88,32 @@ function showCapabilities({ capabilities }) {
       'li',
       '',
       el('strong', state === 'ready' ? 'good' : 'warn', `${server} ${version}`),
-      what,
+      ` · ${what}`,
       el('br'),
       el('small', '', offers),
     );
   });
   $('capabilities').replaceChildren(...(items.length > 0 ? items : [el('li', '', 'None yet.')]));
+}
+
+/** The text of a tool's answer, or the reason why there is none. */
+function gave({ reason, result }) {
+  const blocks = Array.isArray(result) ? result : (result?.content ?? []);
+  return (reason ?? blocks.map(({ text }) => text ?? '').join(' ')).slice(0, 300);
+}
+
+function showOutcomes({ outcomes }) {
+  const items = outcomes.map((each) => {
+    const { event, outcome, tool } = each;
+    const head = `${event.type} ${outcome}${tool ? ` by ${tool}` : ''}`;
+    return el(
+      'li',
+      '',
+      el('strong', GOOD.includes(outcome) ? 'good' : BAD.includes(outcome) ? 'bad' : '', head),
+      ` · ${gave(each)}`,
+    );
+  });
+  $('outcomes').replaceChildren(...(items.length > 0 ? items : [el('li', '', 'None yet.')]));
 }
 
 function showNeeds(pending, alerts) {
@@ -100,12 +122,12 @@ function showNeeds(pending, alerts) {
     const path = `/decisions/${encodeURIComponent(proposal.proposal)}`;
     const title = `${proposal.candidate.name} ${proposal.candidate.version} for ${proposal.type}`;
     const buttons = [button('Approve', path, { verdict: 'allow' }), button('Deny', path, { verdict: 'deny' })];
-    return el('li', '', el('strong', '', title), because, el('br'), ...buttons);
+    return el('li', '', el('strong', '', title), el('br'), because, el('br'), ...buttons);
   });
   const pains = open.map(({ alert, unit, what, level, told }) => {
     const who = level === 'system5' ? 'System 5 was told' : `told: ${told.join(', ') || 'nobody'}`;
     const acknowledge = button('Acknowledge', '/alerts/acknowledge', { alert });
-    return el('li', '', el('strong', 'bad', `${unit}: ${what}`), who, el('br'), acknowledge);
+    return el('li', '', el('strong', 'bad', `${unit}: ${what}`), el('br'), who, el('br'), acknowledge);
   });
   $('asks').replaceChildren(...asks, ...pains);
   $('needs').hidden = asks.length + pains.length === 0;
@@ -130,6 +152,7 @@ async function refresh() {
   await Promise.all([
     part('reasons', async () => showStatus(await get('/status'))),
     part('gaps', async () => showGaps(await get('/variety'))),
+    part('outcomes', async () => showOutcomes(await get('/outcomes?limit=12'))),
     part('capabilities', async () => showCapabilities(await get('/capabilities'))),
     part('asks', async () => {
       const [{ pending }, { alerts }] = await Promise.all([get('/decisions'), get('/alerts')]);

@@ -54,6 +54,7 @@ const SAMPLES: Record<Exclude<RouteName, 'stream'>, Sample> = {
   discover: { path: '/capabilities/discover?text=cron&limit=2' },
   acquisitions: {},
   held: { path: '/held?reason=parked&limit=1' },
+  outcomes: { path: '/outcomes?limit=1' },
   journal: { path: '/journal?since=0&limit=5' },
   decisions: {},
   alerts: {},

@@ -7,8 +7,9 @@ import { readIfThere } from './file.js';
 
 /** A fleet's configuration, and those of the fleets that run with it because a unit names their file. */
 export interface FleetTree {
-  /** The configuration as it was written. */
+  /** The configuration as it was written, and its file, where it is in one. */
   text: string;
+  file: string | undefined;
   config: FleetConfig;
   /** The folder that relative paths of the configuration start from. */
   home: string;
@@ -104,5 +105,5 @@ async function look(text: string, place: Place): Promise<CheckedTree> {
     if (found.ok) below.push({ ...found.tree, unit, port: gateway });
     else problems.push(...found.problems);
   }
-  return problems.length > 0 ? { ok: false, problems } : { ok: true, tree: { text, config, home, below } };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, tree: { text, file, config, home, below } };
 }

@@ -1,14 +1,16 @@
 import { relative } from 'node:path';
-import { type Environment, type FleetConfig, problemText } from '@vsmcp/service';
+import { type Environment, type FleetConfig, problemText, unknownVariables } from '@vsmcp/service';
 import { count } from '../output.js';
-import { broken, type Finding, ok } from './finding.js';
+import { broken, type Finding, ok, warning } from './finding.js';
 import type { Situation } from './situation.js';
 
 /** The environment's variables, and vsmcp.yaml. */
 export async function lookAtConfig({ env, file, settings, config }: Situation): Promise<Finding[]> {
   const wrong =
     'wrong' in settings ? settings.wrong.split('\n').map((each) => broken(each, 'correct or unset the variable')) : [];
-  return [...wrong, ofFile(relative(process.cwd(), file) || file, config), ...unset(config, env)];
+  const known = 'wrong' in config ? [] : fromEnvironment(config);
+  const unknown = unknownVariables(env, known).map((each) => warning(each, 'correct or unset the variable'));
+  return [...wrong, ...unknown, ofFile(relative(process.cwd(), file) || file, config), ...unset(config, env)];
 }
 
 function ofFile(shown: string, config: Situation['config']): Finding {
@@ -26,6 +28,19 @@ function ofFile(shown: string, config: Situation['config']): Finding {
     `${first === undefined ? shown : problemText(first, shown)}${others}`,
     `correct it: vsmcp validate ${shown}`,
   );
+}
+
+/** Names of the variables that servers and units are given, wherever the configuration says `from`. */
+export function fromEnvironment(config: FleetConfig): string[] {
+  const names: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('from' in value && typeof value.from === 'string') names.push(value.from);
+    for (const each of Object.values(value)) visit(each);
+  };
+  visit(config.servers);
+  visit(config.units);
+  return names;
 }
 
 /** Variables that servers and units take from the environment, and that are not there. */

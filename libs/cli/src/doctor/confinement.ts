@@ -1,6 +1,6 @@
 import { inWords, lookAtMachine, type Rung } from '@vsmcp/mcp';
 import { Confinement } from '@vsmcp/vsm';
-import { type Finding, ok, warning } from './finding.js';
+import { type Finding, none, ok, warning } from './finding.js';
 import type { Situation } from './situation.js';
 
 /** Which rungs of the ladder hold here, found by trying, and what the one in use does not hold. */
@@ -47,5 +47,5 @@ export function judgeConfinement(
           ),
         ]
       : [];
-  return [first, ...loose, ...gaps.map((gap) => ok(`${best} does not hold: ${inWords(gap)}`))];
+  return [first, ...loose, ...gaps.map((gap) => none(`${best} does not hold: ${inWords(gap)}`))];
 }

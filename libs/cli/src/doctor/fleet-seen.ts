@@ -29,7 +29,7 @@ export async function lookAtFleet(url: string): Promise<FleetSeen> {
   const status = Status.safeParse(json);
   if (status.success) return { is: 'there', status: status.data };
   const said = typeof json === 'object' && json !== null && 'message' in json ? String(json.message) : undefined;
-  return { is: 'strange', why: said ?? `it answers HTTP ${response.status} and is no fleet` };
+  return { is: 'strange', why: said ?? `it answers HTTP ${response.status} and is not a fleet` };
 }
 
 function parsed(text: string): unknown {

@@ -23,13 +23,17 @@ export async function lookAtPorts({ settings, config, url, fleet }: Situation): 
   ]);
 }
 
-interface Address {
+export interface Address {
   host: string;
   port: number;
 }
 
-/** @param ours what of this fleet answers there, if it is its own */
-async function port(
+/**
+ * One port: free, this fleet's own, or taken, with the mend.
+ * @param variable that moves it
+ * @param ours what of this fleet answers there, if it is its own
+ */
+export async function port(
   what: string,
   { host, port: number }: Address,
   variable: string,

@@ -1,6 +1,7 @@
 import { join, normalize } from 'node:path';
 import { UnitName, VsmError } from '@vsmcp/vsm';
 import { stringify } from 'yaml';
+import { typed } from '../typed.js';
 
 /** What a new fleet is asked for. */
 export interface Beginning {
@@ -44,7 +45,8 @@ export function checkBeginning(beginning: Beginning): void {
 /** A small configuration that runs as it is, with comments that say what to change. */
 export function beginningYaml({ name, purpose, folder }: Beginning): string {
   const inbox = scalar(join(folder, 'inbox'));
-  return `# What this fleet is. Check it with \`vsmcp validate\`, run it with \`vsmcp up\`.
+  return `# yaml-language-server: $schema=./vsmcp.schema.json
+# What this fleet is. Check it with \`${typed('validate')}\`, run it with \`${typed('up')}\`.
 name: ${scalar(name)}
 purpose: ${scalar(purpose)}
 

@@ -40,7 +40,7 @@ export function parseDay(file: string, yaml: string): Step[] {
   } catch (error) {
     throw new VsmError(
       'VSM_CONFIG',
-      `${file} is no day of steps such as { at: 3s, drop: inbox/a.md }: ${reasonOf(error)}`,
+      `${file} is not a day of steps such as { at: 3s, drop: inbox/a.md }: ${reasonOf(error)}`,
       {
         cause: error,
       },

@@ -22,6 +22,21 @@ export async function readDay(file: string): Promise<Day> {
 }
 
 /**
+ * True when a day is to be played: it was not played on this state yet, which is then noted, or it is asked for again. Played a second time it
+ * would tell units to move what has been moved.
+ * @param marker the file that notes it
+ */
+export async function isFirstTime(marker: string, again: boolean): Promise<boolean> {
+  try {
+    await writeFile(marker, `${new Date().toISOString()}\n`, { flag: again ? 'w' : 'wx' });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
  * Plays a day on the environment: it only writes files below the folder of its file, as anybody could.
  * @param say gets what people should know
  * @returns how to stop it

@@ -14,6 +14,7 @@ import {
   realClock,
   type State,
 } from '@vsmcp/service';
+import { reasonOf } from '@vsmcp/vsm';
 import type { Part } from './fleet-parts.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
@@ -43,7 +44,7 @@ export interface EmbeddedOptions {
 export async function embeddedChildren(
   fleets: readonly EmbeddedFleet[],
   options: EmbeddedOptions,
-): Promise<{ children: Child[]; close(): Promise<void> }> {
+): Promise<{ children: Child[]; services(): Record<string, Readiness>; close(): Promise<void> }> {
   const { settings } = options;
   const metrics = openMetrics();
   const { connectMember, close } = transport(options);
@@ -56,6 +57,7 @@ export async function embeddedChildren(
     children: fleets.flatMap((fleet) =>
       fleet.parts.map((part) => child(part, fleet, options, { metrics, connectMember, readiness })),
     ),
+    services,
     async close() {
       await health.close();
       close();
@@ -98,7 +100,7 @@ function child(
   const own: ProcessMetrics = prefix === '' ? metrics : { ...metrics, of: (of) => metrics.of(prefix + of) };
   return {
     name,
-    async start() {
+    async start(stopping) {
       const member = { path: config.path, party: system, instance, log: log.child({ system, instance }) };
       const bus = await connectMember(member, undefined);
       const open = openContext({
@@ -114,15 +116,22 @@ function child(
         metrics: own,
       });
       readiness.set(name, () => open.readiness());
-      const stop = async () => {
-        await open.stop(config.settings.drain);
+      const stop = async (within: number) => {
+        await open.stop(Math.min(within, config.settings.drain));
         await bus.close();
       };
+      // A start that waits for a broker rejects when its connection is closed.
+      const giveUp = () =>
+        void bus.close().catch((error: unknown) => log.warn({ error }, `the bus did not close: ${reasonOf(error)}`));
+      stopping.addEventListener('abort', giveUp);
       try {
         await open.start(service);
+        stopping.throwIfAborted();
       } catch (error) {
-        await stop();
+        await stop(stopping.aborted ? 0 : config.settings.drain);
         throw error;
+      } finally {
+        stopping.removeEventListener('abort', giveUp);
       }
       return { ended: new Promise<never>(() => {}), stop, kill: () => {} };
     },

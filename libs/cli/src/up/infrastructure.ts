@@ -1,6 +1,5 @@
 import { join, relative } from 'node:path';
 import {
-  type FleetConfig,
   openEmbedded,
   openHealth,
   openLog,
@@ -14,6 +13,7 @@ import { VsmError } from '@vsmcp/vsm';
 import type { FleetTree } from '../config/tree.js';
 import { embeddedChildren } from './embedded.js';
 import { PARTS } from './fleet-parts.js';
+import { lookOutside, untilDatabase } from './outside.js';
 import { placesOf } from './places.js';
 import { processChildren } from './processes.js';
 import type { UpSettings } from './settings.js';
@@ -23,21 +23,36 @@ import { Whole } from './whole.js';
 /** What the fleet stands on, and its services, not yet started. */
 export interface Infrastructure {
   children: readonly Child[];
+  /** What the services wait for outside of the fleet, and the mend; undefined when there is nothing. */
+  waitsFor(): Promise<string | undefined>;
   /** For people: where messages and state are. */
   description: string;
   /** Closes what was opened for the services, once they have stopped. */
   close(): Promise<void>;
 }
 
+/** How long opening may take, and who hears of it. */
+export interface Opening {
+  /** Ends a wait for a database that is away. */
+  signal: AbortSignal;
+  waitsFor(what: string): void;
+}
+
 /** Opens the database and makes the services: in this process, or as processes of their own. */
-export async function openInfrastructure(tree: FleetTree, settings: UpSettings): Promise<Infrastructure> {
-  if (!settings.processes) return inThisProcess(tree, settings);
+export async function openInfrastructure(
+  tree: FleetTree,
+  settings: UpSettings,
+  { signal, waitsFor }: Opening,
+): Promise<Infrastructure> {
   const [inside] = tree.below;
-  if (inside === undefined) return forProcesses(tree.config, settings);
-  throw new VsmError(
-    'VSM_USAGE',
-    `unit ${inside.unit} is a file, which runs only in one process: leave --processes out, or start that fleet by itself and say system: { path: ${inside.config.path} }`,
-  );
+  if (settings.processes && inside !== undefined) {
+    throw new VsmError(
+      'VSM_USAGE',
+      `unit ${inside.unit} is a file, which runs only in one process: leave --processes out, or start that fleet by itself and say system: { path: ${inside.config.path} }`,
+    );
+  }
+  if (settings.databaseUrl !== undefined) await untilDatabase(settings.databaseUrl, signal, waitsFor);
+  return settings.processes ? forProcesses(settings) : inThisProcess(tree, settings);
 }
 
 async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Infrastructure> {
@@ -53,6 +68,7 @@ async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Inf
     const embedded = await embeddedChildren(fleets, { config, settings });
     return {
       children: embedded.children,
+      waitsFor: lookOutside(async () => embedded.services(), settings.amqpUrl),
       description: `one process${fleets.length > 1 ? ` · ${fleets.length} fleets: ${fleets.map((fleet) => fleet.config.path).join(', ')}` : ''} · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
       async close() {
         await embedded.close();
@@ -66,15 +82,14 @@ async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Inf
   }
 }
 
-async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<Infrastructure> {
+async function forProcesses(settings: UpSettings): Promise<Infrastructure> {
   const served = settings.databaseUrl ? undefined : await serveEmbedded({ folder: databaseFolder(settings) });
   const database = settings.databaseUrl ?? served?.url ?? '';
   const metrics = openMetrics();
   try {
     const whole = new Whole(metrics);
     const answersAt = (name: string, url: string | undefined) => whole.answersAt(name, url);
-    const { drain } = config.settings;
-    const children = processChildren(PARTS, settings, { database, drain, env: process.env, answersAt });
+    const children = processChildren(PARTS, settings, { database, env: process.env, answersAt });
     for (const { name } of children) whole.answersAt(name, undefined);
     const health = await openHealth({
       ...settings.metrics,
@@ -83,6 +98,7 @@ async function forProcesses(config: FleetConfig, settings: UpSettings): Promise<
     });
     return {
       children,
+      waitsFor: lookOutside(() => whole.services(), settings.amqpUrl),
       description: `${children.length} processes · messages over AMQP · state in ${place(settings)}`,
       async close() {
         await health.close();

@@ -11,6 +11,7 @@ import {
 } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { count, line } from '../output.js';
+import { typed } from '../typed.js';
 
 /** System 5's verdict as the stream sums it up. */
 const VerdictSummary = z.looseObject({
@@ -46,9 +47,6 @@ export interface Note {
   about: string;
   text: string;
 }
-
-/** How a person runs a command here. */
-const VSMCP = 'npx vsmcp';
 
 /** ` 20s file.cron      3 waiting · nothing answers it`. @param ms since the fleet was ready */
 export function told(ms: number, { about, text }: Note): string {
@@ -91,7 +89,7 @@ function verdictNote(decision: z.infer<typeof VerdictSummary>): Note | undefined
   const allowed = by === 'policy' ? line(because, 80) : `by ${by}`;
   if (stage === 'remove' || stage === 'refuse') return undefined; // told by the acquisition, and by the outcomes
   if (verdict === 'ask') {
-    return { about: type, text: `${what} asks: ${line(because, 160)} · ${VSMCP} decisions approve ${proposal}` };
+    return { about: type, text: `${what} asks: ${line(because, 160)} · ${typed(`decisions approve ${proposal}`)}` };
   }
   if (verdict === 'deny') return { about: type, text: `${what} · denied: ${decided}` };
   if (stage === 'install') return { about: tool ?? type, text: `${what} · allowed: ${allowed}` };
@@ -122,9 +120,10 @@ function acquisitionNote({
 
 /** Pain, on its way up and when it is over. */
 function alertNote({ alert, severity, unit, what, level, told, by }: DataOf<typeof AlertState>): Note {
+  const short = line(what, 240);
   const text = {
     owner: `${severity}: ${what}${told.length > 0 ? ` · told ${told.join(', ')}` : ''}`,
-    system5: `nobody acknowledged: ${severity} climbs to System 5: ${what} · ${VSMCP} algedonic ack ${alert}`,
+    system5: `nobody acknowledged: ${severity} climbs to System 5: ${short} · ${typed(`algedonic ack ${alert}`)}`,
     acknowledged: `acknowledged by ${by ?? 'somebody'}: ${what}`,
     closed: `over: ${what}`,
   }[level];

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
+import { QUESTIONS, reasonOf, type SettledEvent } from '@vsmcp/vsm';
 import type { Fleet } from '../fleet.js';
 import { listen } from '../stream.js';
-import { Heard, noteOf, told } from './narrate.js';
+import { Heard, type Note, noteOf, told } from './narrate.js';
 import { Tally, type Waits } from './tally.js';
 
 /** Milliseconds between two looks at what has added up, and before the stream is listened to again after it broke off. */
@@ -22,10 +22,20 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
       say(told(Date.now() - started, { about: 'narrator', text: `${what}: ${reasonOf(error)}` }));
   };
 
+  /** Name of a server → what was last said of it: one that fails again and again for the same reason is told once. */
+  const servers = new Map<string, string>();
+  const isTold = ({ event, data }: Heard, { text }: Note) => {
+    if (event !== 'capability') return false;
+    const same = servers.get(data.server) === text;
+    servers.set(data.server, text);
+    return same;
+  };
+  /** Events that had their outcome before anybody listened: told again after a restart, they are nothing new. */
+  const settled = new Set<string>();
   const hear = (heard: Heard) => {
-    if (heard.event === 'outcome') tally.hear(heard.data);
+    if (heard.event === 'outcome' && !settled.has(keyOf(heard.data))) tally.hear(heard.data);
     const note = noteOf(heard);
-    if (note) say(told(Date.now() - started, note));
+    if (note && !isTold(heard, note)) say(told(Date.now() - started, note));
   };
   const said = (event: string, data: unknown) => {
     const heard = Heard.safeParse({ event, data });
@@ -36,6 +46,7 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     for (const note of tally.notes(now, Date.now())) say(told(Date.now() - started, note));
   };
   const listening = (async () => {
+    for (const each of await before(fleet).catch(() => [])) settled.add(keyOf(each));
     tally.begin(await waiting(fleet).catch(() => []));
     while (!stop.signal.aborted) {
       await listen(fleet, stop.signal, said).catch(trouble('the stream broke off'));
@@ -52,6 +63,15 @@ export function narrate(fleet: Fleet, started: number, say: (line: string) => vo
     stop.abort();
     await Promise.all([listening, looking]);
   };
+}
+
+async function before(fleet: Fleet): Promise<SettledEvent[]> {
+  const { outcomes } = QUESTIONS.outcomes.answer.parse(await fleet.get('/outcomes', { limit: 1000 }));
+  return outcomes.filter(({ outcome }) => outcome === 'answered' || outcome === 'noted' || outcome === 'refused');
+}
+
+function keyOf({ event: { source, id } }: Pick<SettledEvent, 'event'>): string {
+  return JSON.stringify([source, id]);
 }
 
 async function waiting(fleet: Fleet): Promise<Waits[]> {

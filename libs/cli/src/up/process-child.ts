@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VsmError } from '@vsmcp/vsm';
 import { z } from 'zod';
+import { tenths } from '../output.js';
 import type { Child, End, Running } from './supervisor.js';
 
 export interface ProcessChild {
@@ -14,8 +15,6 @@ export interface ProcessChild {
   env: NodeJS.ProcessEnv;
   /** Where its output goes; begun anew with the first start. */
   log: string;
-  /** Milliseconds it has to stop before it is killed. */
-  patience: number;
   /** Told where it answers /ready and /metrics, and undefined when it has ended. */
   answersAt?: (url: string | undefined) => void;
 }
@@ -27,7 +26,7 @@ const TETHER = fileURLToPath(new URL('../../bin/tether.js', import.meta.url));
 
 /** A child that is a process of its own, with a process group of its own, so that Ctrl-C reaches only the supervisor. */
 export function processChild(options: ProcessChild): Child {
-  const { name, file, cwd, env, log, patience, answersAt = () => {} } = options;
+  const { name, file, cwd, env, log, answersAt = () => {} } = options;
   let starts = 0;
   return {
     name,
@@ -47,7 +46,7 @@ export function processChild(options: ProcessChild): Child {
       });
       child.once('exit', () => answersAt(undefined));
       await spawned(child, name);
-      return running(child, log, patience);
+      return running(child, log);
     },
   };
 }
@@ -61,7 +60,7 @@ function spawned(child: ChildProcess, name: string): Promise<void> {
   });
 }
 
-function running(child: ChildProcess, log: string, patience: number): Running {
+function running(child: ChildProcess, log: string): Running {
   const ended = new Promise<End>((resolve) => {
     child.once('exit', (code, signal) => {
       const how = signal ? `killed by ${signal}` : `exit code ${code}`;
@@ -70,11 +69,21 @@ function running(child: ChildProcess, log: string, patience: number): Running {
   });
   return {
     ended,
-    async stop() {
+    async stop(within) {
       child.kill('SIGTERM');
-      const kill = setTimeout(() => child.kill('SIGKILL'), patience);
+      let killed = false;
+      const kill = setTimeout(() => {
+        killed = true;
+        child.kill('SIGKILL');
+      }, within);
       await ended;
       clearTimeout(kill);
+      if (killed) {
+        throw new VsmError(
+          'VSM_TIMEOUT',
+          `not done within ${tenths(within / 1000)} s and ended; what was in flight comes again`,
+        );
+      }
     },
     kill: () => void child.kill('SIGKILL'),
   };

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VsmError, word } from '@vsmcp/vsm';
 import type { Part } from './fleet-parts.js';
@@ -7,14 +7,14 @@ import { processChild } from './process-child.js';
 import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
 
-const SERVICES = fileURLToPath(new URL('../../../../services/', import.meta.url));
-/** Milliseconds beyond the drain that a process has to end before it is killed. */
-const GRACE = 5000;
+/** The program of a service, in its package, wherever that is installed. */
+function mainOf(folder: string): string {
+  return join(dirname(fileURLToPath(import.meta.resolve(`@vsmcp/${folder}`))), '..', 'dist', 'main.js');
+}
 
 /**
  * The services as processes of their own.
  * @param database the URL by which they reach the state
- * @param drain ms each has to finish what is in flight
  * @param answersAt told where a process answers, and undefined when it has ended
  * @throws VSM_USAGE for replicas of what does not exist
  */
@@ -23,12 +23,10 @@ export function processChildren(
   settings: UpSettings,
   {
     database,
-    drain,
     env,
     answersAt,
   }: {
     database: string;
-    drain: number;
     env: NodeJS.ProcessEnv;
     answersAt: (name: string, url: string | undefined) => void;
   },
@@ -37,14 +35,13 @@ export function processChildren(
   return parts.flatMap(({ folder }) =>
     Array.from({ length: settings.replicas.get(folder) ?? 1 }, (_, i) => {
       const name = i === 0 ? folder : `${folder}-${i + 1}`;
-      const file = join(SERVICES, folder, 'dist', 'main.js');
+      const file = mainOf(folder);
       if (!existsSync(file)) throw new VsmError('VSM_CONFIG', `${file} is missing: compile with \`npm run build\``);
       return processChild({
         name,
         file,
         cwd: settings.home,
         log: join(settings.dataDir, 'logs', `${name}.log`),
-        patience: drain + GRACE,
         answersAt: (url) => answersAt(name, url),
         env: {
           ...env,

@@ -5,6 +5,7 @@ import { type Environment, type FleetConfig, problemText, serial } from '@vsmcp/
 import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
 import { checkAll } from '../config/check.js';
 import { readIfThere } from '../config/file.js';
+import type { FleetTree } from '../config/tree.js';
 import type { Fleet } from '../fleet.js';
 import type { Signals } from './signals.js';
 
@@ -20,7 +21,7 @@ const PACE = 1000;
 export function followConfig(
   file: string | undefined,
   env: Environment,
-  started: { config: FleetConfig; text: string },
+  started: Pick<FleetTree, 'config' | 'text'> & { below?: FleetTree['below'] },
   { fleet, signals, say }: { fleet: Fleet; signals: Pick<Signals, 'onHangup'>; say: (text: string) => void },
 ): () => void {
   if (file === undefined) return () => {};
@@ -73,7 +74,17 @@ export function followConfig(
   watchFile(file, { interval: PACE }, () => turn(false));
   signals.onHangup(() => turn(true));
   turn(false); // it may have changed while the fleet was starting
-  return () => unwatchFile(file);
+  const inner = filesOf(started.below ?? []);
+  const included = (path: string) => say(`${basename(path)} has changed: a restart is needed for what it says`);
+  for (const path of inner) watchFile(path, { interval: PACE }, () => included(path));
+  return () => {
+    for (const path of [file, ...inner]) unwatchFile(path);
+  };
+}
+
+/** The files of fleets that run within this one. */
+function filesOf(below: FleetTree['below']): string[] {
+  return below.flatMap((each) => [...(each.file === undefined ? [] : [each.file]), ...filesOf(each.below)]);
 }
 
 /** The parts of a configuration, but for units and priorities, that are not what they were. */

@@ -1,12 +1,14 @@
 import { type Environment, type Runtime, readRuntime } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
+import { typed } from '../typed.js';
 
 /** `vsmcp up` as its options and the environment say it. */
 export interface UpSettings extends Runtime {
   processes: boolean;
   /** Folder of services/ → how many processes of it; 1 where it does not say. */
   replicas: ReadonlyMap<string, number>;
-  demo: boolean;
+  /** True: play the demo again; undefined: only where it was not played yet. */
+  demo: boolean | undefined;
 }
 
 export interface UpOptions {
@@ -14,7 +16,7 @@ export interface UpOptions {
   broker?: string;
   processes?: true;
   replicas?: Record<string, number>;
-  demo: boolean;
+  demo?: boolean;
   port?: number;
 }
 
@@ -36,7 +38,10 @@ export function upSettings(options: UpOptions, env: Environment, cwd: string): U
   const runtime = readRuntime(env, cwd);
   const { processes = false, replicas = {}, demo } = options;
   if (runtime.configFile === undefined) {
-    throw new VsmError('VSM_CONFIG', `there is no vsmcp.yaml in ${runtime.home}; name another file with --config`);
+    throw new VsmError(
+      'VSM_CONFIG',
+      `there is no vsmcp.yaml in ${runtime.home}: \`${typed('init')}\` writes one, \`${typed('up <file>')}\` runs another`,
+    );
   }
   if (processes && runtime.amqpUrl === undefined) {
     throw new VsmError(

@@ -5,8 +5,8 @@
 const SAME = 1000;
 
 export interface Signals {
-  /** Resolves when the fleet shall stop. */
-  readonly stop: Promise<void>;
+  /** Aborted when the fleet shall stop. */
+  readonly stop: AbortSignal;
   /** Resolves when somebody will not wait for that. */
   readonly force: Promise<void>;
   /** Has SIGHUP, where no terminal can have gone, do this from now on. */
@@ -17,19 +17,19 @@ export interface Signals {
 
 /**
  * Listens to SIGINT and SIGTERM: the first asks to stop, one that follows later forces it. So does SIGHUP where it may mean that the terminal is gone.
- * @param attended whether there is a terminal
+ * @param attended true where there is a terminal
  */
 export function listenToSignals(
   now: () => number = Date.now,
   attended = process.stdin.isTTY === true || process.stdout.isTTY === true,
 ): Signals {
-  let stop: () => void = () => {};
+  const stop = new AbortController();
   let force: () => void = () => {};
   let first: number | undefined;
   const hear = () => {
     if (first === undefined) {
       first = now();
-      stop();
+      stop.abort();
     } else if (now() - first >= SAME) force();
   };
   let hungUp = () => {};
@@ -38,9 +38,7 @@ export function listenToSignals(
   for (const name of names) process.on(name, hear);
   process.on('SIGHUP', hearHangup);
   return {
-    stop: new Promise((resolve) => {
-      stop = resolve;
-    }),
+    stop: stop.signal,
     force: new Promise((resolve) => {
       force = resolve;
     }),

@@ -4,8 +4,8 @@ import { afterFailure, RESTARTS, type RestartPolicy } from './restarts.js';
 /** What the supervisor keeps running: a service in this process, or a process. */
 export interface Child {
   readonly name: string;
-  /** Rejects, or resolves with what runs. */
-  start(): Promise<Running>;
+  /** Resolves with what runs; rejects when it does not start, and soon after `stopping` when it waits for something then. */
+  start(stopping: AbortSignal): Promise<Running>;
 }
 
 /** How a child ended, on one line, and what else may help to see why. */
@@ -17,8 +17,8 @@ export interface End {
 export interface Running {
   /** Resolves when it has ended. */
   readonly ended: Promise<End>;
-  /** Lets it finish what is in flight. */
-  stop(): Promise<void>;
+  /** Lets it finish what is in flight, for at most so many ms. */
+  stop(within: number): Promise<void>;
   /** Ends it now. */
   kill(): void;
 }
@@ -36,11 +36,14 @@ export interface SupervisorOptions {
  */
 export class Supervisor {
   readonly #children: readonly Supervised[];
+  readonly #options: SupervisorOptions;
   /** Resolves with the reason when a child is given up. */
   readonly gaveUp: Promise<string>;
 
   /** @param children in the order in which they start; they stop in the reverse order */
-  constructor(children: readonly Child[], { clock, say, policy = RESTARTS }: SupervisorOptions) {
+  constructor(children: readonly Child[], options: SupervisorOptions) {
+    const { clock, say, policy = RESTARTS } = options;
+    this.#options = options;
     let giveUp: (reason: string) => void = () => {};
     this.gaveUp = new Promise((resolve) => {
       giveUp = resolve;
@@ -53,15 +56,37 @@ export class Supervisor {
     for (const child of this.#children) await child.start();
   }
 
-  /** Stops the children one after another, so that each can still speak with those that stop later. */
-  async stop(): Promise<void> {
+  /**
+   * Stops the children one after another, so that each can still speak with those that stop later. One that takes so long that those after it
+   * would have no time left is not waited for; at the end of `within` (ms) the ones that still run are ended, which is said.
+   */
+  async stop(within: number): Promise<void> {
+    const { clock } = this.#options;
+    const until = clock.now() + within;
+    const reserve = within / (4 * Math.max(1, this.#children.length));
     for (const child of this.#children) child.expectEnd();
-    for (const child of [...this.#children].reverse()) await child.stop();
+    const left = new Set([...this.#children].reverse());
+    const stopping: Promise<unknown>[] = [];
+    for (const [i, child] of [...left].entries()) {
+      const share = Math.max(0, until - clock.now() - reserve * (this.#children.length - i - 1));
+      const stopped = child.stop(share).then(() => left.delete(child));
+      stopping.push(stopped);
+      await Promise.race([stopped, this.#passed(share)]);
+    }
+    await Promise.race([Promise.all(stopping), this.#passed(Math.max(0, until - clock.now()))]);
+    if (left.size === 0) return;
+    const names = [...left].map(({ name }) => name).join(', ');
+    this.#options.say(`${names}: not done within ${within / 1000} s and ended; what was in flight comes again`);
+    for (const child of left) child.kill();
   }
 
   /** Ends everything at once. */
   kill(): void {
     for (const child of this.#children) child.kill();
+  }
+
+  #passed(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#options.clock.after(ms, resolve));
   }
 }
 
@@ -71,8 +96,9 @@ class Supervised {
   readonly #giveUp: (reason: string) => void;
   #failures: readonly number[] = [];
   #running: Running | undefined;
-  #ending = false;
+  #starting: Promise<void> | undefined;
   #cancel = () => {};
+  readonly #over = new AbortController();
 
   constructor(child: Child, options: Required<SupervisorOptions>, giveUp: (reason: string) => void) {
     this.#child = child;
@@ -80,20 +106,29 @@ class Supervised {
     this.#giveUp = giveUp;
   }
 
+  get name(): string {
+    return this.#child.name;
+  }
+
   /** Resolves when it runs, however many attempts that takes; rejects when it is given up. */
-  async start(): Promise<void> {
-    while (!this.#ending) {
+  start(): Promise<void> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<void> {
+    const { signal } = this.#over;
+    while (!signal.aborted) {
       let running: Running;
       try {
-        running = await this.#child.start();
+        running = await this.#child.start(signal);
       } catch (error) {
-        if (this.#ending) return;
+        if (signal.aborted) return;
         const wait = this.#failed({ how: reasonOf(error) });
         if (wait === undefined) throw error;
         await this.#wait(wait);
         continue;
       }
-      if (this.#ending) return running.stop(); // told to stop while it was starting
       this.#running = running;
       void running.ended.then((end) => this.#ended(end));
       return;
@@ -101,13 +136,15 @@ class Supervised {
   }
 
   expectEnd(): void {
-    this.#ending = true;
+    this.#over.abort();
     this.#cancel();
   }
 
-  async stop(): Promise<void> {
+  /** Ends it, also one that is only starting. */
+  async stop(within: number): Promise<void> {
     try {
-      await this.#running?.stop();
+      await this.#starting?.catch(() => {}); // that it did not start has been said
+      await this.#running?.stop(within);
     } catch (error) {
       this.#options.say(`${this.#child.name} did not stop cleanly: ${reasonOf(error)}`);
     }
@@ -119,7 +156,7 @@ class Supervised {
   }
 
   #ended(end: End): void {
-    if (this.#ending) return;
+    if (this.#over.signal.aborted) return;
     this.#running = undefined;
     const wait = this.#failed(end);
     if (wait === undefined) return;

@@ -107,16 +107,16 @@ test('confinement: what is missing for more, and less than policy wants', () => 
         ? { rung, reached: rung, ok: true, gaps: ['network' as const, 'hosts' as const] }
         : { rung, reached: 'none' as const, ok: false, why: `no ${rung}`, gaps: [] },
     );
-  assert.equal(states(...judgeConfinement(rungs(0))), 'ok ok ok');
+  assert.equal(states(...judgeConfinement(rungs(0))), 'ok none none');
   const second = judgeConfinement(rungs(1));
-  assert.equal(states(...second), 'ok ok ok');
+  assert.equal(states(...second), 'ok none none');
   assert.match(second[0]?.what ?? '', /stronger: bubblewrap: no bubblewrap/);
   const third = judgeConfinement(rungs(2));
-  assert.equal(states(...third), 'warning ok ok');
+  assert.equal(states(...third), 'warning none none');
   assert.match(third[1]?.what ?? '', /permission does not hold: the network/);
-  assert.equal(states(...judgeConfinement(rungs(2), 'permission')), 'ok ok ok');
+  assert.equal(states(...judgeConfinement(rungs(2), 'permission')), 'ok none none');
   const hosted = judgeConfinement(rungs(2), 'permission', ['weather']);
-  assert.equal(states(...hosted), 'ok warning ok ok');
+  assert.equal(states(...hosted), 'ok warning none none');
   assert.match(hosted[1]?.what ?? '', /weather may reach some hosts, and permission does not hold them to these/);
 });
 

@@ -58,7 +58,7 @@ test('never overwrites without --force, and does not ask where there is no termi
   assert.equal(asks.code, 64);
   await writeFile(file, 'name: mine\n');
   const refused = await vsmcp(['init', '--yes'], env, folder);
-  assert.match(refused.err, /is there already, and stays as it is; --force/);
+  assert.match(refused.err, /is there already, and stays as it is: `.*vsmcp up` runs it, --force/);
   assert.equal(refused.code, 1);
   assert.equal(await readFile(file, 'utf8'), 'name: mine\n');
   const forced = await vsmcp(['init', '--yes', '--force', '--name', 'orders'], env, folder);

@@ -15,7 +15,7 @@ test('the day of the documentation can be run', async () => {
 test('what is wrong in a day is told with its place, the expressions of its fleet too', async () => {
   const wrong = (text: string, message: RegExp) =>
     assert.throws(() => parseDay(text, 'day.yaml'), { code: 'VSM_CONFIG', message });
-  wrong('world: []', /day\.yaml is no day for the lab:[\s\S]*lasts/);
+  wrong('world: []', /day\.yaml is not a day for the lab:[\s\S]*lasts/);
   wrong('lasts: 1h\nfleet: { servers: {} }', /fleet\.servers: the lab has its own/);
   wrong('lasts: 1h\nfleet: { unitz: {} }', /fleet\.unitz/);
   wrong(
@@ -26,6 +26,6 @@ test('what is wrong in a day is told with its place, the expressions of its flee
     'lasts: 1h\nfleet: { units: { u: { responses: { x: { call: a.b } } } } }',
     /fleet\.units\.u\.responses\.x\.call/,
   );
-  wrong('lasts: [', /day\.yaml is no day/);
+  wrong('lasts: [', /day\.yaml is not a day/);
   await assert.rejects(readDay('/nowhere/day.yaml'), { code: 'VSM_CONFIG', message: /there is no/ });
 });

@@ -60,7 +60,7 @@ test('a day that is none is refused with what is wrong in it, and a wrong option
   await writeFile(file, 'lasts: soon');
   const day = await vsmcp(['lab', 'run', file]);
   assert.equal(day.code, 1);
-  assert.match(day.err, /day\.yaml is no day for the lab[\s\S]*duration/);
+  assert.match(day.err, /day\.yaml is not a day for the lab[\s\S]*duration/);
   const option = await vsmcp(['lab', 'run', file, '--without', 's1']);
   assert.equal(option.code, 64);
   assert.match(option.err, /s2, s3, s4, s5/);

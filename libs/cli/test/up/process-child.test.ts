@@ -20,7 +20,6 @@ const child = (fixture: string) =>
     cwd: folder,
     env: { ...process.env, VSMCP_NODE_NAME: 'node-7' },
     log: join(folder, `${fixture}.log`),
-    patience: 10_000,
   });
 
 async function logged(fixture: string, text: string): Promise<void> {
@@ -48,7 +47,7 @@ test('a process is stopped in order', async () => {
   const supervisor = new Supervisor([child('stays')], { clock: realClock, say: (text) => said.push(text), policy });
   await supervisor.start();
   await logged('stays', 'here with node-7');
-  await supervisor.stop();
+  await supervisor.stop(10_000);
   await logged('stays', 'stopped in order');
   assert.deepEqual(said, []);
 });
@@ -57,14 +56,13 @@ test('a process ends when its supervisor is killed', async () => {
   const starter = `
     import { processChild } from ${JSON.stringify(new URL('../../src/up/process-child.ts', import.meta.url).href)};
     const options = JSON.parse(process.argv[1]);
-    const running = await processChild(options).start();`;
+    const running = await processChild(options).start(new AbortController().signal);`;
   const options = {
     name: 'orphan',
     file: fileURLToPath(new URL('../fixtures/stays.mjs', import.meta.url)),
     cwd: folder,
     env: process.env,
     log: join(folder, 'orphan.log'),
-    patience: 1000,
   };
   const supervisor = spawn(
     process.execPath,

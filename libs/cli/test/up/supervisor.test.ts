@@ -35,7 +35,7 @@ test('children start in order, stop in the reverse order, and are not started ag
   const [a, b] = [child('a', log), child('b', log)];
   const supervisor = new Supervisor([a, b], { clock: manualClock(), say: () => {}, policy });
   await supervisor.start();
-  await supervisor.stop();
+  await supervisor.stop(10_000);
   a.end('stopped');
   await settle();
   assert.deepEqual(log, ['a start', 'b start', 'b stop', 'a stop']);
@@ -60,7 +60,7 @@ test('a child that ends, or does not start, is started again after a wait', asyn
     'a ended: no database; starting it again in 100 ms',
     'a ended: exit code 3; starting it again in 200 ms',
   ]);
-  await supervisor.stop();
+  await supervisor.stop(10_000);
 });
 
 test('a child that keeps failing is given up, loudly', async () => {

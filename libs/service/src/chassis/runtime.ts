@@ -1,10 +1,12 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { VsmError, word } from '@vsmcp/vsm';
 import { z } from 'zod';
-import type { Environment } from '../config/environment.js';
-import { withSecrets } from '../config/secrets.js';
+import { ENVIRONMENTS, type Environment, variableOf } from '../config/environment.js';
+import { nearest } from '../config/nearest.js';
+import { Settings } from '../config/schema.js';
+import { SECRETS, withSecrets } from '../config/secrets.js';
 import { LOG_LEVELS } from '../log.js';
 
 const Port = z.coerce
@@ -42,6 +44,8 @@ const Variables = z.object({
     .transform(secretsOf)
     .refine((secrets) => secrets.length > 0, 'a secret, or two by comma')
     .default([]),
+  /** prod: the limits of a production fleet stand where vsmcp.yaml does not say, see config/environment.ts. */
+  VSMCP_ENV: z.enum(ENVIRONMENTS, ENVIRONMENTS.join(' or ')).default('dev'),
   VSMCP_LOG_LEVEL: z.enum(LOG_LEVELS, LOG_LEVELS.join(', ')).default('info'),
   VSMCP_MCP_PORT: Port.default(4010),
   VSMCP_AMQP_ENABLED: Flag.optional(),
@@ -62,6 +66,28 @@ const Variables = z.object({
   VSMCP_CONFIG: z.string().optional(),
   VSMCP_DATA_DIR: z.string().optional(),
 });
+
+/** Variables that are read elsewhere: by the gateway, by `vsmcp`, and by who brings secrets as files. */
+const OTHERS = ['VSMCP_HTTP_HOST', 'VSMCP_HTTP_NAMES', 'VSMCP_MANAGEMENT_URL', 'VSMCP_URL', 'VSMCP_TOKEN'];
+
+/** All variables that are read. */
+export function knownVariables(): string[] {
+  const settings = Object.keys(Settings.shape).map(variableOf);
+  return [...Object.keys(Variables.shape), ...OTHERS, ...settings, ...SECRETS.map((name) => `${name}_FILE`)];
+}
+
+/**
+ * Variables of the environment that begin as ours do and are none, each with what was perhaps meant: one that is misspelt would otherwise be
+ * passed over in silence. Those of tests are left alone, and those that `taken` names, which servers or units are given.
+ */
+export function unknownVariables(env: Environment, taken: readonly string[] = []): string[] {
+  const own = knownVariables();
+  return Object.keys(env).flatMap((name) => {
+    if (!/^VSMCP_/.test(name) || /^VSMCP_TEST_/.test(name) || own.includes(name) || taken.includes(name)) return [];
+    const meant = nearest(name, own);
+    return [`${name} is not a variable of VSMCP${meant === undefined ? '' : `; did you mean ${meant}?`}`];
+  });
+}
 
 export interface Runtime {
   node: string;
@@ -84,6 +110,11 @@ export interface Runtime {
   /** vsmcp.yaml; undefined where there is none and none was named. */
   configFile: string | undefined;
   dataDir: string;
+}
+
+/** The configuration in a folder that VSMCP_CONFIG names, as a container has it mounted. */
+function fileIn(path: string): string {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? join(path, 'vsmcp.yaml') : path;
 }
 
 /**
@@ -109,7 +140,7 @@ export function readRuntime(env: Environment, cwd: string): Runtime {
     );
   }
   const endpoint = v.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? v.OTEL_EXPORTER_OTLP_ENDPOINT;
-  const named = v.VSMCP_CONFIG === undefined ? undefined : resolve(cwd, v.VSMCP_CONFIG);
+  const named = v.VSMCP_CONFIG === undefined ? undefined : fileIn(resolve(cwd, v.VSMCP_CONFIG));
   const home = resolve(cwd, v.VSMCP_HOME ?? (named === undefined ? '.' : dirname(named)));
   const usual = join(home, 'vsmcp.yaml');
   return {

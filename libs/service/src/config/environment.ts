@@ -2,6 +2,20 @@ import { Settings } from './schema.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export const ENVIRONMENTS = ['dev', 'prod'] as const;
+
+/** Limits of a production fleet, where neither vsmcp.yaml nor a variable of its own says otherwise. Times in ms. */
+const PRODUCTION: Partial<Settings> = {
+  variety_check_interval: 30_000,
+  max_concurrent_operations: 10_000,
+  enable_audit_log: true,
+};
+
+/** Settings that hold where vsmcp.yaml does not say, by VSMCP_ENV. */
+export function usualSettings(env: Environment): Partial<Settings> {
+  return env.VSMCP_ENV?.trim() === 'prod' ? PRODUCTION : {};
+}
+
 /** `variety_threshold` ← VSMCP_VARIETY_THRESHOLD. */
 export function variableOf(setting: string): string {
   return `VSMCP_${setting.toUpperCase()}`;

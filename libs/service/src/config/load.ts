@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { readText, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Document, isCollection, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { inconsistencies } from './consistency.js';
-import { type Environment, settingsIn, variableOf } from './environment.js';
+import { type Environment, settingsIn, usualSettings, variableOf } from './environment.js';
 import { at, type Problem, problemsOf } from './problems.js';
-import { FleetConfig } from './schema.js';
+import { FleetConfig, type Settings } from './schema.js';
 import { type SyntaxProblem, syntaxProblems, valuesOf } from './syntax.js';
 
 /**
@@ -72,7 +72,7 @@ export function checkConfig(text: string, env: Environment, path?: string): Chec
   if ('message' in values) return broken([values]);
 
   const overriding = settingsIn(env);
-  const input = placed(merged(values.input ?? {}, overriding), path);
+  const input = placed(merged(values.input ?? {}, usualSettings(env), overriding), path);
   const problemsAt = (problems: readonly Problem[]): ConfigProblem[] =>
     problems
       .map(({ path, message }) => {
@@ -120,11 +120,15 @@ function inconsistentRest(input: unknown, problems: readonly Problem[]): Problem
   return parsed.success ? inconsistencies(parsed.data) : [];
 }
 
-/** The file's content with the environment's settings over its own. What is no mapping is left for the schema to refuse. */
-function merged(input: unknown, overriding: Record<string, unknown>): unknown {
-  if (Object.keys(overriding).length === 0 || !isObject(input)) return input;
+/**
+ * The file's content with the usual settings of the environment below its own, and what the environment overrides above. What is no mapping is
+ * left for the schema to refuse.
+ */
+function merged(input: unknown, usual: Partial<Settings>, overriding: Record<string, unknown>): unknown {
+  const none = Object.keys(overriding).length === 0 && Object.keys(usual).length === 0;
+  if (none || !isObject(input)) return input;
   const settings = input.settings ?? {};
-  return isObject(settings) ? { ...input, settings: { ...settings, ...overriding } } : input;
+  return isObject(settings) ? { ...input, settings: { ...usual, ...settings, ...overriding } } : input;
 }
 
 function placed(input: unknown, path: string | undefined): unknown {

@@ -1,3 +1,4 @@
+import { normalize } from 'node:path';
 import { RemoteSpec, ServerSpec, type Spec, VsmError } from '@vsmcp/vsm';
 import { type Problem, shown } from './problems.js';
 import type { FleetConfig } from './schema.js';
@@ -32,6 +33,11 @@ function problemsOfServer(name: string, server: Server): Problem[] {
     const message = 'got neither npm nor url, expected npm: package@exact.version or url: https://…';
     return [{ path, message }];
   }
+  const whole = server.writes.flatMap((folder, i): Problem[] => {
+    if (!/^(\/|(\.\.?\/)*\.\.?\/?)$/.test(normalize(folder))) return [];
+    const message = `got '${folder}', expected a folder below that of vsmcp.yaml, such as desk: a server may write there, and must not in the fleet's own`;
+    return [{ path: [...path, 'writes', ...(server.writes.length > 1 ? [i] : [])], message }];
+  });
   const local: Problem[] = Object.keys(server.headers).map((header) => ({
     path: [...path, 'headers', header],
     message: 'got a header, expected none: only a server with a url has headers',
@@ -41,6 +47,7 @@ function problemsOfServer(name: string, server: Server): Problem[] {
       'got hosts and network: true, expected one of them: network is all hosts, and this machine beside them';
     local.push({ path: [...path, 'hosts'], message });
   }
+  local.push(...whole);
   if (ServerSpec.shape.npm.safeParse(npm).success) return local;
   const message = `got ${shown(npm)}, expected package@exact.version, such as time-mcp@1.0.6`;
   return [{ path: [...path, 'npm'], message }, ...local];

@@ -76,6 +76,17 @@ FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int`;
 export const HELD_TOTAL = `-- held total
 SELECT count(*)::int AS total FROM vsmcp_ledger WHERE ${FILTER}`;
 
+/** Rows among which outcomes are looked for: no index has them by time, and nobody waits long for a list. */
+const LATEST = 20_000;
+
+/** $1 outcome or null, $2 type, $3 id or what it begins with up to a colon, $4 limit. */
+export const OUTCOMES = `-- outcomes
+SELECT record, changed FROM (SELECT * FROM vsmcp_ledger ORDER BY seq DESC LIMIT ${LATEST}) latest
+WHERE state = 'settled' AND record IS NOT NULL
+  AND ($1::text IS NULL OR outcome = $1) AND ($2::text IS NULL OR type = $2)
+  AND ($3::text IS NULL OR id = $3 OR starts_with(id, $3 || ':'))
+ORDER BY changed DESC, seq DESC LIMIT $4::int`;
+
 const kinds = (which: string): string => `-- kinds
 SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since
 FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked' AND ${which}

@@ -4,8 +4,10 @@ import type {
   HeldEvent,
   HeldFilter,
   HeldReason,
+  OutcomeFilter,
   OutcomeKind,
   ParkedCause,
+  SettledEvent,
   Waiting,
 } from '@vsmcp/vsm';
 
@@ -155,6 +157,8 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
+  /** What became of the latest events, newest first; of those that wait, why. */
+  outcomes(filter: OutcomeFilter): Promise<SettledEvent[]>;
   /** Those of the units that have events in doubt. */
   doubtful(units: readonly string[]): Promise<string[]>;
   /** What became of these events; those that are not known are left out. */

@@ -13,9 +13,11 @@ import {
   countsOf,
   type HeldRow,
   heldEvent,
+  type OutcomeRow,
   type RecallRow,
   recalled,
   reclaimed,
+  settledEvent,
   settlement,
   type UnsaidRow,
   unsaidOf,
@@ -159,6 +161,10 @@ export function openLedger(database: Database, clock: Clock): Ledger {
         database.query<HeldRow>(held.HELD, [...filter, limit]),
       ]);
       return { total: count?.total ?? 0, held: rows.map(heldEvent) };
+    },
+    async outcomes({ outcome, type, id, limit }) {
+      const filter = [outcome ?? null, ...[type, id].map(textOrNull), limit];
+      return (await database.query<OutcomeRow>(held.OUTCOMES, filter)).flatMap(settledEvent);
     },
     async doubtful(units) {
       const rows = await database.query<{ unit: string }>(held.DOUBTFUL, [JSON.stringify(units)]);

@@ -5,6 +5,7 @@ import {
   HeldReason,
   OutcomeKind,
   ParkedCause,
+  SettledEvent,
   VsmError,
   type Waiting,
 } from '@vsmcp/vsm';
@@ -117,6 +118,17 @@ export function heldEvent(row: HeldRow): HeldEvent {
     at: row.changed,
     event: parsed(row.event),
   };
+}
+
+export interface OutcomeRow {
+  record: string;
+  changed: number;
+}
+
+/** One that an older release wrote otherwise is left out. */
+export function settledEvent({ record, changed }: OutcomeRow): SettledEvent[] {
+  const read = SettledEvent.safeParse({ ...Object(parsed(record)), at: changed });
+  return read.success ? [read.data] : [];
 }
 
 export interface BookedRow {

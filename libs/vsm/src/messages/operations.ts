@@ -264,6 +264,16 @@ export const HeldFilter = z.object({
 });
 export type HeldFilter = z.infer<typeof HeldFilter>;
 
+/** Which outcomes are asked for; newest first. */
+export const OutcomeFilter = z.object({
+  outcome: OutcomeKind.optional(),
+  type: z.string().optional(),
+  /** An event's id, or what its id begins with up to a `:`, as `inbox/milk.md` of a file that was dropped. */
+  id: z.string().optional(),
+  limit: z.number().int().positive().max(1000).default(100),
+});
+export type OutcomeFilter = z.infer<typeof OutcomeFilter>;
+
 /** A person's answer to an event that was `asked`. */
 export const PersonsAnswer = z.object({
   by: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Confinement } from '../capability.js';
-import { Counts, HeldFilter, HeldReason, ParkedCause } from '../messages/operations.js';
+import { Counts, HeldFilter, HeldReason, Outcome, OutcomeFilter, ParkedCause } from '../messages/operations.js';
 import { Units } from '../unit.js';
 import { Nothing, type Question, question } from './question.js';
 
@@ -32,6 +32,10 @@ export const HeldEvent = z.looseObject({
   event: z.unknown().optional(),
 });
 export type HeldEvent = z.infer<typeof HeldEvent>;
+
+/** An outcome as it was said, and when (ms since the epoch). */
+export const SettledEvent = Outcome.data.extend({ at: z.number() });
+export type SettledEvent = z.infer<typeof SettledEvent>;
 
 /** The questions that System 1 answers. */
 export const SYSTEM1_QUESTIONS = {
@@ -98,6 +102,8 @@ export const SYSTEM1_QUESTIONS = {
     }),
   ),
   held: question('s1', 'held', HeldFilter, z.object({ total: z.number().int(), held: z.array(HeldEvent) })),
+  /** Outcomes of the latest events, newest first; of those that wait, why. */
+  outcomes: question('s1', 'outcomes', OutcomeFilter, z.object({ outcomes: z.array(SettledEvent) })),
   /** States of all events, from the ledger. */
   account: question('s1', 'account', Nothing, z.object({ received: z.number().int(), outcomes: Counts })),
   /** State of a server. A replica that does not run it names the one that does, to be asked instead. */

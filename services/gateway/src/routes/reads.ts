@@ -32,6 +32,7 @@ type ReadName =
   | 'discover'
   | 'acquisitions'
   | 'held'
+  | 'outcomes'
   | 'journal'
   | 'decisions'
   | 'alerts'
@@ -72,6 +73,7 @@ export const READS: { readonly [N in ReadName]: Read<N> } = {
   ),
   acquisitions: read('acquisitions', '/acquisitions', 'Acquisitions under way and lately over'),
   held: read('held', '/held', 'Events that are held: parked, dead, in doubt, or asked of a person'),
+  outcomes: read('outcomes', '/outcomes', 'Outcomes of the latest events with what their tools gave, newest first'),
   journal: read('journal', '/journal', 'Decisions of the systems and what they did, newest first'),
   decisions: read('decisions', '/decisions', 'Proposals that wait for a person, and those decided'),
   alerts: read('alerts', '/alerts', 'Pain that stands or was lately over'),

@@ -39,6 +39,7 @@ export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answ
       return ledger.waiting(limit, SAMPLES, types === undefined ? { after: after ?? '' } : { types });
     },
     held: (filter) => ledger.held(filter),
+    outcomes: async (filter) => ({ outcomes: await ledger.outcomes(filter) }),
     account: () => ledger.account(),
     test: ({ server }) => parts.servers.test(server),
   };

@@ -12,8 +12,8 @@ const TOLD = new Set(['answered', 'refused', 'dead', 'doubt']);
 
 /**
  * Answers beside the questions: for an event that a folder sense made out of a file (its type begins with the sense's word, its
- * data has the file's name), `<name>.answer.md` in each folder of `environment.answers`. Notices and host figures are
- * not questions and get none.
+ * data has the file's name), `<name>.answer.md` in each folder of `environment.answers`; for a commit, and what has no name,
+ * `<type>-<id>.answer.md`. Notices and host figures are not questions and get none.
  */
 export class Answers {
   readonly #context: ServiceContext;
@@ -26,9 +26,10 @@ export class Answers {
     const { environment } = context.config;
     this.#context = context;
     this.#folders = environment.answers.map(({ folder }) => folder);
-    const questions = environment.senses.flatMap((sense) =>
-      'folder' in sense && sense.stale === undefined && sense.keep === undefined ? [sense.as] : [],
-    );
+    const questions = environment.senses.flatMap((sense) => {
+      if ('git' in sense) return ['git'];
+      return 'folder' in sense && sense.stale === undefined && sense.keep === undefined ? [sense.as] : [];
+    });
     this.#words = new Set(questions);
   }
 
@@ -89,9 +90,11 @@ export class Answers {
   #nameFor(event: CloudEvent): string | undefined {
     if (this.#folders.length === 0) return undefined;
     const isQuestion = [...this.#words].some((word) => event.type.startsWith(`${word}.`));
+    if (!isQuestion) return undefined;
     const { data } = event;
-    if (!isQuestion || typeof data !== 'object' || data === null || !('name' in data)) return undefined;
-    return typeof data.name === 'string' ? safeName(data.name) : undefined;
+    const named = typeof data === 'object' && data !== null && 'name' in data && typeof data.name === 'string';
+    // a commit, or what somebody published, has no name: its type and the beginning of its id are one
+    return safeName(named ? String(data.name) : `${event.type}-${event.id.slice(0, 12)}`);
   }
 }
 

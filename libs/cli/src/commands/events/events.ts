@@ -19,6 +19,7 @@ export function events(vsmcp: Command): void {
     group
       .command('publish')
       .argument('[type]', 'the type: dot-separated words of a-z 0-9 _ -')
+      .argument('[data]', 'not here: with --data')
       .option('--data <json>', 'what happened', '{}')
       .option('--id <id>', 'the same id from the same source is the same event; a new one unless given')
       .option('--source <source>', 'who says so', 'vsmcp-cli')
@@ -31,13 +32,17 @@ export function events(vsmcp: Command): void {
     `vsmcp events publish file.cron --data '{"name":"x.cron","text":"0 9 * * 1-5"}'`,
     'vsmcp events publish reading.taken --frame readings.ndjson',
     'zcat events.ndjson.gz | vsmcp events publish --frame -',
-  ).action(async (type: string | undefined, options: PublishOptions) => {
+  ).action(async (type: string | undefined, data: string | undefined, options: PublishOptions) => {
+    if (data !== undefined) {
+      throw new VsmError('VSM_USAGE', `got ${data} without a name; did you mean --data '${data}'?`);
+    }
     if (options.frame !== undefined) {
       const { publishFrames } = await import('../../frames.js'); // the AMQP client is loaded only by who speaks to a broker
       return publishFrames(type, { ...options, frame: options.frame });
     }
     if (type === undefined) throw new VsmError('VSM_USAGE', 'name the type of the event, or a file with --frame');
-    if (!isKey(type)) throw new VsmError('VSM_USAGE', `${type} is no event type: dot-separated words of a-z 0-9 _ -`);
+    if (!isKey(type))
+      throw new VsmError('VSM_USAGE', `${type} is not an event type: dot-separated words of a-z 0-9 _ -`);
     const event = { type, source: options.source, id: options.id, data: jsonOption('--data', options.data) };
     await ask(
       options,

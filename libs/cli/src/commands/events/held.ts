@@ -75,7 +75,8 @@ function settling(command: Command, example: string): Command {
 }
 
 function settle(how: 'replay' | 'discard' | 'done', options: FilterOptions): Promise<void> {
-  const { limit, ...which } = filter(options);
+  const { limit } = options;
+  const { limit: _, ...which } = filter(options);
   if (!options.all && Object.values(which).every((value) => value === undefined)) {
     throw new VsmError('VSM_USAGE', `say which: --reason, --type, --source or --id; or --all`);
   }
@@ -84,10 +85,26 @@ function settle(how: 'replay' | 'discard' | 'done', options: FilterOptions): Pro
   const because = options.because ?? `${how} wanted on the command line`;
   return ask(
     options,
-    (fleet) => fleet.post(`/held/${how}`, { filter: { ...only, limit }, because, by: whoAmI() }),
-    z.looseObject({ accepted: z.boolean(), because: z.string() }),
-    ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
+    async (fleet) => {
+      const { total } = QUESTIONS.held.answer.parse(await fleet.get('/held', { ...only, limit: 1 }));
+      const events = Math.min(total, limit);
+      if (events === 0) return { accepted: false, events, total, because: 'nothing that is held fits' };
+      const answer = await fleet.post(`/held/${how}`, { filter: { ...only, limit }, because, by: whoAmI() });
+      return { ...Accepted.parse(answer), events, total };
+    },
+    Settled,
+    settled,
   );
+}
+
+const Accepted = z.looseObject({ accepted: z.boolean(), because: z.string() });
+/** With how many events it is about, and how many are held that fit. */
+const Settled = Accepted.extend({ events: z.number(), total: z.number() });
+
+function settled({ accepted, because, events, total }: z.infer<typeof Settled>): string {
+  if (events === 0) return `0 events: ${because}; vsmcp held list shows what is held`;
+  const rest = total > events ? ` of ${total} (--limit takes up to 1000)` : '';
+  return `${accepted ? 'accepted' : 'not accepted'}, ${count(events, 'event')}${rest}: ${line(because)}`;
 }
 
 function filter({ reason, type, source, id, limit }: FilterOptions): Query {
@@ -110,7 +127,7 @@ function showList({ total, held }: Answer<'held'>): string {
     reason ?? '',
     ago(at, now),
     String(attempts),
-    line(because, 120),
+    line(because, 400),
   ]);
   return `${table(['TYPE', 'ID', 'UNIT', 'REASON', 'SINCE', 'TRIES', 'WHY'], rows)}\n${count(total, 'event')} held${total > held.length ? `, ${held.length} shown` : ''}`;
 }

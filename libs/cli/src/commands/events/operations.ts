@@ -69,7 +69,7 @@ function show({ operation, outcome, refused }: Answer<'operate'>): string {
 }
 
 /** The text of MCP content blocks; anything else as JSON. */
-function textOf(result: unknown): string {
+export function textOf(result: unknown): string {
   const blocks = Array.isArray(result) ? result : hasContent(result) ? result.content : undefined;
   if (!blocks) return JSON.stringify(result, null, 2) ?? '';
   return blocks.map((block: unknown) => (hasText(block) ? block.text : JSON.stringify(block))).join('\n');

@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import { configFileOf } from '../../config/file.js';
 import { askBeginning } from '../../init/ask.js';
 import { BEGINNING, type Beginning, beginningYaml, checkBeginning } from '../../init/template.js';
+import { typed } from '../../typed.js';
 
 interface InitOptions extends Partial<Beginning> {
   yes?: true;
@@ -39,7 +40,7 @@ Examples:
       if (!yes && !complete && !process.stdin.isTTY) {
         throw new VsmError(
           'VSM_USAGE',
-          'this is no terminal to ask on: give --name, --purpose and --folder, or --yes for the defaults',
+          'there is no terminal to ask on: give --name, --purpose and --folder, or --yes for the defaults',
         );
       }
       const beginning =
@@ -47,11 +48,19 @@ Examples:
           ? { ...BEGINNING, ...given }
           : await askBeginning(given, BEGINNING, { input: process.stdin, output: process.stdout });
       await write(file, beginningYaml(beginning), force === true);
+      // editors check the file against it and complete its keys
+      const { configJsonSchemaText } = await import('@vsmcp/service');
+      await writeFile(join(dirname(file), 'vsmcp.schema.json'), configJsonSchemaText());
       const inbox = join(beginning.folder, 'inbox');
       process.stdout.write(
-        `wrote ${relative(process.cwd(), file)}\nNow: \`vsmcp up\`, then drop a file ending in .md in ${inbox}; what becomes of it appears in ${join(beginning.folder, 'outbox')}.\n`,
+        `wrote ${relative(process.cwd(), file)}\nNow: \`${typed(isUsual(file) ? 'up' : `up ${relative(process.cwd(), file)}`)}\`, then drop a file ending in .md in ${inbox}; what becomes of it appears in ${join(beginning.folder, 'outbox')}.\n`,
       );
     });
+}
+
+/** True for the file that commands here take without its being named. */
+function isUsual(file: string): boolean {
+  return file === join(process.cwd(), 'vsmcp.yaml');
 }
 
 async function write(file: string, text: string, force: boolean): Promise<void> {
@@ -60,8 +69,11 @@ async function write(file: string, text: string, force: boolean): Promise<void> 
     await writeFile(file, text, { flag: force ? 'w' : 'wx' });
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    throw new VsmError('VSM_REFUSED', `${file} is there already, and stays as it is; --force overwrites it`, {
-      cause: error,
-    });
+    const run = typed(isUsual(file) ? 'up' : `up ${relative(process.cwd(), file)}`);
+    throw new VsmError(
+      'VSM_REFUSED',
+      `${file} is there already, and stays as it is: \`${run}\` runs it, --force overwrites it`,
+      { cause: error },
+    );
   }
 }

@@ -7,9 +7,7 @@ export function lab(vsmcp: Command): void {
   group
     .command('run')
     .argument('<day>', 'the day: a YAML file, see docs/lab.md')
-    .description(
-      'run the day as the file has it, and again without a system; figures, curves, and what ailed the fleet',
-    )
+    .description('run the day as the file has it, and again without a system; figures, curves, and a diagnosis')
     .addOption(
       new Option('--without <systems...>', 'leave these out, and compare with the whole').choices([
         's2',
@@ -19,7 +17,7 @@ export function lab(vsmcp: Command): void {
       ]),
     )
     .option('--only', 'with --without: do not run the whole as well')
-    .option('--seed <n>', 'of all chance; the same seed, the same journal', whole, 1)
+    .option('--seed <n>', 'of all randomness; the same seed, the same journal', whole, 1)
     .option('--speed <x>', 'at most so many seconds of the day in one of yours; 0: as fast as possible', amount, 0)
     .option('--csv <folder>', 'write journal, minutes and a plot (SVG) of each run there')
     .option('--json', 'print the figures as JSON')

@@ -10,6 +10,8 @@ export function up(vsmcp: Command): void {
     .option('--broker <url>', 'a RabbitMQ broker, amqp://… (VSMCP_AMQP_URL); in memory unless given')
     .option('--processes', 'every service a process of its own; needs a broker')
     .option('--replicas <service=n>', 'with --processes: so many of a service; may be repeated', replicas, {})
+    .argument('[config]', 'the configuration, or the folder that it is in')
+    .option('--demo', "play the configuration's demo, even though it was played here before")
     .option('--no-demo', "do not play the configuration's demo")
     .option('--port <port>', 'where the dashboard, REST and MCP are (VSMCP_MCP_PORT, or 4010)', port)
     .addHelpText(
@@ -21,7 +23,8 @@ Examples:
   vsmcp up --broker amqp://guest:guest@127.0.0.1:5672
   vsmcp up --broker amqp://guest:guest@127.0.0.1:5672 --processes --replicas system1-operations=2`,
     )
-    .action(async (options: UpOptions) => {
+    .action(async (named: string | undefined, given: UpOptions) => {
+      const options = named === undefined ? given : { ...given, config: given.config ?? named };
       // the services are loaded only by who runs them: the other commands stay quick
       const { upSettings, withOptions } = await import('../../up/settings.js');
       Object.assign(process.env, withOptions(process.env, options));

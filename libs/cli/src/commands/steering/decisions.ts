@@ -1,5 +1,6 @@
 import { type Answer, QUESTIONS, VsmError } from '@vsmcp/vsm';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import { type AskOptions, ask, asking, whoAmI } from '../../command.js';
 import type { Fleet } from '../../fleet.js';
 import { ago, line, table } from '../../output.js';
@@ -17,9 +18,9 @@ export function decisions(vsmcp: Command): void {
     'vsmcp decisions list',
   ).action((options: AskOptions) => ask(options, (fleet) => fleet.get('/decisions'), QUESTIONS.decisions.answer, show));
 
-  for (const [name, verdict, description] of [
-    ['approve', 'allow', 'say yes to what asks'],
-    ['deny', 'deny', 'say no to what asks'],
+  for (const [name, verdict, said, description] of [
+    ['approve', 'allow', 'is approved', 'say yes to what asks'],
+    ['deny', 'deny', 'is denied', 'say no to what asks'],
   ] as const) {
     asking(
       group
@@ -32,32 +33,40 @@ export function decisions(vsmcp: Command): void {
     ).action((proposal: string | undefined, options: DecideOptions) =>
       ask(
         options,
-        async (fleet) =>
-          fleet.post(`/decisions/${encodeURIComponent(await which(fleet, proposal))}`, {
-            verdict,
-            because: options.because,
-            by: whoAmI(),
-          }),
-        QUESTIONS.decide.answer,
-        ({ accepted, because }) => `${accepted ? 'decided' : 'not accepted'}: ${line(because)}`,
+        async (fleet) => {
+          const { proposal: id, server, candidate, type } = await which(fleet, proposal);
+          const body = { verdict, because: options.because, by: whoAmI() };
+          const answer = await fleet.post(`/decisions/${encodeURIComponent(id)}`, body);
+          const about = [`${server} ${candidate.version}`, ...(type ? [`for ${type}`] : [])].join(' ');
+          return { ...QUESTIONS.decide.answer.parse(answer), about };
+        },
+        QUESTIONS.decide.answer.extend({ about: z.string() }),
+        ({ accepted, because, about }) => `${about} ${accepted ? said : 'is not decided'}: ${line(because)}`,
       ),
     );
   }
 }
 
+type Pending = Answer<'decisions'>['pending'][number]['proposal'];
+
 /** The one proposal that asks and whose id begins with `start`. */
-async function which(fleet: Fleet, start = ''): Promise<string> {
+async function which(fleet: Fleet, start = ''): Promise<Pending> {
   const { pending } = QUESTIONS.decisions.answer.parse(await fleet.get('/decisions'));
-  const ids = pending.map(({ proposal }) => proposal.proposal).filter((id) => id.startsWith(start));
-  const [id, ...others] = ids;
-  if (id === undefined) {
+  const asking = pending.map(({ proposal }) => proposal).filter(({ proposal }) => proposal.startsWith(start));
+  const [one, ...others] = asking;
+  if (one === undefined) {
     throw new VsmError(
       'VSM_NOT_FOUND',
       start === '' ? 'nothing asks for a decision' : `nothing that asks begins with ${start}; see vsmcp decisions list`,
     );
   }
-  if (others.length > 0) throw new VsmError('VSM_USAGE', `several ask; name one: ${ids.join(', ')}`);
-  return id;
+  if (others.length > 0) {
+    const named = asking.map(
+      ({ proposal, server, type }) => `\n  ${proposal}   ${server}${type ? ` for ${type}` : ''}`,
+    );
+    throw new VsmError('VSM_USAGE', `several ask; name one:${named.join('')}`);
+  }
+  return one;
 }
 
 function show({ pending, decided, needs = [] }: Answer<'decisions'>): string {
@@ -67,7 +76,7 @@ function show({ pending, decided, needs = [] }: Answer<'decisions'>): string {
     proposal.type || proposal.stage,
     `${proposal.server} ${proposal.candidate.version}`,
     `${ago(now, until)} left`,
-    line(because, 140),
+    line(because, 400),
   ]);
   const done = decided.map(({ proposal, verdict, rule, by, at, because }) => [
     ago(at, now),
@@ -75,7 +84,7 @@ function show({ pending, decided, needs = [] }: Answer<'decisions'>): string {
     `${proposal.server} ${proposal.candidate.version}`,
     proposal.stage,
     `${verdict} by ${by === 'policy' ? rule : by}`,
-    line(because, 100),
+    line(because, 400),
   ]);
   return [
     asks.length === 0 ? 'Nothing asks.' : table(['ASKS', 'FOR', 'SERVER', 'TIME', 'WHY IT ASKS'], asks),

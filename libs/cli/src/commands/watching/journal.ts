@@ -1,7 +1,7 @@
 import { type Answer, QUESTIONS } from '@vsmcp/vsm';
 import { type Command, InvalidArgumentError } from 'commander';
 import { type AskOptions, ask, asking } from '../../command.js';
-import { brief, table } from '../../output.js';
+import { brief, line, table } from '../../output.js';
 
 interface JournalOptions extends AskOptions {
   system?: string;
@@ -33,13 +33,29 @@ function atMost(text: string): number {
 function show({ entries }: Answer<'journal'>): string {
   if (entries.length === 0) return 'The journal has nothing of the kind.';
   return table(
-    ['AT', 'SYSTEM', 'ENTRY', 'WHAT', 'DATA'],
+    ['AT', 'SYSTEM', 'ENTRY', 'WHAT', 'WHY'],
     entries.map(({ at, system, epoch, seq, type, data }) => [
       new Date(at).toISOString(),
       system,
       `${epoch}.${seq}`,
       type,
-      brief(data, 120),
+      whyOf(data),
     ]),
   );
+}
+
+/** Keys of an entry that say why, the first that there is. */
+const WHY = ['because', 'reason', 'what'] as const;
+
+/** Why something was done, then the short facts of the entry by name; `--json` has all of it. */
+export function whyOf(data: unknown): string {
+  if (typeof data !== 'object' || data === null) return brief(data, 400);
+  const facts = Object.entries(data);
+  const why = WHY.flatMap((key) => facts.filter(([name, value]) => name === key && typeof value === 'string')).at(0);
+  const short = facts.filter(
+    ([name, value]) => name !== why?.[0] && value !== '' && value !== null && typeof value !== 'object',
+  );
+  const said = short.map(([name, value]) => `${name} ${brief(value, 80)}`).join(', ');
+  if (why !== undefined) return [line(String(why[1]), 400), said].filter((text) => text !== '').join(' · ');
+  return said === '' ? brief(data, 400) : said;
 }

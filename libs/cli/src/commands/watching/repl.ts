@@ -30,6 +30,7 @@ const READS = [
   'units',
   'capabilities',
   'held',
+  'outcomes',
   'waiting',
   'journal',
   'decisions',
@@ -42,17 +43,31 @@ const READS = [
   'account',
 ] as const;
 
+const HELP = `Questions, to be awaited, each with a query or none:
+  ${READS.join('\n  ')}
+      await held({ reason: 'parked', limit: 5 })
+And:
+  get(path, query)        any route that reads, such as get('/units/desk')
+  post(path, body)        any petition, such as post('/alerts/acknowledge', {})
+  publish(type, data)     an event, such as publish('file.md', { name: 'a.md', text: 'Hello' })
+  next(event)             the next event of the stream: outcome, verdict, alert, loop, capability, acquisition
+  .exit                   ends
+`;
+
 async function open(): Promise<void> {
   const fleet = fleetAt();
   await fleet.get('/status'); // says at once what is wrong, when no fleet answers
   const terminal = process.stdin.isTTY === true;
   if (terminal) {
-    process.stdout.write(
-      `the fleet at ${fleet.url}; .exit ends\n${READS.join(' ')}: await them, with a query such as { limit: 5 }\nget(path, query) post(path, body) publish(type, data) next(event)\n`,
-    );
+    process.stdout.write(`the fleet at ${fleet.url}; help says what there is, .exit ends\n`);
   }
   const session = start({ prompt: terminal ? 'vsmcp> ' : '', terminal, breakEvalOnSigint: terminal });
   Object.assign(session.context, words(fleet));
+  Object.defineProperty(session.context, 'help', {
+    get: () => {
+      process.stdout.write(HELP);
+    },
+  });
   await once(session, 'exit');
 }
 

@@ -26,6 +26,11 @@ function show({ variety, critical, gaps }: Answer<'variety'>): string {
     `available  ${round(variety.available)}`,
     `gap        ${round(variety.gap)}`,
     `waiting    ${count(variety.waiting.types, 'kind')}, ${count(variety.waiting.events, 'event')}`,
+    ...(Number.isInteger(variety.unseen)
+      ? []
+      : [
+          '           parts of a kind: how many kinds were not seen yet is an estimate, out of those seen once or twice',
+        ]),
     `settled    ${percent(variety.answered)} of the traffic`,
     `entropy    ${spread}`,
     '',

@@ -25,7 +25,7 @@ export async function readDay(file: string): Promise<ReadDay> {
 /** @param name of the file, for messages */
 export function parseDay(text: string, name: string): ReadDay {
   const wrong = (why: string, cause?: unknown) =>
-    new VsmError('VSM_CONFIG', `${name} is no day for the lab:\n${why}`, { cause });
+    new VsmError('VSM_CONFIG', `${name} is not a day for the lab:\n${why}`, { cause });
   let values: unknown;
   try {
     values = parse(text);
