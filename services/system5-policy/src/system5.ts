@@ -1,10 +1,8 @@
-import { consumers, type Service, type ServiceContext } from '@vsmcp/service';
-import { type Answer, type Asked, reasonOf } from '@vsmcp/vsm';
-import { acquisitions } from './acquisitions/acquisitions.js';
+import { consumers, everyWhenIdle, replay, type Service, type ServiceContext } from '@vsmcp/service';
+import type { Answer, Asked } from '@vsmcp/vsm';
+import { Acquisitions } from './acquisitions/acquisitions.js';
 import type { Policy } from './acquisitions/decision.js';
-import { DeliberationEvent } from './acquisitions/deliberated.js';
-import { AlertEvent } from './pain/alerts.js';
-import { pain } from './pain/pain.js';
+import { Pain } from './pain/pain.js';
 import { ALONE, upward } from './pain/upward.js';
 import { permitAgent, Refusals } from './policy/agents.js';
 import { inside } from './policy/inside.js';
@@ -41,34 +39,28 @@ export function openSystem5({ alone = ALONE }: System5Options = {}): Service {
 export const system5: Service = openSystem5();
 
 async function lead(context: ServiceContext, policy: Policy & { wait: number }, epoch: number, alone: number) {
-  const deliberation = acquisitions(context, policy, epoch);
-  const alerts = pain(context, context.config.pain, epoch);
+  const acquisitions = new Acquisitions(context, policy, epoch);
+  const pain = new Pain(context, context.config.pain, epoch);
   const operations = inside(context, epoch);
-  for await (const entry of context.journal.replay('s5')) {
-    const event = DeliberationEvent.safeParse(entry.data);
-    if (event.success) deliberation.machine.restore(event.data);
-    const alert = AlertEvent.safeParse(entry.data);
-    if (alert.success) alerts.machine.restore(alert.data);
-    operations.restore(entry);
-  }
-  await deliberation.repeat();
+  await replay(context.journal, 's5', [acquisitions.deliberation, pain.alerts, operations]);
+  await acquisitions.repeat();
   const refuse = refusing(context, epoch);
   const hearing = await consumers([
-    context.hear('s5.algedonic', [alerts.hearing]),
-    context.hear('s5.intelligence', [deliberation.hearing, deliberation.held]),
+    context.hear('s5.algedonic', [pain.hearing]),
+    context.hear('s5.intelligence', [acquisitions.proposals, acquisitions.reapprovals]),
     context.hear({ channel: 'report', bind: ['s3.*.account'] }, [operations.hearing]),
     context.answer({
-      decisions: async () => ({ ...(await deliberation.decisions()), needs: operations.needs() }),
+      decisions: async () => ({ ...acquisitions.decisions(), needs: operations.needs() }),
       async decide(asked) {
-        const answer = await deliberation.decide(asked);
+        const answer = await acquisitions.decide(asked);
         const { by, proposal: server } = asked;
         if (!answer.accepted) await refuse({ action: 'decide', by, server, because: answer.because });
         return answer;
       },
-      acquire: (asked) => deliberation.acquire(asked),
-      change: (asked) => deliberation.change(asked),
-      alerts: () => alerts.alerts(),
-      acknowledge: (asked) => alerts.acknowledge(asked),
+      acquire: (asked) => acquisitions.acquire(asked),
+      change: (asked) => acquisitions.change(asked),
+      alerts: async () => pain.shown(),
+      acknowledge: (asked) => pain.acknowledge(asked),
       policies: async () => policiesOf(context.config, operations.priority()),
       prioritize: (asked) => operations.prioritize(asked),
       whose: async (asked) => whose(context.config, asked),
@@ -76,19 +68,17 @@ async function lead(context: ServiceContext, policy: Policy & { wait: number }, 
     }),
   ]);
   await operations.direct();
-  const stopTicking = inTurn(context, TICK, 'deadlines not kept', async () => {
-    await Promise.all([deliberation.tick(), alerts.tick()]);
-  });
-  const stopLooking = inTurn(context, LOOK, 'pain in the database not read', () => alerts.found());
+  const tick = async () => void (await Promise.all([acquisitions.tick(), pain.tick()]));
   const report = upward(context, alone);
-  const stopReporting = inTurn(context, REPORT, 'the fleet above not told how this one is', report);
+  const stopRepeating = [
+    everyWhenIdle(context, TICK, tick, 'deadlines not kept'),
+    everyWhenIdle(context, LOOK, () => pain.found(), 'pain in the database not read'),
+    everyWhenIdle(context, REPORT, report, 'the fleet above not told how this one is'),
+  ];
   context.leadershipState({ state: 'active', epoch });
-  context.log.info({ epoch, pending: (await deliberation.decisions()).pending.length }, 'System 5 leads');
+  context.log.info({ epoch, pending: acquisitions.decisions().pending.length }, 'System 5 leads');
   return async () => {
-    stopTicking();
-    stopLooking();
-    stopReporting();
-    await hearing.stop();
+    await Promise.all([...stopRepeating.map((stop) => stop()), hearing.stop()]);
     context.leadershipState({ state: 'standby' });
   };
 }
@@ -121,18 +111,4 @@ function permitting(
     if (!permitted) await refuse({ ...asked, rule, because });
     return { permitted, rule, because };
   };
-}
-
-/** Runs `task` every `ms` milliseconds, never twice at the same time; one that fails is logged and tried again. */
-function inTurn({ clock, log }: ServiceContext, ms: number, trouble: string, task: () => Promise<void>): () => void {
-  let running = false;
-  return clock.every(ms, () => {
-    if (running) return;
-    running = true;
-    task()
-      .catch((error: unknown) => log.error({ err: error }, `${trouble}: ${reasonOf(error)}`))
-      .finally(() => {
-        running = false;
-      });
-  });
 }

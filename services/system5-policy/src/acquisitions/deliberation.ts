@@ -1,4 +1,4 @@
-import { sourceOf } from '@vsmcp/vsm';
+import { type Answer, sourceOf } from '@vsmcp/vsm';
 import { packageIn } from '../policy/names.js';
 import { judge, type Policy, type Proposed, type Remembered, type Said } from './decision.js';
 import { type Case, type DeliberationEvent, type DeliberationState, type Settled, stepOf } from './deliberated.js';
@@ -8,6 +8,8 @@ import { fingerprint } from './fingerprint.js';
 const CONTRACT_WAIT = 30 * 86_400_000;
 /** Asks that may wait for a person at the same time. */
 const MOST_PENDING = 100;
+/** Decisions shown to who asks. */
+export const MOST_SHOWN = 200;
 
 /** The step as it was judged before, when the very same proposal comes again. */
 export function alreadyJudged(state: DeliberationState, proposal: Proposed): Settled | undefined {
@@ -102,4 +104,12 @@ export function lapse(state: DeliberationState, now: number): DeliberationEvent[
 export function verdictOf({ proposal, judgement }: Settled, epoch: number): Said {
   const { verdict, rule, because, by } = judgement;
   return { proposal, verdict, rule, because, by, epoch };
+}
+
+/** The decisions that wait for a person, and the latest of those that were made. */
+export function decisionsOf(state: DeliberationState, epoch: number): Answer<'decisions'> {
+  return {
+    pending: pending(state).map((settled) => ({ ...verdictOf(settled, epoch), until: settled.until })),
+    decided: decided(state, MOST_SHOWN).map((settled) => ({ ...verdictOf(settled, epoch), at: settled.at })),
+  };
 }

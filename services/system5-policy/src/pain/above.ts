@@ -1,9 +1,6 @@
-import type { ServiceContext } from '@vsmcp/service';
+import type { EventSourced, ServiceContext, Tell } from '@vsmcp/service';
 import { Climbed, type DataOf, reasonOf, VsmError } from '@vsmcp/vsm';
-import type { Machine } from '../machine.js';
 import { type Alert, type AlertEvent, type AlertsState, beyond, type PainPolicy, relieved, told } from './alerts.js';
-
-type Tell = (events: readonly AlertEvent[], state: AlertsState) => Promise<void>;
 
 /**
  * Pain that goes beyond this System 5: to the fleet of which this one is a unit, when its own time is over too, and the word that it is
@@ -12,8 +9,8 @@ type Tell = (events: readonly AlertEvent[], state: AlertsState) => Promise<void>
 export function aboveOf(
   { clock, log, say }: Pick<ServiceContext, 'clock' | 'log' | 'say'>,
   policy: PainPolicy,
-  alerts: Machine<AlertsState, AlertEvent>,
-  tell: Tell,
+  alerts: EventSourced<AlertsState, AlertEvent>,
+  tell: Tell<AlertsState, AlertEvent>,
 ) {
   /** Alert → when it is tried again, where nobody took it. */
   const waiting = new Map<string, number>();
