@@ -61,4 +61,5 @@ export { type Serial, serial } from './tasks/serial.js';
 export { inEventSpan, inWaitingSpan, traceOfEvent } from './telemetry/event-span.js';
 export { startTelemetry, type Telemetry, type TelemetryOptions } from './telemetry/sdk.js';
 export { currentTrace, failSpan, inSpan, type Spanning, type SpanOptions } from './telemetry/spans.js';
+export type { Trace } from './trace.js';
 export { changedUnit, markOf, reconcileUnits } from './units.js';

@@ -25,6 +25,7 @@ import type { Log } from './log.js';
 import type { Metrics } from './metrics/metrics.js';
 import type { PainRows } from './pain/pain.js';
 import type { Rows } from './rows/rows.js';
+import type { Trace } from './trace.js';
 
 /** What every service is given; nothing in it tells which transport or database it runs on. */
 export interface ServiceContext {
@@ -96,12 +97,6 @@ export interface Below {
   broker?: string;
   /** What its members sign with, where that is not this fleet's own cookie. */
   cookie?: readonly string[];
-}
-
-/** W3C trace context. */
-export interface Trace {
-  traceparent?: string;
-  tracestate?: string;
 }
 
 /** One entry of `hear`: made by `on(kind, handler)`, so that the handler's message is typed. */

@@ -1,5 +1,6 @@
-import type { Service, ServiceContext } from '@vsmcp/service';
-import { acquisitions } from './acquisitions.js';
+import { consumers, replay, type Service, type ServiceContext } from '@vsmcp/service';
+import type { JournalEntry } from '@vsmcp/vsm';
+import { Acquisitions } from './acquisitions.js';
 import { type Found, openRegistries } from './registries.js';
 import { openSenses } from './senses/senses.js';
 import { strained } from './strained.js';
@@ -35,24 +36,32 @@ async function lead(
   search: (signal?: AbortSignal) => Promise<Found>,
 ): Promise<() => Promise<void>> {
   const { clock, config, journal, log } = context;
-  const work = acquisitions(context, epoch, search);
+  const work = new Acquisitions(context, epoch, search);
   const inside = strained(context, () => work.lookAnew());
   const kept = new Set<string>();
-  for await (const entry of journal.replay('s4')) {
-    if (entry.type.startsWith('acquisition.')) work.restore(entry);
-    else if (entry.type === 'sense.kept') kept.add(keptPath(entry.data));
-  }
-  const consumers = await Promise.all([
+  const senses = {
+    restore({ type, data }: JournalEntry) {
+      if (type === 'sense.kept') kept.add(keptPath(data));
+    },
+  };
+  await replay(journal, 's4', [work, senses]);
+  const hearing = await consumers([
     context.hear('s4.report', [work.loads, work.tried, work.capabilities, work.demands]),
     context.hear('s4.intelligence', [work.verdicts, inside.hearing], { prefetch: 1 }),
     context.hear('s4.command', [work.acquire], { prefetch: 1 }),
-    context.answer({ discover: (asked) => work.discover(asked), acquisitions: () => work.acquisitions() }),
+    context.answer({ discover: (asked) => work.discover(asked), acquisitions: async () => work.shown() }),
   ]);
   await work.takeOver();
   const closeSenses = await openSenses(context, epoch, kept);
-  const stopTicking = clock.every(TICK, work.tick);
-  const stopLooking = clock.every(config.settings.variety_check_interval, inside.unless(work.look));
-  const stopLookingAnew = clock.every(config.settings.mcp_discovery_interval, inside.unless(work.lookAnew));
+  const stopTicking = clock.every(TICK, () => work.tick());
+  const stopLooking = clock.every(
+    config.settings.variety_check_interval,
+    inside.unless(() => work.look()),
+  );
+  const stopLookingAnew = clock.every(
+    config.settings.mcp_discovery_interval,
+    inside.unless(() => work.lookAnew()),
+  );
   work.lookAnew();
   context.leadershipState({ state: 'active', epoch });
   log.info({ epoch, senses: config.environment.senses.length }, 'System 4 leads');
@@ -62,7 +71,7 @@ async function lead(
     stopLooking();
     stopLookingAnew();
     await closeSenses();
-    await Promise.all(consumers.map((consumer) => consumer.stop()));
+    await hearing.stop();
     await work.stop();
     context.leadershipState({ state: 'standby' });
   };

@@ -1,7 +1,7 @@
 import { unwatchFile, watchFile } from 'node:fs';
 import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import { type Environment, type FleetConfig, problemText } from '@vsmcp/service';
+import { type Environment, type FleetConfig, problemText, serial } from '@vsmcp/service';
 import { QUESTIONS, reasonOf } from '@vsmcp/vsm';
 import { checkAll } from '../config/check.js';
 import { readIfThere } from '../config/file.js';
@@ -29,7 +29,7 @@ export function followConfig(
   let taken = running;
   let read = started.text;
   let told = '';
-  let last = Promise.resolve();
+  const inTurn = serial();
 
   /** What is said again and again is said once, unless somebody asks. */
   function tell(text: string, asked: boolean): void {
@@ -68,9 +68,7 @@ export function followConfig(
   }
 
   const turn = (asked: boolean) => {
-    last = last
-      .then(() => take(asked))
-      .catch((error: unknown) => tell(`${name} was not read: ${reasonOf(error)}`, asked));
+    inTurn(() => take(asked)).catch((error: unknown) => tell(`${name} was not read: ${reasonOf(error)}`, asked));
   };
   watchFile(file, { interval: PACE }, () => turn(false));
   signals.onHangup(() => turn(true));

@@ -1,6 +1,6 @@
 import type { Delivery, Outgoing } from '@vsmcp/nervous-system';
 import { CLOUDEVENTS_JSON, CloudEvent, readJson, type System, VsmError } from '@vsmcp/vsm';
-import type { Trace } from '../service.js';
+import type { Trace } from '../trace.js';
 
 /** Who speaks: `/<path>/<system>/<instance>`. */
 export interface Speaker {

@@ -12,7 +12,8 @@ import {
   VsmError,
 } from '@vsmcp/vsm';
 import { z } from 'zod';
-import type { Answers, ServiceContext, Trace } from '../service.js';
+import type { Answers, ServiceContext } from '../service.js';
+import type { Trace } from '../trace.js';
 import { type Content, issueOf, type Speaker, seal, traceOf, typeOf, unseal } from './envelope.js';
 
 /** How long an answer is waited for where the asker does not say (ms). */

@@ -1,7 +1,8 @@
 import type { DeliveryResult } from '@vsmcp/nervous-system';
 import type { CloudEvent } from '@vsmcp/vsm';
 import { traceOf } from '../messages/envelope.js';
-import type { ServiceContext, Trace } from '../service.js';
+import type { ServiceContext } from '../service.js';
+import type { Trace } from '../trace.js';
 import { processing, spanName } from './messaging.js';
 import { currentTrace, inSpan, type SpanOptions } from './spans.js';
 import { carry } from './traced-bus.js';

@@ -13,7 +13,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
-import type { Trace } from '../service.js';
+import type { Trace } from '../trace.js';
 
 /**
  * Spans by hand, on the OpenTelemetry API: while no SDK is started (`sdk.ts`) every call here does next to nothing.

@@ -1,0 +1,5 @@
+/** W3C trace context. */
+export interface Trace {
+  traceparent?: string;
+  tracestate?: string;
+}
