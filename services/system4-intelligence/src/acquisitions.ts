@@ -18,8 +18,8 @@ import { evolve } from './acquisition/evolve.js';
 import { type Limits, limitsOf } from './acquisition/limits.js';
 import { AcquisitionEvent, EMPTY, isOver, type Saga, type State, sagaOf } from './acquisition/state.js';
 import { acquisitionOf } from './acquisition/view.js';
-import { openFinding } from './finding.js';
-import { openLooking } from './looking.js';
+import { Finding } from './finding.js';
+import { Looking } from './looking.js';
 import { Looks } from './looks.js';
 import type { Found } from './registries.js';
 import { Telling } from './telling.js';
@@ -37,8 +37,8 @@ export class Acquisitions implements Restored {
   readonly #epoch: number;
   readonly #limits: Limits;
   readonly #stopping = new AbortController();
-  readonly #finding: ReturnType<typeof openFinding>;
-  readonly #looking: ReturnType<typeof openLooking>;
+  readonly #finding: Finding;
+  readonly #looking: Looking;
   readonly #looks: Looks;
   readonly #telling: Telling;
   readonly #sagas: EventSourced<State, AcquisitionEvent>;
@@ -47,8 +47,8 @@ export class Acquisitions implements Restored {
     this.#context = context;
     this.#epoch = epoch;
     this.#limits = limitsOf(context.config);
-    this.#finding = openFinding(context, search, this.#stopping.signal);
-    this.#looking = openLooking(context, this.#limits);
+    this.#finding = new Finding(context, search, this.#stopping.signal);
+    this.#looking = new Looking(context, this.#limits);
     this.#telling = new Telling(context);
     this.#sagas = eventSourced<State, AcquisitionEvent>(context.journal, {
       system: 's4',

@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { reasonOf, type Waiting } from '@vsmcp/vsm';
 import type { State } from './acquisition/state.js';
-import type { openLooking } from './looking.js';
+import type { Looking } from './looking.js';
 import { type Paced, paced } from './pace.js';
 
 /** Milliseconds until the next look after something failed, and between two looks at types that are not the most frequent. */
@@ -22,7 +22,7 @@ export interface Seen {
  */
 export class Looks {
   readonly #context: ServiceContext;
-  readonly #looking: ReturnType<typeof openLooking>;
+  readonly #looking: Looking;
   readonly #state: () => State;
   readonly #seen: Seen;
   readonly #told: number;
@@ -33,13 +33,7 @@ export class Looks {
   #lastTrouble = '';
 
   /** @param told how many of the most frequent types are taken up though no server seems to be for them */
-  constructor(
-    context: ServiceContext,
-    looking: ReturnType<typeof openLooking>,
-    state: () => State,
-    seen: Seen,
-    told: number,
-  ) {
+  constructor(context: ServiceContext, looking: Looking, state: () => State, seen: Seen, told: number) {
     this.#context = context;
     this.#looking = looking;
     this.#state = state;

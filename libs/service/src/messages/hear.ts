@@ -70,7 +70,10 @@ async function hold(
     because: why,
     record: {
       event: { source: name.source, id: name.id, type },
-      ...{ unit: '', outcome: 'dead', reason: why, instance },
+      unit: '',
+      outcome: 'dead',
+      reason: why,
+      instance,
     },
     event: evidence,
   });

@@ -105,8 +105,12 @@ function metricsIn(registry: Registry, refreshes: (() => void)[]): Metrics {
         known instanceof Histogram
           ? known
           : new Histogram<string>({
-              ...{ name, help, labelNames: [...labels], registers: [registry] },
-              ...{ buckets: SECONDS, enableExemplars: true },
+              name,
+              help,
+              labelNames: [...labels],
+              registers: [registry],
+              buckets: SECONDS,
+              enableExemplars: true,
             });
       return (values, seconds) =>
         histogram.observe({ labels: values, value: seconds, exemplarLabels: exemplarOf(trace.getActiveSpan()) });
