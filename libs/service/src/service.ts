@@ -27,7 +27,7 @@ import type { PainRows } from './pain/pain.js';
 import type { Rows } from './rows/rows.js';
 import type { Trace } from './trace.js';
 
-/** What every service is given; nothing in it tells which transport or database it runs on. */
+/** The context that every service is given; nothing in it tells which transport or database it runs on. */
 export interface ServiceContext {
   readonly system: System;
   readonly instance: string;
@@ -95,7 +95,7 @@ export interface Below {
   path: string;
   /** The URL of its broker, where that is not this fleet's own. */
   broker?: string;
-  /** What its members sign with, where that is not this fleet's own cookie. */
+  /** The secrets that its members sign with, where they are not this fleet's own cookie. */
   cookie?: readonly string[];
 }
 

@@ -12,7 +12,10 @@ import type { PainRows } from './pain/pain.js';
 import { openRows } from './rows/open.js';
 import type { Rows } from './rows/rows.js';
 
-/** What the database holds for a fleet; services of one process share it, so that their writes share statements too. */
+/**
+ * The state that the database holds for a fleet; services of one process share it, so that their writes share
+ * statements too.
+ */
 export interface State {
   readonly database: Database;
   readonly ledger: Ledger;

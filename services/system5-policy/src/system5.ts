@@ -95,7 +95,7 @@ function refusing({ clock, journal, log }: ServiceContext, epoch: number): (data
   };
 }
 
-/** What may be done: operations by the rules of policy, acts of agents by their grants. */
+/** Answers what may be done: operations by the rules of policy, acts of agents by their grants. */
 function permitting(
   { config, capabilities }: ServiceContext,
   policy: Policy,

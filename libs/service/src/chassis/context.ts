@@ -17,7 +17,7 @@ import { beatEvery, Presence, type Readiness } from './presence.js';
 import { talking } from './talking.js';
 import { VitalsMeter } from './vitals.js';
 
-/** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
+/** The parts that a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
 export interface ContextOptions {
   system: System;
   /** One word of a routing key, unlike that of any other service of the fleet: see `instanceName`. */

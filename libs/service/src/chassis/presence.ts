@@ -10,7 +10,7 @@ export interface Readiness {
 
 type Beat = DataOf<typeof Heartbeat>;
 
-/** What one instance says about itself, in its heartbeat and on /ready. */
+/** The state of one instance, as it says it in its heartbeat and on /ready. */
 export class Presence {
   readonly #checks = new Map<string, Check>();
   readonly #who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>;

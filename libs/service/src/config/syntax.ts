@@ -1,7 +1,7 @@
 import { reasonOf } from '@vsmcp/vsm';
 import { type Document, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
 
-/** What is wrong with a text as YAML; offsets from its beginning. */
+/** A problem of a text as YAML; offsets from its beginning. */
 export interface SyntaxProblem {
   offset: number;
   message: string;

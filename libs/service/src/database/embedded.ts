@@ -12,7 +12,7 @@ export interface Embedded extends Database {
 }
 
 export interface EmbeddedOptions {
-  /** What `engine.dumpDataDir()` gave: making a database out of it takes a fifth of the time. */
+  /** A dump of `engine.dumpDataDir()`: making a database out of it takes a fifth of the time. */
   template?: Blob;
 }
 

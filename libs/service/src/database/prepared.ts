@@ -4,7 +4,7 @@ import { Tidying } from './tidy.js';
 
 /** Runs after which a statement is planned anew: the plan made while a table was small does not suit it for ever. */
 const FRESH = 200;
-/** What the server says of a statement that it does not have any more, or whose columns have changed. */
+/** Messages of the server about a statement that it no longer has, or whose columns have changed. */
 const GONE = ['26000', '0A000'];
 
 interface Prepared {

@@ -7,7 +7,7 @@ export interface HealthOptions {
   host: string;
   /** 0: any free one. */
   port: number;
-  /** What runs in this process, by name, each time anew. */
+  /** The services that run in this process, by name, each time anew. */
   services: () => Record<string, Readiness> | Promise<Record<string, Readiness>>;
   /** Absent: no /metrics. */
   metrics?: { families(): Promise<Family[]> };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What was measured under one name, as it travels between processes as JSON. */
+/** A family of metrics: all that is measured under one name, as it travels between processes as JSON. */
 export const Family = z.object({
   name: z.string(),
   help: z.string(),

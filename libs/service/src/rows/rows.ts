@@ -5,6 +5,6 @@ export interface Rows<T> {
   write(name: string, row: T, by: { system: string; epoch: number }): Promise<number>;
   /** Writes or, where the row is undefined, removes many at once, as one version. */
   writeAll(rows: ReadonlyMap<string, T | undefined>, by: { system: string; epoch: number }): Promise<number>;
-  /** What is not as it was at that version; undefined: removed. */
+  /** The rows that have changed since that version; undefined: removed. */
   readSince(version: number): Promise<{ version: number; rows: Map<string, T | undefined> }>;
 }

@@ -8,7 +8,7 @@ export interface Telemetry {
 }
 
 export interface TelemetryOptions {
-  /** Whether spans are to be exported: see `Runtime.traces`. */
+  /** True when spans are to be exported: see `Runtime.traces`. */
   traces: boolean;
   /** `service.name`, unless OTEL_SERVICE_NAME says another. */
   service: string;

@@ -29,11 +29,11 @@ export interface SpanOptions {
   kind?: keyof typeof SpanKind;
   /** As a function where making them costs something that who is not traced should not pay. */
   attributes?: Attributes | (() => Attributes);
-  /** What it follows from, where that is not simply what goes on here: see `place`. */
+  /** The trace it follows from, where that is not simply the active one: see `placeOf`. */
   follows?: Trace | undefined;
   /** Begins a trace where none goes on; without it there is no span then. */
   begins?: true;
-  /** What it has to do with beside that. */
+  /** Other traces that it has to do with. */
   links?: readonly Trace[];
 }
 
@@ -74,7 +74,7 @@ export function inSpan<T>(
   });
 }
 
-/** Whether there is an SDK that spans go to. */
+/** True when an SDK is started, to which spans go. */
 function isRecorded(): boolean {
   const provider = trace.getTracerProvider();
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('vsmcp') !== undefined;
@@ -86,7 +86,7 @@ export function failSpan(span: Span, type: string, message: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** What goes on here, as it travels; empty while nothing is traced. */
+/** The active trace as it travels; empty while nothing is traced. */
 export function currentTrace(): Trace {
   if (!trace.getActiveSpan()) return {};
   const carrier: Trace = {};
@@ -94,7 +94,7 @@ export function currentTrace(): Trace {
   return carrier;
 }
 
-/** Whether a span made now would be part of a trace that has begun already. */
+/** True when a span made now would be part of a trace that has begun already. */
 export function isTraced(follows?: Trace): boolean {
   return trace.getSpanContext(placeOf(follows).parent) !== undefined;
 }

@@ -68,7 +68,7 @@ function hearing(
   };
 }
 
-/** What comes back later goes on from here. */
+/** Binds a callback to the active context, so that what comes back later goes on from here. */
 export function carry(handled: DeliveryResult): DeliveryResult {
   return handled.result === 'later' ? { ...handled, headers: { ...currentTrace(), ...handled.headers } } : handled;
 }

@@ -19,7 +19,7 @@ interface Gap {
   wish?: { proposal: string; by: string; text: string };
 }
 
-/** What waits for a tool: events that nothing answers, and demand. */
+/** The gaps, which wait for a tool: events that nothing answers, and demand. */
 export function gapsOf(state: State, waiting: readonly Waiting[], now: number, { wish }: Pick<Limits, 'wish'>): Gap[] {
   const events = waiting.filter(({ cause }) => cause === 'unanswered' || cause === 'wanted');
   const demands = [...state.demands].filter(([, { at }]) => now - at < wish);
@@ -31,7 +31,7 @@ export function gapsOf(state: State, waiting: readonly Waiting[], now: number, {
   ];
 }
 
-/** What waits still of the types for which a tool was brought in: which gaps closed. */
+/** The gaps that have closed, by what still waits of the types for which a tool was brought in. */
 export function onClosing(
   state: State,
   { asked, waiting }: { asked: readonly string[]; waiting: readonly Waiting[] },

@@ -6,10 +6,12 @@ import { passed, proposed } from './steps.js';
 
 type Report = DataOf<typeof Tried>;
 
-/** What was proposed rests on what was known then, however old it is by now. */
+/** Probes of any age count here: what was proposed rests on what was known then. */
 const FOREVER = { ttl: Number.POSITIVE_INFINITY, retry: Number.POSITIVE_INFINITY };
 
-/** What follows from System 1's report on a server that it started: what it offers, or how its trial went. */
+/**
+ * The events that follow from System 1's report on a server that it started: on what it offers, or how its trial went.
+ */
 export function onTried(state: State, said: Report, now: number): AcquisitionEvent[] {
   const saga = sagaOf(state, said.proposal);
   if (saga === undefined) return [];

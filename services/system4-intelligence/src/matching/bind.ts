@@ -17,7 +17,7 @@ export interface Binding {
   score: number;
 }
 
-/** What a binding must score: a parameter that may be left out needs better grounds. */
+/** The score that a binding needs: a parameter that may be left out needs better grounds. */
 export const ENOUGH = { required: 1.5, optional: 3 } as const;
 
 const CONTENT_NAMES = new Set(

@@ -32,7 +32,7 @@ export function rankCandidates(
   return [...known, ...unknown].slice(0, MOST).map((candidate) => ({ candidate, rank: ranks.get(candidate) ?? 0 }));
 }
 
-/** What a candidate says about itself. The namespace is who made it, not what it does. */
+/** The words of a candidate about itself. The namespace is who made it, not what it does. */
 function textOf({ name, title, description }: Candidate): string {
   return `${name.slice(name.indexOf('/') + 1)} ${title ?? ''} ${description}`;
 }

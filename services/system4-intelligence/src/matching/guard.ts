@@ -56,7 +56,7 @@ function pattern(values: readonly string[]): string {
 export interface Guard {
   /** CEL over `data`. */
   cel: string;
-  /** Whether it holds for a value of the field. */
+  /** True when it holds for a value of the field. */
   holds: (value: string) => boolean;
 }
 

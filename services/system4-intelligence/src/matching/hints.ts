@@ -1,6 +1,6 @@
 import { type Shape, shapeOf } from './shape.js';
 
-/** What a property's own words say about the form of its value: a date format, or an example. */
+/** Hints in a property's own words at the form of its value: a date format, or an example. */
 
 const PARTS: Record<string, string> = {
   YYYY: '\\d{4}',

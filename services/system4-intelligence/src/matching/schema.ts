@@ -67,7 +67,7 @@ function parameter(name: string, required: boolean, property: Property): Paramet
   };
 }
 
-/** Whether a string keeps to the parameter's own limits. A pattern that is too long or no pattern is passed over. */
+/** True when a string keeps to the parameter's own limits. A pattern that is too long or no pattern is passed over. */
 export function keepsLimits(value: string, parameter: Parameter): boolean {
   if (parameter.minLength !== undefined && value.length < parameter.minLength) return false;
   if (parameter.maxLength !== undefined && value.length > parameter.maxLength) return false;

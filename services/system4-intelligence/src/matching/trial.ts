@@ -43,7 +43,7 @@ function spoiledArguments(match: Match, fields: readonly Field[], sample: number
   return spoiled;
 }
 
-/** Whether a server that was wished for still offers the tool, and the tool answered where it could be called. */
+/** True when a server that was wished for still offers the tool, and the tool answered where it could be called. */
 export function judgeWish(match: Match, tools: readonly Tool[], results: readonly TrialResult[]): Judgement {
   if (!tools.some(({ name }) => name === match.tool))
     return { ok: false, because: `${match.tool} was gone when its server was started again` };

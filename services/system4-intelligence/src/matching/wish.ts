@@ -40,7 +40,10 @@ export function named(tool: Tool): Match {
   };
 }
 
-/** Whether calling it without arguments shows something and can do no harm: it says that it only reads, and needs none. */
+/**
+ * True when calling it without arguments shows something and can do no harm: it says that it only reads, and needs
+ * none.
+ */
 export function isCallable({ inputSchema, annotations }: Tool): boolean {
   const parameters = parametersOf(inputSchema);
   return (

@@ -22,7 +22,7 @@ export function ownershipRefusal({ ownership }: Ownership, proposal: Proposed): 
     : undefined;
 }
 
-/** What a person is to look at before it is allowed, though nothing forbids it. */
+/** The doubts that a person is to look at before it is allowed, though nothing forbids it. */
 export function doubtsAbout({ ownership }: Ownership, { mcpName, candidate, suspicions = [] }: Proposed): string[] {
   const whose = ownership === 'ask' && mcpName === undefined;
   const told = suspicions.slice(0, MOST_TOLD).map(({ where, kind, text }) => `${kind} in ${where}: "${text}"`);

@@ -3,7 +3,7 @@ import type { Refusal } from '../policy/names.js';
 
 type Proposed = DataOf<typeof Proposal>;
 
-/** Whether `actual` confines at least as strongly as `minimum`. */
+/** True when `actual` confines at least as strongly as `minimum`. */
 export function confines(actual: Confinement, minimum: Confinement): boolean {
   const ladder = Confinement.options;
   return ladder.indexOf(actual) <= ladder.indexOf(minimum);

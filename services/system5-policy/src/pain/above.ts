@@ -14,7 +14,7 @@ export function aboveOf(
 ) {
   /** Alert → when it is tried again, where nobody took it. */
   const waiting = new Map<string, number>();
-  /** What the fleet above has been told is acknowledged or over: alert and its level. */
+  /** Alerts, with their level, of which the fleet above has been told that they are acknowledged or over. */
   const relief = new Set<string>();
 
   async function climb(alert: Alert): Promise<void> {

@@ -10,7 +10,7 @@ const MOST_OPEN = 1000;
 const MOST_CLOSED = 100;
 export const OVERFLOW = 'alerts:overflow';
 
-/** What is journalled about alerts. Times in ms since the epoch. */
+/** The events of alerts, as they are journalled. Times in ms since the epoch. */
 export const AlertEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('alert.raised'),
@@ -118,7 +118,7 @@ export function told(state: AlertsState, alert: string, now: number): AlertEvent
   return state.open.has(alert) ? [{ type: 'alert.above', at: now, alert }] : [];
 }
 
-/** What the fleet above was told of and need not care for any more: somebody here does, or it is over. */
+/** Alerts that the fleet above was told of and need no longer care for: somebody here does, or they are over. */
 export function relieved(state: AlertsState): Alert[] {
   const acknowledged = [...state.open.values()].filter(({ level }) => level === 'acknowledged');
   return [...acknowledged.map(shown), ...state.closed].filter(({ above }) => above !== undefined);

@@ -13,7 +13,7 @@ export interface Refusal {
   because: string;
 }
 
-/** What a server runs from; one that runs elsewhere has its address for a package. */
+/** The package that a server runs from; one that runs elsewhere has its address for a package. */
 export const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));
 
 export function glob(pattern: string, text: string): boolean {
