@@ -62,7 +62,10 @@ export interface ServiceContext {
       mandatory?: true;
     },
   ): Promise<void>;
-  /** Hears messages of the given kinds on a durable queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
+  /**
+   * Hears messages of the given kinds on a durable queue or a queue of this instance's own; others are passed over,
+   * malformed ones are held with the reason.
+   */
   hear(
     from:
       | QueueName
@@ -82,7 +85,10 @@ export interface ServiceContext {
   ): Promise<Answer<N>>;
   /** Answers questions addressed to this system; an answer that throws is sent as a refusal with its reason. */
   answer(answers: Answers): Promise<Consumer>;
-  /** Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller closes it. */
+  /**
+   * Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller
+   * closes it.
+   */
   connectChild(below: Below): Promise<NervousSystem>;
   /** Adds a named check to /ready and to the heartbeat. */
   check(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;

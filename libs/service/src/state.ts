@@ -45,7 +45,10 @@ export async function openState(database: Database, path: string, clock: Clock):
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 
-/** The same, but waits for a database that is not there yet. What is wrong with the settings rejects at once, as does `signal`. */
+/**
+ * The same, but waits for a database that is not there yet. What is wrong with the settings rejects at once, as does
+ * `signal`.
+ */
 export async function openStateWhenReached(
   database: Database,
   path: string,

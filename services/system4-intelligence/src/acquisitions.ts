@@ -28,9 +28,9 @@ import { Telling } from './telling.js';
 const SHOWN = 500;
 
 /**
- * System 4's acquisitions: finds out what waits, and acquires what answers it. Inputs (what was seen, heard or asked for)
- * are decided one after the other by `acquisition/decide.ts`; `looks.ts` brings what waits, `finding.ts` what the registries
- * have, `telling.ts` says what became of it.
+ * System 4's acquisitions: finds out what waits, and acquires what answers it. Inputs (what was seen, heard or asked
+ * for) are decided one after the other by `acquisition/decide.ts`; `looks.ts` brings what waits, `finding.ts` what the
+ * registries have, `telling.ts` says what became of it.
  */
 export class Acquisitions implements Restored {
   readonly #context: ServiceContext;

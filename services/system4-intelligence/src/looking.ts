@@ -11,8 +11,8 @@ const OTHERS = 200;
 const MOST_NEW = 2000;
 
 /**
- * Asks System 1 what waits, and says the gap when it changed. It lists the most frequent types; of the others, where there are
- * more, it sees those that came lately and then, in rounds, all in the order of their names.
+ * Asks System 1 what waits, and says the gap when it changed. It lists the most frequent types; of the others, where
+ * there are more, it sees those that came lately and then, in rounds, all in the order of their names.
  */
 export class Looking {
   readonly #context: ServiceContext;

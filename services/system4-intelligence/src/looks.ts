@@ -4,11 +4,14 @@ import type { State } from './acquisition/state.js';
 import type { Looking } from './looking.js';
 import { type Paced, paced } from './pace.js';
 
-/** Milliseconds until the next look after something failed, and between two looks at types that are not the most frequent. */
+/**
+ * Milliseconds until the next look after something failed, and between two looks at types that are not the most
+ * frequent.
+ */
 const AGAIN = 5000;
 const ON = 1000;
 
-/** What is done with what a look finds. */
+/** Receives what a look finds. */
 export interface Seen {
   /** @param told how many of them are taken up though no server seems to be for them */
   waiting(waiting: readonly Waiting[], told: number): Promise<void>;
@@ -17,8 +20,9 @@ export interface Seen {
 }
 
 /**
- * The looks at what waits, each at its own pace (`pace.ts`): at the most frequent types, in rounds at the others, and at
- * those for which a tool was brought in, to see whether less waits. What fails is logged once per text and done again.
+ * The looks at what waits, each at its own pace (`pace.ts`): at the most frequent types, in rounds at the others, and
+ * at those for which a tool was brought in, to see whether less waits. What fails is logged once per text and done
+ * again.
  */
 export class Looks {
   readonly #context: ServiceContext;

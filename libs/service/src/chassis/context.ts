@@ -34,7 +34,10 @@ export interface ContextOptions {
   clock?: Clock;
   ids?: Ids;
   random?: Random;
-  /** Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats, unless said). */
+  /**
+   * Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats,
+   * unless said).
+   */
   heartbeat?: number;
   databaseCheck?: number;
   leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
@@ -49,7 +52,9 @@ export interface OpenContext {
   readiness(): Readiness;
   /** Starts a service in this context. From then on it is ready when its checks are. */
   start(service: Service): Promise<void>;
-  /** Says that it drains, stops the service, gives its leases back, and drains the bus within `ms`. The bus stays open. */
+  /**
+   * Says that it drains, stops the service, gives its leases back, and drains the bus within `ms`. The bus stays open.
+   */
   stop(ms: number): Promise<void>;
 }
 

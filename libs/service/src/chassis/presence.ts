@@ -59,8 +59,8 @@ function run(check: Check): ReturnType<Check> {
 }
 
 /**
- * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept: the next
- * says more.
+ * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept:
+ * the next says more.
  */
 export function beatEvery(
   context: Pick<ServiceContext, 'say' | 'system' | 'instance' | 'clock' | 'log'>,

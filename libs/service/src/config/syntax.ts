@@ -7,7 +7,10 @@ export interface SyntaxProblem {
   message: string;
 }
 
-/** What no fleet can be read from: broken YAML, tags that are not YAML's own, keys that are there twice, names that would be lost on the way. */
+/**
+ * The problems of a text from which no fleet can be read: broken YAML, tags that are not YAML's own, keys that are
+ * there twice, names that would be lost on the way.
+ */
 export function syntaxProblems(document: Document.Parsed, text: string): SyntaxProblem[] {
   const tags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   const broken = [...document.errors, ...tags].map((error) => ({

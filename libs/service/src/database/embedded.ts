@@ -17,8 +17,8 @@ export interface EmbeddedOptions {
 }
 
 /**
- * PostgreSQL inside this process. In a folder it holds a lock file, because a second process on the same folder loses rows
- * without an error.
+ * PostgreSQL inside this process. In a folder it holds a lock file, because a second process on the same folder loses
+ * rows without an error.
  * @param where the folder, or `memory` for one that goes with the process
  * @throws VSM_DATABASE when another process has the folder
  */

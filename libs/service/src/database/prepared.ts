@@ -17,8 +17,8 @@ const { serialize } = protocol;
 const bytes = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
 /**
- * Statements of the embedded database. What is asked a second time stays prepared and goes there and back in one message instead of six,
- * planned already: less than half the time of `engine.query` for a small statement.
+ * Statements of the embedded database. What is asked a second time stays prepared and goes there and back in one
+ * message instead of six, planned already: less than half the time of `engine.query` for a small statement.
  */
 export class Statements {
   readonly #engine: PGlite;

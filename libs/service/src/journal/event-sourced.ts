@@ -41,8 +41,8 @@ export interface EventSourcedOptions<S, E> {
   /** The event that a journal entry holds; undefined where the entry belongs to another part. */
   read(entry: JournalEntry): E | undefined;
   /**
-   * Called when an event cannot be journalled. It throws where nothing may be told that is not on record; where it returns,
-   * the run goes on without. By default the run fails.
+   * Called when an event cannot be journalled. It throws where nothing may be told that is not on record; where it
+   * returns, the run goes on without. By default the run fails.
    */
   unjournalled?(error: unknown, event: E): void;
 }

@@ -23,8 +23,8 @@ const MOST = 200;
 const PAGE = 500;
 
 /**
- * The lease rows are locked while the entries are written, so that a new leader and an append of the old one cannot cross.
- * If somebody else wrote one of these places in a chain first, the whole statement fails (23505). $1 JSON list.
+ * The lease rows are locked while the entries are written, so that a new leader and an append of the old one cannot
+ * cross. If somebody else wrote one of these places in a chain first, the whole statement fails (23505). $1 JSON list.
  */
 const APPEND = `-- journal append
 WITH item AS (

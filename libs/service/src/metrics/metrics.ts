@@ -11,7 +11,9 @@ import {
 import { GROUPS, isGroup } from '../ledger/group.js';
 import { Family, merge } from './families.js';
 
-/** Metrics of one service, all named `vsmcp_…`, base units (seconds, bytes). Asking twice for a name gives the same one. */
+/**
+ * Metrics of one service, all named `vsmcp_…`, base units (seconds, bytes). Asking twice for a name gives the same one.
+ */
 export interface Metrics {
   counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
   gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;

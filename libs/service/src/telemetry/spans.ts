@@ -41,7 +41,8 @@ const tracer = trace.getTracer('vsmcp');
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
- * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is thrown on.
+ * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is
+ * thrown on.
  * @param name of low cardinality
  */
 export function inSpan<T>(
@@ -111,8 +112,9 @@ export function traceFields(): { trace_id?: string; span_id?: string } {
 }
 
 /**
- * Where a span belongs. It may follow from something that was remembered (a message, an event) while something else goes on here: of one
- * trace, what goes on here is the parent; of two, what it follows from is, and what goes on here is linked.
+ * Where a span belongs. It may follow from something that was remembered (a message, an event) while something else
+ * goes on here: of one trace, what goes on here is the parent; of two, what it follows from is, and what goes on here
+ * is linked.
  */
 function placeOf(follows: Trace | undefined): { parent: Context; links: Link[] } {
   const active = context.active();

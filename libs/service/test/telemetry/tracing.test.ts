@@ -127,7 +127,7 @@ describe('one trace through the fleet', () => {
       first?.links.map(({ context }) => context.traceId),
       [TRACE],
     );
-    // What is said of the event goes to whoever follows the event.
+    // Messages about the event go to whoever follows it.
     assert.equal(named('publish vsm.outcome')[0]?.spanContext().traceId, TRACE);
   });
 

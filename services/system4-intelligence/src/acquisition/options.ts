@@ -15,8 +15,8 @@ export function packagedIn(rows: readonly Capability[]): Packaged[] {
 }
 
 /**
- * The servers that may close a gap, in the order they are looked at: first what the fleet has acquired already and whose tools
- * fit, then the registry's candidates by rank.
+ * The servers that may close a gap, in the order they are looked at: first what the fleet has acquired already and
+ * whose tools fit, then the registry's candidates by rank.
  * @param reserved names of servers that are configured
  */
 export function optionsFor(

@@ -2,9 +2,9 @@ import { patternOf } from '@vsmcp/expressions';
 import { celOf, literal } from './fields.js';
 
 /**
- * Guards: a condition over an event that its samples fulfil and spoiled input does not, for a tool that answers nonsense
- * with nonsense instead of an error. It is generalised from the form of the samples: a digit stands for any digit, a run of
- * letters for any letters, everything else for itself.
+ * Guards: a condition over an event that its samples fulfil and spoiled input does not, for a tool that answers
+ * nonsense with nonsense instead of an error. It is generalised from the form of the samples: a digit stands for any
+ * digit, a run of letters for any letters, everything else for itself.
  */
 
 interface Token {

@@ -35,7 +35,10 @@ export interface Parameter extends Property {
 
 const MOST = 60;
 
-/** A tool's parameters; those that are not understood are left out, and `undefined` is the answer when a required one is. */
+/**
+ * A tool's parameters; those that are not understood are left out, and `undefined` is the answer when a required one
+ * is.
+ */
 export function parametersOf(inputSchema: unknown): Parameter[] | undefined {
   const input = Input.safeParse(inputSchema);
   if (!input.success) return undefined;
@@ -76,7 +79,10 @@ export function keepsLimits(value: string, parameter: Parameter): boolean {
   return pattern === undefined || value.length > 4096 || pattern.test(value);
 }
 
-/** A stranger's pattern as RE2 reads it, in time linear in the text; none where it is too long, or uses what RE2 has not. */
+/**
+ * A stranger's pattern as RE2 reads it, in time linear in the text; none where it is too long, or uses what RE2 has
+ * not.
+ */
 function compiled(source: string): Pattern | undefined {
   if (source.length > 200) return undefined;
   try {

@@ -1,8 +1,9 @@
 import { terms } from '@vsmcp/vsm';
 
 /**
- * What a value looks like. A shape gives words to search tools with, and says whether a value can be wrong at all: free text and
- * code have no wrong form that could be made here, so a tool for them is not tried on input that must fail.
+ * The shape of a value: its form. A shape gives words to search tools with, and says whether a value can be wrong at
+ * all: free text and code have no wrong form that could be made here, so a tool for them is not tried on input that
+ * must fail.
  */
 
 export interface Shape {

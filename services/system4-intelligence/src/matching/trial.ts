@@ -72,8 +72,9 @@ function textOf(content: unknown): string {
 }
 
 /**
- * Whether the trial shows a tool that understands its input: every real sample answered with something, every spoiled one
- * refused or answered differently; where it answered a spoiled one, a guard on the samples' form must be possible.
+ * Judges whether the trial shows a tool that understands its input: every real sample answered with something, every
+ * spoiled one refused or answered differently; where it answered a spoiled one, a guard on the samples' form must be
+ * possible.
  */
 export function judge(match: Match, results: readonly TrialResult[]): Judgement {
   const good = results.filter((result) => result.expect === 'answer');

@@ -8,8 +8,8 @@ import { parametersOf } from './schema.js';
 const HALF = 0.5;
 
 /**
- * The tools that somebody's words mean, the best first, by what they say about themselves alone: there are no events whose
- * values could fill their arguments.
+ * The tools that somebody's words mean, the best first, by what they say about themselves alone: there are no events
+ * whose values could fill their arguments.
  */
 export function matchWish(need: Need, tools: readonly Tool[]): Match[] {
   const query = queryOf(need);

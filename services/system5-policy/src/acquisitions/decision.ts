@@ -52,8 +52,8 @@ export function termsOf({ candidate, server, grants, tool, only, mcpName, suspic
 const by = 'policy';
 
 /**
- * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what policy
- * allows by itself, then a person.
+ * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what
+ * policy allows by itself, then a person.
  */
 export function judge(policy: Policy, proposal: Proposed, remembered: Remembered): Judgement {
   if (proposal.stage === 'remove') return judgeRemoval(proposal, remembered);

@@ -41,8 +41,8 @@ export const DeliberationEvent = z.discriminatedUnion('type', [
 export type DeliberationEvent = z.infer<typeof DeliberationEvent>;
 
 /**
- * One step of a proposal (a candidate and tool at a stage) and where it stands. `print` is a hash of the proposal as it came;
- * its evidence, which can be large, is kept while a person is asked.
+ * One step of a proposal (a candidate and tool at a stage) and where it stands. `print` is a hash of the proposal as it
+ * came; its evidence, which can be large, is kept while a person is asked.
  */
 export interface Settled {
   proposal: Proposed;

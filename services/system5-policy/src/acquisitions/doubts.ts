@@ -8,8 +8,8 @@ type Ownership = { ownership: 'required' | 'ask' | 'ignore' };
 const MOST_TOLD = 3;
 
 /**
- * A package that says it is another server than the registry does was published by somebody who does not own the registry's
- * name, or the other way round; one that says nothing leaves it open.
+ * A package that says it is another server than the registry does was published by somebody who does not own the
+ * registry's name, or the other way round; one that says nothing leaves it open.
  */
 export function ownershipRefusal({ ownership }: Ownership, proposal: Proposed): Refusal | undefined {
   const { mcpName, candidate } = proposal;

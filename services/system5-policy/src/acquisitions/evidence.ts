@@ -10,8 +10,8 @@ export function confines(actual: Confinement, minimum: Confinement): boolean {
 }
 
 /**
- * What the trial did not show, or undefined. A tool that answers input on which it should fail is admitted when its
- * response has a guard that keeps such input away.
+ * The reason why the trial does not prove enough, or undefined. A tool that answers input on which it should fail is
+ * admitted when its response has a guard that keeps such input away.
  */
 export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refusal | undefined {
   const { evidence } = proposal;
@@ -41,8 +41,8 @@ export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refus
 }
 
 /**
- * A server without a response answers no event, so there is none to try it on. That is enough only for what somebody wished for, and
- * only when it is known what it offers.
+ * A server without a response answers no event, so there is none to try it on. That is enough only for what somebody
+ * wished for, and only when it is known what it offers.
  */
 function wishRefusal({ by, tool, evidence }: Proposed): Refusal | undefined {
   const rule = 'acquire.trial';

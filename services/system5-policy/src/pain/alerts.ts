@@ -69,7 +69,10 @@ export function signalled(state: AlertsState, policy: PainPolicy, signal: Signal
   return [raise(policy, { alert: OVERFLOW, severity: 'critical', unit: 's5', what, since: now }, now)];
 }
 
-/** Pain that was written down or kept back can arrive after the pleasure that ended it: it began no later than what is closed. */
+/**
+ * Pain that was written down or kept back can arrive after the pleasure that ended it: it began no later than what is
+ * closed.
+ */
 function isLate({ closed }: AlertsState, { alert, since }: Signal): boolean {
   return closed.some((one) => one.alert === alert && since <= one.since);
 }
@@ -106,7 +109,10 @@ export function overdue(state: AlertsState, policy: PainPolicy, now: number): Al
     .map((alert) => climbed(alert.alert, alert, now));
 }
 
-/** Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is one. */
+/**
+ * Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is
+ * one.
+ */
 export function beyond(state: AlertsState, policy: PainPolicy, now: number): OpenAlert[] {
   return [...state.open.values()].filter(
     ({ level, reached, above }) => level === SYSTEM5 && above === undefined && now >= (reached ?? now) + policy.climb,

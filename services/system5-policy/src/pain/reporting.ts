@@ -7,7 +7,7 @@ const MOST_UNITS = 100;
 export const HEARTBEAT = 10_000;
 
 /**
- * What the fleet above needs to know of this one: how it is, not what it does.
+ * The report that the fleet above needs of this one: how it is, not what it does.
  * @param levels of fleets below this one that may be told
  */
 export function reportOf(

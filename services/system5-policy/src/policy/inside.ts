@@ -11,7 +11,8 @@ const Priority = z.record(z.string(), z.number());
 const PrioritySet = z.object({ priority: Priority, file: Priority, because: z.string() });
 
 /**
- * System 5 and the inside: it hears System 3's accounts, keeps what needs a decision until System 3 no longer says so, and says what matters more.
+ * System 5 and the inside: it hears System 3's accounts, keeps what needs a decision until System 3 no longer says so,
+ * and says what matters more.
  */
 export function inside(context: ServiceContext, epoch: number) {
   const { config, journal, log, metrics, say } = context;

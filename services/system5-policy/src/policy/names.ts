@@ -21,7 +21,10 @@ export function glob(pattern: string, text: string): boolean {
   return new RegExp(`^${source.join('[^/]*')}$`).test(text);
 }
 
-/** Why a candidate's name keeps it out, or undefined. `from` looks at the registry's name alone, the others at the package too. */
+/**
+ * Why a candidate's name keeps it out, or undefined. `from` looks at the registry's name alone, the others at the
+ * package too.
+ */
 export function nameRefusal(admission: Admission, candidate: { name: string; spec: Spec }): Refusal | undefined {
   const names = [candidate.name, packageIn(candidate.spec)];
   const denied = admission.deny.find((pattern) => names.some((name) => glob(pattern, name)));
