@@ -1,8 +1,9 @@
 import { AsyncResource } from 'node:async_hooks';
 
 /**
- * What comes together is sent together: items of the same turn, and those that come while a batch is under way, share the next one.
- * Nothing waits for others to come. A batch is sent as part of what its first item is part of, such as a trace.
+ * Sends together what comes together: items of the same turn, and those that come while a batch is under way, share the
+ * next one. Nothing waits for others to come. A batch is sent as part of what its first item is part of, such as a
+ * trace.
  * @param most items in one batch
  * @returns takes an item; resolves when its batch is sent, rejects when that fails
  */

@@ -27,7 +27,7 @@ import type { PainRows } from './pain/pain.js';
 import type { Rows } from './rows/rows.js';
 import type { Trace } from './trace.js';
 
-/** What every service is given; nothing in it tells which transport or database it runs on. */
+/** The context that every service is given; nothing in it tells which transport or database it runs on. */
 export interface ServiceContext {
   readonly system: System;
   readonly instance: string;
@@ -62,7 +62,10 @@ export interface ServiceContext {
       mandatory?: true;
     },
   ): Promise<void>;
-  /** Hears messages of the given kinds on a durable queue or a queue of this instance's own; others are passed over, malformed ones are held with the reason. */
+  /**
+   * Hears messages of the given kinds on a durable queue or a queue of this instance's own; others are passed over,
+   * malformed ones are held with the reason.
+   */
   hear(
     from:
       | QueueName
@@ -82,7 +85,10 @@ export interface ServiceContext {
   ): Promise<Answer<N>>;
   /** Answers questions addressed to this system; an answer that throws is sent as a refusal with its reason. */
   answer(answers: Answers): Promise<Consumer>;
-  /** Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller closes it. */
+  /**
+   * Opens a connection, as its parent, to a fleet that is a unit of this one; its state is in its `health`. The caller
+   * closes it.
+   */
   connectChild(below: Below): Promise<NervousSystem>;
   /** Adds a named check to /ready and to the heartbeat. */
   check(name: string, check: () => { ok: true } | { ok: false; reason: string }): void;
@@ -95,7 +101,7 @@ export interface Below {
   path: string;
   /** The URL of its broker, where that is not this fleet's own. */
   broker?: string;
-  /** What its members sign with, where that is not this fleet's own cookie. */
+  /** The secrets that its members sign with, where they are not this fleet's own cookie. */
   cookie?: readonly string[];
 }
 

@@ -12,7 +12,10 @@ import type { PainRows } from './pain/pain.js';
 import { openRows } from './rows/open.js';
 import type { Rows } from './rows/rows.js';
 
-/** What the database holds for a fleet; services of one process share it, so that their writes share statements too. */
+/**
+ * The state that the database holds for a fleet; services of one process share it, so that their writes share
+ * statements too.
+ */
 export interface State {
   readonly database: Database;
   readonly ledger: Ledger;
@@ -42,7 +45,10 @@ export async function openState(database: Database, path: string, clock: Clock):
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 10_000;
 
-/** The same, but waits for a database that is not there yet. What is wrong with the settings rejects at once, as does `signal`. */
+/**
+ * The same, but waits for a database that is not there yet. What is wrong with the settings rejects at once, as does
+ * `signal`.
+ */
 export async function openStateWhenReached(
   database: Database,
   path: string,

@@ -7,8 +7,9 @@ export function markOf(unit: Unit): string {
 }
 
 /**
- * The rows to write so that the newest word on each unit holds. What vsmcp.yaml says holds from when it says so, until somebody changes the unit
- * live; that holds until the file says something else of it. What the file no longer names goes; what it never named stays.
+ * The rows to write so that the newest word on each unit holds. What vsmcp.yaml says holds from when it says so, until
+ * somebody changes the unit live; that holds until the file says something else of it. What the file no longer names
+ * goes; what it never named stays.
  * @returns name → row, undefined for one that goes
  */
 export function reconcileUnits(rows: Iterable<UnitRow>, configured: Units): Map<string, UnitRow | undefined> {

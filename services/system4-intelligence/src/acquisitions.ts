@@ -18,8 +18,8 @@ import { evolve } from './acquisition/evolve.js';
 import { type Limits, limitsOf } from './acquisition/limits.js';
 import { AcquisitionEvent, EMPTY, isOver, type Saga, type State, sagaOf } from './acquisition/state.js';
 import { acquisitionOf } from './acquisition/view.js';
-import { openFinding } from './finding.js';
-import { openLooking } from './looking.js';
+import { Finding } from './finding.js';
+import { Looking } from './looking.js';
 import { Looks } from './looks.js';
 import type { Found } from './registries.js';
 import { Telling } from './telling.js';
@@ -28,17 +28,17 @@ import { Telling } from './telling.js';
 const SHOWN = 500;
 
 /**
- * System 4's acquisitions: finds out what waits, and acquires what answers it. Inputs (what was seen, heard or asked for)
- * are decided one after the other by `acquisition/decide.ts`; `looks.ts` brings what waits, `finding.ts` what the registries
- * have, `telling.ts` says what became of it.
+ * System 4's acquisitions: finds out what waits, and acquires what answers it. Inputs (what was seen, heard or asked
+ * for) are decided one after the other by `acquisition/decide.ts`; `looks.ts` brings what waits, `finding.ts` what the
+ * registries have, `telling.ts` says what became of it.
  */
 export class Acquisitions implements Restored {
   readonly #context: ServiceContext;
   readonly #epoch: number;
   readonly #limits: Limits;
   readonly #stopping = new AbortController();
-  readonly #finding: ReturnType<typeof openFinding>;
-  readonly #looking: ReturnType<typeof openLooking>;
+  readonly #finding: Finding;
+  readonly #looking: Looking;
   readonly #looks: Looks;
   readonly #telling: Telling;
   readonly #sagas: EventSourced<State, AcquisitionEvent>;
@@ -47,8 +47,8 @@ export class Acquisitions implements Restored {
     this.#context = context;
     this.#epoch = epoch;
     this.#limits = limitsOf(context.config);
-    this.#finding = openFinding(context, search, this.#stopping.signal);
-    this.#looking = openLooking(context, this.#limits);
+    this.#finding = new Finding(context, search, this.#stopping.signal);
+    this.#looking = new Looking(context, this.#limits);
     this.#telling = new Telling(context);
     this.#sagas = eventSourced<State, AcquisitionEvent>(context.journal, {
       system: 's4',

@@ -1,14 +1,17 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { reasonOf, type Waiting } from '@vsmcp/vsm';
 import type { State } from './acquisition/state.js';
-import type { openLooking } from './looking.js';
+import type { Looking } from './looking.js';
 import { type Paced, paced } from './pace.js';
 
-/** Milliseconds until the next look after something failed, and between two looks at types that are not the most frequent. */
+/**
+ * Milliseconds until the next look after something failed, and between two looks at types that are not the most
+ * frequent.
+ */
 const AGAIN = 5000;
 const ON = 1000;
 
-/** What is done with what a look finds. */
+/** Receives what a look finds. */
 export interface Seen {
   /** @param told how many of them are taken up though no server seems to be for them */
   waiting(waiting: readonly Waiting[], told: number): Promise<void>;
@@ -17,12 +20,13 @@ export interface Seen {
 }
 
 /**
- * The looks at what waits, each at its own pace (`pace.ts`): at the most frequent types, in rounds at the others, and at
- * those for which a tool was brought in, to see whether less waits. What fails is logged once per text and done again.
+ * The looks at what waits, each at its own pace (`pace.ts`): at the most frequent types, in rounds at the others, and
+ * at those for which a tool was brought in, to see whether less waits. What fails is logged once per text and done
+ * again.
  */
 export class Looks {
   readonly #context: ServiceContext;
-  readonly #looking: ReturnType<typeof openLooking>;
+  readonly #looking: Looking;
   readonly #state: () => State;
   readonly #seen: Seen;
   readonly #told: number;
@@ -33,13 +37,7 @@ export class Looks {
   #lastTrouble = '';
 
   /** @param told how many of the most frequent types are taken up though no server seems to be for them */
-  constructor(
-    context: ServiceContext,
-    looking: ReturnType<typeof openLooking>,
-    state: () => State,
-    seen: Seen,
-    told: number,
-  ) {
+  constructor(context: ServiceContext, looking: Looking, state: () => State, seen: Seen, told: number) {
     this.#context = context;
     this.#looking = looking;
     this.#state = state;

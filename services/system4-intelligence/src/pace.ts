@@ -1,6 +1,8 @@
 import type { Clock } from '@vsmcp/vsm';
 
-/** Least rest (ms) between two runs, and how many times longer than the last run it is: what grows expensive grows rare. */
+/**
+ * Least rest (ms) between two runs, and how many times longer than the last run it is: what grows expensive grows rare.
+ */
 const REST = 300;
 const TIMES = 20;
 

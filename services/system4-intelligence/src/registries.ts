@@ -21,7 +21,9 @@ export interface Found {
 /** The list of servers that ships with this service, in the registry's own format. */
 const SHIPPED = fileURLToPath(new URL('../registry.json', import.meta.url));
 
-/** All registries of the config as one. A registry that cannot be read is named with its reason; the others are used. */
+/**
+ * All registries of the config as one. A registry that cannot be read is named with its reason; the others are used.
+ */
 export function openRegistries(
   context: Pick<ServiceContext, 'config' | 'home' | 'dataDir' | 'clock' | 'log'>,
 ): (signal?: AbortSignal) => Promise<Found> {

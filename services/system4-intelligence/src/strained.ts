@@ -2,8 +2,9 @@ import { on, type ServiceContext } from '@vsmcp/service';
 import { Stress } from '@vsmcp/vsm';
 
 /**
- * What System 3 says of the inside: while a unit cannot cope, System 4 brings no changes of its own accord (Beer's 3–4 homeostat: the outside and
- * then does not outrun the inside and now). What an event that waits or a person asks for goes on.
+ * The strain of the inside, as System 3 tells it: while a unit cannot cope, System 4 brings no changes of its own
+ * accord (Beer's 3–4 homeostat: the outside and then does not outrun the inside and now). What an event that waits or a
+ * person asks for goes on.
  */
 export function strained({ log, metrics }: ServiceContext, relieved: () => void) {
   const units = metrics.gauge('vsmcp_strained_units', 'Units of which System 3 says that they cannot cope');

@@ -9,13 +9,13 @@ import { strained } from './strained.js';
 const TICK = 1000;
 
 export interface System4Options {
-  /** What reads the registries; by default those that the configuration names. */
+  /** The reader of the registries; by default that of those which the configuration names. */
   openRegistries?: (context: ServiceContext) => (signal?: AbortSignal) => Promise<Found>;
 }
 
 /**
- * System 4: outside and then. Its senses bring the environment in; what waits without an answer sends it to look for a tool that
- * has one. It proposes; System 5 decides, System 3 commands, System 1 tries and installs. One instance leads.
+ * System 4: outside and then. Its senses bring the environment in; what waits without an answer sends it to look for a
+ * tool that has one. It proposes; System 5 decides, System 3 commands, System 1 tries and installs. One instance leads.
  */
 export function openSystem4({ openRegistries: open = openRegistries }: System4Options = {}): Service {
   return {

@@ -12,8 +12,8 @@ interface Told {
 }
 
 /**
- * Says what became of acquisitions: proposals to System 5, steps to whoever follows them, and both in the metrics and the
- * log. A gap that opens begins a trace, and every later step belongs to it.
+ * Says what became of acquisitions: proposals to System 5, steps to whoever follows them, and both in the metrics and
+ * the log. A gap that opens begins a trace, and every later step belongs to it.
  */
 export class Telling {
   readonly #context: ServiceContext;

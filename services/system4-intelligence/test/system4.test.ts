@@ -63,13 +63,23 @@ function inside() {
     },
   };
   return {
-    ...{ s1, s5, proposals, told, gaps, sensed },
+    s1,
+    s5,
+    proposals,
+    told,
+    gaps,
+    sensed,
     waits: (...now: Waiting[]) => {
       entries = now;
     },
     rule: async (proposal: DataOf<typeof Proposal>) =>
       five?.say(Verdict, 's5.verdict', {
-        ...{ proposal, verdict: 'allow', rule: 'contained', because: 'it is', by: 'policy', epoch: 1 },
+        proposal,
+        verdict: 'allow',
+        rule: 'contained',
+        because: 'it is',
+        by: 'policy',
+        epoch: 1,
       }),
     tried: async (more: Partial<DataOf<typeof Tried>> & { proposal: string; npm: string }) =>
       one?.say(Tried, 's1.x.tried', { instance: 'x', ok: true, tools: [], results: [], ...more }),

@@ -21,8 +21,8 @@ export interface System5Options {
 }
 
 /**
- * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and takes
- * pain up until somebody acknowledges it. One instance leads; its state is what the journal holds.
+ * System 5: identity and policy. It judges what System 4 proposes, lets people decide what policy leaves to them, and
+ * takes pain up until somebody acknowledges it. One instance leads; its state is what the journal holds.
  */
 export function openSystem5({ alone = ALONE }: System5Options = {}): Service {
   return {
@@ -95,7 +95,7 @@ function refusing({ clock, journal, log }: ServiceContext, epoch: number): (data
   };
 }
 
-/** What may be done: operations by the rules of policy, acts of agents by their grants. */
+/** Answers what may be done: operations by the rules of policy, acts of agents by their grants. */
 function permitting(
   { config, capabilities }: ServiceContext,
   policy: Policy,

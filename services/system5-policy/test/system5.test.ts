@@ -37,7 +37,10 @@ function listener() {
     },
   };
   return {
-    ...{ service, verdicts, alerts, acquires },
+    service,
+    verdicts,
+    alerts,
+    acquires,
     propose: (data: DataOf<typeof Proposal>, id?: string) =>
       context?.say(Proposal, 's4.proposal', data, id === undefined ? {} : { id }),
     hurt: (severity: 'pain' | 'critical' | 'pleasure', alert = 'silence:x') =>

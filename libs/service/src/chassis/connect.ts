@@ -6,8 +6,8 @@ import type { ConnectMember } from './context.js';
 import type { Runtime } from './runtime.js';
 
 /**
- * Joins fleets over AMQP: this process's own, and those below it on the same broker or another. A member without a signer of its own signs with
- * the process's cookie.
+ * Joins fleets over AMQP: this process's own, and those below it on the same broker or another. A member without a
+ * signer of its own signs with the process's cookie.
  * @param url of the own broker
  */
 export function amqpConnect(

@@ -1,25 +1,11 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { type Consumer, type Member, type NervousSystem, openSigner } from '@vsmcp/nervous-system';
-import {
-  Algedonic,
-  type Clock,
-  type Ids,
-  QUEUES,
-  type QueueName,
-  type Random,
-  type System,
-  VsmError,
-  word,
-} from '@vsmcp/vsm';
+import { type Member, type NervousSystem, openSigner } from '@vsmcp/nervous-system';
+import { type Clock, type Ids, type Random, type System, VsmError, word } from '@vsmcp/vsm';
 import { realClock } from '../clock.js';
 import type { FleetConfig } from '../config/schema.js';
 import { type LeadershipOptions, openLeaderships } from '../leadership/open.js';
-import { countLost, shown } from '../leadership/shown.js';
+import { shown } from '../leadership/shown.js';
 import type { Log } from '../log.js';
-import { seal } from '../messages/envelope.js';
-import { dispatch, durable, queueOf } from '../messages/hear.js';
-import { hurt } from '../messages/hurt.js';
-import { answerOne, ask } from '../messages/questions.js';
 import { watchRefusals } from '../messages/refusals.js';
 import type { ProcessMetrics } from '../metrics/metrics.js';
 import type { Service, ServiceContext } from '../service.js';
@@ -28,9 +14,10 @@ import { metered } from '../telemetry/metered-bus.js';
 import { traced } from '../telemetry/traced-bus.js';
 import { watchDatabase } from './database-check.js';
 import { beatEvery, Presence, type Readiness } from './presence.js';
+import { talking } from './talking.js';
 import { VitalsMeter } from './vitals.js';
 
-/** What a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
+/** The parts that a service is opened on: several may share the state, the metrics and, behind the bus, one broker. */
 export interface ContextOptions {
   system: System;
   /** One word of a routing key, unlike that of any other service of the fleet: see `instanceName`. */
@@ -47,7 +34,10 @@ export interface ContextOptions {
   clock?: Clock;
   ids?: Ids;
   random?: Random;
-  /** Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats, unless said). */
+  /**
+   * Milliseconds between heartbeats, and between looks whether the database is there (as often as the heart beats,
+   * unless said).
+   */
   heartbeat?: number;
   databaseCheck?: number;
   leadership?: Pick<LeadershipOptions, 'ttl' | 'renew' | 'margin' | 'monotonic' | 'now'>;
@@ -62,14 +52,14 @@ export interface OpenContext {
   readiness(): Readiness;
   /** Starts a service in this context. From then on it is ready when its checks are. */
   start(service: Service): Promise<void>;
-  /** Says that it drains, stops the service, gives its leases back, and drains the bus within `ms`. The bus stays open. */
+  /**
+   * Says that it drains, stops the service, gives its leases back, and drains the bus within `ms`. The bus stays open.
+   */
   stop(ms: number): Promise<void>;
 }
 
 export const VERSION = '0.1.0';
 const HEARTBEAT = 2000;
-/** Deliveries handled at once where a hearing does not say. */
-const PREFETCH = 32;
 
 /** `s1-host-4711`: the same node may run several systems, each with its own instance. */
 export function instanceName(system: System, node: string): string {
@@ -88,80 +78,28 @@ export function openContext(options: ContextOptions): OpenContext {
   const bus = metered(traced(options.bus, config.path, { system, instance }), metrics, clock);
   // The holder is not the instance's name alone: after a restart its own old lease must lapse like anybody's.
   const holder = `${instance}/${ids()}`;
-  const leaderships = openLeaderships(state.database, {
-    ...{ holder, clock, log, lost: countLost(metrics) },
-    ...options.leadership,
-  });
-  const around = { system, instance, clock, log, metrics, ledger: state.ledger };
-  const asking = { bus, speaker, clock, ids, log };
-
-  const saidAgain = async (lease: string, publish: () => Promise<void>): Promise<void> => {
-    if (await leaderships.mayActAgain(lease)) return publish();
-    throw new VsmError(
-      'VSM_EPOCH',
-      `${lease} may be led by another now, this instance says no more for it: campaign again`,
-    );
-  };
-
+  const leaderships = openLeaderships(state.database, { holder, clock, log, ...options.leadership });
   const context: ServiceContext = {
-    ...{ system, instance, config, home, dataDir, clock, ids, log, metrics, bus },
-    ...{
-      database: state.database,
-      ledger: state.ledger,
-      journal: state.journal,
-      capabilities: state.capabilities,
-      units: state.units,
-      pain: state.pain,
-    },
+    ...state,
+    system,
+    instance,
+    config,
+    home,
+    dataDir,
+    clock,
+    ids,
+    log,
+    metrics,
+    bus,
     leaderships: shown(leaderships, metrics),
     random: options.random ?? (() => randomInt(2 ** 32) / 2 ** 32),
-    say(kind, key, data, { id = ids(), cause, trace, mandatory } = {}) {
-      const sealed = seal(speaker, { id, kind: kind.kind, at: clock.now(), data, cause, trace });
-      const message = { channel: kind.channel, key, ...sealed, ...(mandatory && { mandatory }) };
-      // What only a leader says is not said by one that was stopped for a while and may have a successor.
-      if (kind.from === system && !leaderships.mayAct(system)) return saidAgain(system, () => bus.publish(message));
-      const signal = kind.channel === 'algedonic' ? Algedonic.data.safeParse(data) : undefined;
-      if (signal?.success) return hurt({ bus, pain: state.pain, clock, log }, { ...message, id }, signal.data);
-      return bus.publish(message);
-    },
-    hear(from, on, { prefetch = PREFETCH } = {}) {
-      return bus.subscribe({ queue: queueOf(from), prefetch }, (delivery) => dispatch(around, on, delivery));
-    },
-    ask: (name, data, how) => ask(asking, name, data, how),
-    async answer(answers) {
-      const shared: string = `${system}.query`;
-      const common = isQueue(shared) ? [shared] : [];
-      const own = { own: true, channel: 'query', bind: [`${system}.${instance}.*`] } as const;
-      const consumers: Consumer[] = [];
-      for (const queue of [own, ...common.map(durable)]) {
-        consumers.push(
-          await bus.subscribe({ queue, prefetch: PREFETCH }, (delivery) => answerOne(asking, answers, delivery)),
-        );
-      }
-      return {
-        async stop() {
-          await Promise.all(consumers.map((consumer) => consumer.stop()));
-        },
-      };
-    },
-    async connectChild({ path, broker, cookie }) {
-      const reach = options.connectMember;
-      if (!reach) throw new VsmError('VSM_CONFIG', `${path} cannot be reached from here: nothing says how`);
-      const signer = cookie === undefined ? undefined : openSigner(cookie);
-      return reach({ path, party: 'parent', instance, log: log.child({ below: path }), signer }, broker);
-    },
+    ...talking({ bus, speaker, state, clock, ids, log, metrics }),
+    connectChild: childConnector(options.connectMember, instance, log),
     check: (name, check) => presence.check(name, check),
     leadershipState: (where) => presence.leadershipState(where),
   };
 
-  const database = watchDatabase(state.database, clock, options.databaseCheck ?? interval);
-  presence.check('broker', () => bus.health());
-  presence.check('database', database.check);
-  const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
-  metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
-  const vitals = new VitalsMeter();
-  const stopBeating = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
-  const stopWatching = watchRefusals({ ...context, path: config.path });
+  const { stopBeating, stopWatching } = watchItself(context, presence, interval, options.databaseCheck ?? interval);
   let stopService = async () => {};
 
   return {
@@ -175,8 +113,6 @@ export function openContext(options: ContextOptions): OpenContext {
       const until = clock.now() + ms;
       presence.leadershipState({ state: 'draining' });
       stopBeating();
-      vitals.close();
-      database.stop();
       try {
         await stopService();
       } finally {
@@ -188,6 +124,35 @@ export function openContext(options: ContextOptions): OpenContext {
   };
 }
 
-function isQueue(name: string): name is QueueName {
-  return name in QUEUES;
+/** The checks, figures and heartbeat that every service has. Times in ms. */
+function watchItself(context: ServiceContext, presence: Presence, interval: number, databaseCheck: number) {
+  const { bus, clock, config, metrics } = context;
+  const database = watchDatabase(context.database, clock, databaseCheck);
+  presence.check('broker', () => bus.health());
+  presence.check('database', database.check);
+  const ready = metrics.gauge('vsmcp_ready', '1 while all checks of /ready hold');
+  metrics.before(() => ready.set(presence.readiness().ready ? 1 : 0));
+  const vitals = new VitalsMeter();
+  const stopBeat = beatEvery(context, () => ({ ...presence.beat(), vitals: vitals.read() }), interval);
+  return {
+    stopBeating() {
+      stopBeat();
+      vitals.close();
+      database.stop();
+    },
+    stopWatching: watchRefusals({ ...context, path: config.path }),
+  };
+}
+
+/** Connects to fleets below, where the process knows how. */
+function childConnector(
+  connectMember: ConnectMember | undefined,
+  instance: string,
+  log: Log,
+): ServiceContext['connectChild'] {
+  return async ({ path, broker, cookie }) => {
+    if (!connectMember) throw new VsmError('VSM_CONFIG', `${path} cannot be reached from here: nothing says how`);
+    const signer = cookie === undefined ? undefined : openSigner(cookie);
+    return connectMember({ path, party: 'parent', instance, log: log.child({ below: path }), signer }, broker);
+  };
 }

@@ -10,7 +10,7 @@ export interface Readiness {
 
 type Beat = DataOf<typeof Heartbeat>;
 
-/** What one instance says about itself, in its heartbeat and on /ready. */
+/** The state of one instance, as it says it in its heartbeat and on /ready. */
 export class Presence {
   readonly #checks = new Map<string, Check>();
   readonly #who: Pick<Beat, 'system' | 'instance' | 'version' | 'started' | 'every'>;
@@ -59,8 +59,8 @@ function run(check: Check): ReturnType<Check> {
 }
 
 /**
- * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept: the next
- * says more.
+ * Says the heartbeat now, every `interval` ms, and a last time when it is stopped. One that cannot be sent is not kept:
+ * the next says more.
  */
 export function beatEvery(
   context: Pick<ServiceContext, 'say' | 'system' | 'instance' | 'clock' | 'log'>,

@@ -17,8 +17,9 @@ import { type Runtime, readRuntime } from './runtime.js';
 type Close = () => Promise<void>;
 
 /**
- * Runs one service as a process of its own, until SIGTERM or SIGINT: then it drains within `settings.drain` and the process ends
- * with 0. What nobody handled is logged and ends it with 1; so does a setting that is wrong, and a second signal.
+ * Runs one service as a process of its own, until SIGTERM or SIGINT: then it drains within `settings.drain` and the
+ * process ends with 0. What nobody handled is logged and ends it with 1; so does a setting that is wrong, and a second
+ * signal.
  */
 export async function runService(service: Service): Promise<void> {
   const log = openLog('info', { system: service.system });

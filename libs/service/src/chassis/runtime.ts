@@ -31,7 +31,7 @@ export function secretsOf(cookie: string): string[] {
   return cookie.split(/[,\n]/).flatMap((secret) => secret.trim() || []);
 }
 
-/** What a process is told by its environment; the fleet's settings (settingsIn) come on top. */
+/** The settings that a process has from its environment; the fleet's own (settingsIn) come on top. */
 const Variables = z.object({
   /** Tells this machine's or pod's instances from others; host name and process id where it is not set. */
   VSMCP_NODE_NAME: z
@@ -101,9 +101,9 @@ export interface Runtime {
   amqpDeclare: boolean;
   amqpPoolSize: number;
   metrics: { host: string; port: number };
-  /** Whether metrics are served. */
+  /** True when metrics are served. */
   telemetry: boolean;
-  /** Whether spans are exported: telemetry is on, and there is a collector. */
+  /** True when spans are exported: telemetry is on, and there is a collector. */
   traces: boolean;
   databaseUrl: string | undefined;
   home: string;

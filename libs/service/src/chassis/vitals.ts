@@ -5,7 +5,7 @@ import type { Vitals } from '@vsmcp/vsm';
 /** ms between two looks at the event loop. */
 const RESOLUTION = 20;
 
-/** What the process of a service uses, between one look and the next. */
+/** The resources that the process of a service uses, between one look and the next. */
 export class VitalsMeter {
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION });
   #used = process.cpuUsage();

@@ -5,7 +5,7 @@ import type { FleetConfig } from './schema.js';
 import { unusableServers } from './servers.js';
 import { unusableSystems } from './systems.js';
 
-/** What no schema sees: names that lead nowhere, and units that claim the same events. */
+/** Problems that no schema sees: names that lead nowhere, and units that claim the same events. */
 export function inconsistencies(config: FleetConfig): Problem[] {
   return [
     ...unknownServers(config),
@@ -100,7 +100,7 @@ function ties({ units }: FleetConfig): Problem[] {
   return problems;
 }
 
-/** What is wrong with a pattern that another unit has. */
+/** The problem of a pattern that another unit has. */
 export function tie(pattern: string, owner: string): string {
   return `got '${pattern}', which unit '${owner}' has too, expected a pattern that one unit alone has, or a more specific one`;
 }

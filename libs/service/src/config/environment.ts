@@ -22,8 +22,8 @@ export function variableOf(setting: string): string {
 }
 
 /**
- * The settings that the environment has, as they would stand in a file: a list is written with commas. Empty variables count as
- * absent. What fits no reading is left for the schema to complain about.
+ * The settings that the environment has, as they would stand in a file: a list is written with commas. Empty variables
+ * count as absent. What fits no reading is left for the schema to complain about.
  */
 export function settingsIn(env: Environment): Record<string, unknown> {
   const settings: Record<string, unknown> = {};

@@ -103,8 +103,8 @@ export function checkConfig(text: string, env: Environment, path?: string): Chec
 }
 
 /**
- * What is inconsistent in the part of a file that the schema accepts, so that as much as can be is told at once: what has a
- * problem is taken out first. Where that would take out what others name, nothing more is told.
+ * The inconsistencies in the part of a file that the schema accepts, so that as much as can be is told at once: what
+ * has a problem is taken out first. Where that would take out what others name, nothing more is told.
  */
 function inconsistentRest(input: unknown, problems: readonly Problem[]): Problem[] {
   const rest: unknown = structuredClone(input);

@@ -9,7 +9,7 @@ export interface Problem {
 
 type Issue = z.core.$ZodIssue;
 
-/** What a schema found wrong, one problem a key, in words: what was got, what was expected, what was perhaps meant. */
+/** The issues of a schema in words, one a key: what was got, what was expected, what was perhaps meant. */
 export function problemsOf(issues: readonly Issue[], input: unknown, schema: z.ZodType): Problem[] {
   return issues.flatMap((issue) => problemOf(issue, input, schema));
 }

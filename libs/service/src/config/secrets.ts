@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import type { Environment } from './environment.js';
 
-/** Variables that are or hold a secret, and so can be given as a file: VSMCP_AMQP_URL_FILE names the file with VSMCP_AMQP_URL. */
+/**
+ * Variables that are or hold a secret, and so can be given as a file: VSMCP_AMQP_URL_FILE names the file with
+ * VSMCP_AMQP_URL.
+ */
 export const SECRETS = ['VSMCP_AMQP_URL', 'VSMCP_DATABASE_URL', 'VSMCP_MANAGEMENT_URL', 'VSMCP_COOKIE'] as const;
 
 /**

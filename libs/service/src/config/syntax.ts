@@ -1,13 +1,16 @@
 import { reasonOf } from '@vsmcp/vsm';
 import { type Document, isScalar, type Scalar, visit, type YAMLError } from 'yaml';
 
-/** What is wrong with a text as YAML; offsets from its beginning. */
+/** A problem of a text as YAML; offsets from its beginning. */
 export interface SyntaxProblem {
   offset: number;
   message: string;
 }
 
-/** What no fleet can be read from: broken YAML, tags that are not YAML's own, keys that are there twice, names that would be lost on the way. */
+/**
+ * The problems of a text from which no fleet can be read: broken YAML, tags that are not YAML's own, keys that are
+ * there twice, names that would be lost on the way.
+ */
 export function syntaxProblems(document: Document.Parsed, text: string): SyntaxProblem[] {
   const tags = document.warnings.filter(({ code }) => code === 'TAG_RESOLVE_FAILED');
   const broken = [...document.errors, ...tags].map((error) => ({

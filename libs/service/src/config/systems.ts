@@ -2,7 +2,9 @@ import { pathOfSystem } from '@vsmcp/vsm';
 import type { Problem } from './problems.js';
 import type { FleetConfig } from './schema.js';
 
-/** Units that are systems and cannot be: a fleet above itself, two units for one fleet, or what only other units have. */
+/**
+ * Units that are systems and cannot be: a fleet above itself, two units for one fleet, or what only other units have.
+ */
 export function unusableSystems({ path: own, units }: Pick<FleetConfig, 'path' | 'units'>): Problem[] {
   const problems: Problem[] = [];
   const owners = new Map<string, string>();

@@ -8,7 +8,10 @@ export interface Database {
   readonly address?: DatabaseAddress;
   /** Rows as objects. Parameters are `$1`, `$2` … Rejects with VSM_DATABASE, the statement's name in the message. */
   query<T extends object>(sql: string, parameters?: readonly unknown[]): Promise<T[]>;
-  /** A schema of that name in the same database, made where it is missing: for a fleet that runs inside another. It closes with this one. */
+  /**
+   * A schema of that name in the same database, made where it is missing: for a fleet that runs inside another. It
+   * closes with this one.
+   */
   within(name: string): Promise<Database>;
   close(): Promise<void>;
 }

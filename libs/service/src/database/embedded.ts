@@ -12,13 +12,13 @@ export interface Embedded extends Database {
 }
 
 export interface EmbeddedOptions {
-  /** What `engine.dumpDataDir()` gave: making a database out of it takes a fifth of the time. */
+  /** A dump of `engine.dumpDataDir()`: making a database out of it takes a fifth of the time. */
   template?: Blob;
 }
 
 /**
- * PostgreSQL inside this process. In a folder it holds a lock file, because a second process on the same folder loses rows
- * without an error.
+ * PostgreSQL inside this process. In a folder it holds a lock file, because a second process on the same folder loses
+ * rows without an error.
  * @param where the folder, or `memory` for one that goes with the process
  * @throws VSM_DATABASE when another process has the folder
  */

@@ -2,7 +2,10 @@ import { reasonOf, VsmError } from '@vsmcp/vsm';
 
 export type Plain = string | number | boolean | null;
 
-/** Parameters are plain values, so that every way to the database means the same by them. Lists and objects go as JSON text. */
+/**
+ * Parameters are plain values, so that every way to the database means the same by them. Lists and objects go as JSON
+ * text.
+ */
 export function plain(value: unknown): Plain {
   if (value === undefined || value === null) return null;
   if (typeof value === 'string' || typeof value === 'boolean') return value;

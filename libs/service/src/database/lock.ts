@@ -2,11 +2,15 @@ import { closeSync, mkdirSync, openSync, readFileSync, unlinkSync, writeSync } f
 import { basename, dirname, join, resolve } from 'node:path';
 import { VsmError } from '@vsmcp/vsm';
 
-/** Locks of this process. One that carries its id and is not among them is a former process's: in a container ids come again. */
+/**
+ * Locks of this process. One that carries its id and is not among them is a former process's: in a container ids come
+ * again.
+ */
 const mine = new Set<string>();
 
 /**
- * Takes a folder for this process. The lock lies beside the folder, because the database itself wants to own what is inside.
+ * Takes a folder for this process. The lock lies beside the folder, because the database itself wants to own what is
+ * inside.
  * @returns gives it back
  * @throws VSM_DATABASE naming the process that has it
  */

@@ -4,8 +4,8 @@ import { stateOf } from './failure.js';
 import { MIGRATIONS } from './migrations.js';
 
 /**
- * Brings the schema up to date. Safe when several processes start at once: every statement can be repeated, and one that
- * loses a race against its twin is tried again.
+ * Brings the schema up to date. Safe when several processes start at once: every statement can be repeated, and one
+ * that loses a race against its twin is tried again.
  * @param path the fleet's path; a database belongs to one fleet
  * @throws VSM_CONFIG when the database belongs to another fleet
  */

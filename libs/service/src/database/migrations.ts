@@ -2,8 +2,8 @@
 export const schemaVersion = (): number => Math.max(...MIGRATIONS.map(({ version }) => version));
 
 /**
- * The schema, step by step. A step is never changed once released and only adds, so that a newer and an older release can
- * run beside each other during a rolling update. Each statement can be repeated, because there are no transactions.
+ * The schema, step by step. A step is never changed once released and only adds, so that a newer and an older release
+ * can run beside each other during a rolling update. Each statement can be repeated, because there are no transactions.
  */
 export const MIGRATIONS: readonly { version: number; statements: readonly string[] }[] = [
   {
@@ -26,7 +26,7 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
          WHERE state = 'settled' AND outcome IN ('parked', 'dead', 'doubt', 'asked')`,
       `CREATE INDEX IF NOT EXISTS vsmcp_ledger_claimed_back ON vsmcp_ledger (deadline)
          WHERE replayable AND state IN ('claimed', 'called')`,
-      // What was forgotten, so that the account still balances.
+      // The number of rows forgotten, so that the account still balances.
       `CREATE TABLE IF NOT EXISTS vsmcp_ledger_forgotten (outcome text PRIMARY KEY, events bigint NOT NULL)`,
       `CREATE TABLE IF NOT EXISTS vsmcp_journal (
          position bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

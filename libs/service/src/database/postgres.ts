@@ -28,8 +28,8 @@ const CONNECT_TIMEOUT = 5000;
 const QUERY_TIMEOUT = 30_000;
 const INT8 = 20;
 /**
- * What the statements look for is in memory and found by an index. By PostgreSQL's default, which reckons with a disk that turns, a ledger of some
- * thousand rows would be read whole instead, for every claim.
+ * The rows that the statements look for are in memory and found by an index. By PostgreSQL's default, which reckons
+ * with a disk that turns, a ledger of some thousand rows would be read whole instead, for every claim.
  */
 const INDEXED = 'SET random_page_cost = 1.1';
 
@@ -40,8 +40,8 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * A PostgreSQL server, or an embedded database that another process serves (`serveEmbedded`). Connections are made when needed
- * and again after they broke.
+ * A PostgreSQL server, or an embedded database that another process serves (`serveEmbedded`). Connections are made when
+ * needed and again after they broke.
  */
 export function openPostgres(url: string, options: PostgresOptions): Database {
   const { pool: size, log, schema, timeout, application = 'vsmcp' } = options;

@@ -4,7 +4,7 @@ import { Tidying } from './tidy.js';
 
 /** Runs after which a statement is planned anew: the plan made while a table was small does not suit it for ever. */
 const FRESH = 200;
-/** What the server says of a statement that it does not have any more, or whose columns have changed. */
+/** Messages of the server about a statement that it no longer has, or whose columns have changed. */
 const GONE = ['26000', '0A000'];
 
 interface Prepared {
@@ -17,8 +17,8 @@ const { serialize } = protocol;
 const bytes = (...parts: readonly Uint8Array[]): Uint8Array => Buffer.concat(parts);
 
 /**
- * Statements of the embedded database. What is asked a second time stays prepared and goes there and back in one message instead of six,
- * planned already: less than half the time of `engine.query` for a small statement.
+ * Statements of the embedded database. What is asked a second time stays prepared and goes there and back in one
+ * message instead of six, planned already: less than half the time of `engine.query` for a small statement.
  */
 export class Statements {
   readonly #engine: PGlite;

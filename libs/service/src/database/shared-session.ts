@@ -2,8 +2,8 @@ import pg from 'pg';
 import type { Plain } from './failure.js';
 
 /**
- * In the URL of a database whose clients share one session. pglite-socket passes the protocol on message by message, so that
- * the parse of one client and the bind of another would meet on the same unnamed statement: one would run the
+ * In the URL of a database whose clients share one session. pglite-socket passes the protocol on message by message, so
+ * that the parse of one client and the bind of another would meet on the same unnamed statement: one would run the
  * other's. There a statement must be one message: its parameters are written into it.
  */
 export const SHARED_SESSION = 'vsmcp_shared_session';

@@ -1,6 +1,9 @@
 import { type PGlite, parse, protocol } from '@electric-sql/pglite';
 
-/** Statements from one tidying to the next, at least; and so many for each row that there is, as the server's own autovacuum has it. */
+/**
+ * Statements from one tidying to the next, at least; and so many for each row that there is, as the server's own
+ * autovacuum has it.
+ */
 const OFTEN = 500;
 const PER_ROW = 0.2;
 
@@ -9,9 +12,9 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`;
 
 /**
- * Does for the embedded database what autovacuum does for a server, which it lacks: old versions of rows are cleared away, and the planner learns how
- * large tables are. Without it each statement takes twice as long after some thousands of events, and ever longer. By the number of
- * statements and not by time, so that two runs of one script do the same.
+ * Does for the embedded database what autovacuum does for a server, which it lacks: old versions of rows are cleared
+ * away, and the planner learns how large tables are. Without it each statement takes twice as long after some thousands
+ * of events, and ever longer. By the number of statements and not by time, so that two runs of one script do the same.
  */
 export class Tidying {
   readonly #engine: PGlite;

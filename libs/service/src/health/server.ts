@@ -7,7 +7,7 @@ export interface HealthOptions {
   host: string;
   /** 0: any free one. */
   port: number;
-  /** What runs in this process, by name, each time anew. */
+  /** The services that run in this process, by name, each time anew. */
   services: () => Record<string, Readiness> | Promise<Record<string, Readiness>>;
   /** Absent: no /metrics. */
   metrics?: { families(): Promise<Family[]> };
@@ -19,9 +19,9 @@ export interface HealthServer {
 }
 
 /**
- * What watches a process asks here. /health: it runs (restart it when this fails). /ready: 200 or 503 with the reasons; a broker or
- * database that is away makes it not ready, and is no reason for a restart. /metrics: Prometheus text, OpenMetrics with exemplars for
- * who accepts it, and JSON for who puts several together.
+ * The server that is asked by whatever watches a process. /health: it runs (restart it when this fails). /ready: 200 or
+ * 503 with the reasons; a broker or database that is away makes it not ready, and is no reason for a restart. /metrics:
+ * Prometheus text, OpenMetrics with exemplars for who accepts it, and JSON for who puts several together.
  * @throws VSM_CONFIG when it cannot listen there
  */
 export async function openHealth({ host, port, services, metrics }: HealthOptions): Promise<HealthServer> {

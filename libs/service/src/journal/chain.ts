@@ -17,8 +17,8 @@ export type Verified =
   | { ok: false; entries: number; at: { system: string; epoch: number; seq: number }; because: string };
 
 /**
- * Walks a journal, each (system, epoch) in the order of its entries, and stops at the first that does not follow from the one before.
- * It finds what was changed, taken out or put in between; what was cut off at the end it cannot see.
+ * Walks a journal, each (system, epoch) in the order of its entries, and stops at the first that does not follow from
+ * the one before. It finds what was changed, taken out or put in between; what was cut off at the end it cannot see.
  */
 export async function verifyJournal(entries: AsyncIterable<JournalEntry> | Iterable<JournalEntry>): Promise<Verified> {
   const heads = new Map<string, { seq: number; hash: string }>();

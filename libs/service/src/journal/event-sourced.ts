@@ -43,8 +43,8 @@ export interface EventSourcedOptions<S, E> {
   /** The data of the journal entry, where that is not the event itself. */
   data?(event: E): unknown;
   /**
-   * Called when an event cannot be journalled. It throws where nothing may be told that is not on record; where it returns,
-   * the run goes on without. By default the run fails.
+   * Called when an event cannot be journalled. It throws where nothing may be told that is not on record; where it
+   * returns, the run goes on without. By default the run fails.
    */
   unjournalled?(error: unknown, event: E): void;
 }

@@ -1,8 +1,8 @@
 import type { JournalEntry } from '@vsmcp/vsm';
 
 /**
- * Append-only and hash-chained per (system, epoch): hash = SHA-256 over the entry with the hash before it. An append with an
- * epoch below the lease's is refused with VSM_EPOCH.
+ * Append-only and hash-chained per (system, epoch): hash = SHA-256 over the entry with the hash before it. An append
+ * with an epoch below the lease's is refused with VSM_EPOCH.
  */
 export interface Journal {
   append(entry: { system: string; epoch: number; type: string; cause?: string; data: unknown }): Promise<JournalEntry>;

@@ -3,14 +3,10 @@ import type { Database } from '../database/database.js';
 import { stateOf } from '../database/failure.js';
 import { group } from '../ledger/group.js';
 import { fromText, toText } from '../ledger/text.js';
-import { GENESIS, hashOf } from './chain.js';
 import type { Journal } from './journal.js';
+import { Chains } from './link.js';
 
 type Entry = Parameters<Journal['append']>[0];
-interface Head {
-  seq: number;
-  hash: string;
-}
 interface Row {
   system: string;
   epoch: number;
@@ -27,8 +23,8 @@ const MOST = 200;
 const PAGE = 500;
 
 /**
- * The lease rows are locked while the entries are written, so that a new leader and an append of the old one cannot cross.
- * If somebody else wrote one of these places in a chain first, the whole statement fails (23505). $1 JSON list.
+ * The lease rows are locked while the entries are written, so that a new leader and an append of the old one cannot
+ * cross. If somebody else wrote one of these places in a chain first, the whole statement fails (23505). $1 JSON list.
  */
 const APPEND = `-- journal append
 WITH item AS (
@@ -44,9 +40,6 @@ WITH item AS (
 )
 SELECT item.n, lease.epoch AS leader FROM item JOIN lease ON lease.name = item.system AND lease.epoch > item.epoch`;
 
-const HEAD = `-- journal head
-SELECT seq, hash FROM vsmcp_journal WHERE system = $1 AND epoch = $2::bigint ORDER BY seq DESC LIMIT 1`;
-
 const COLUMNS = 'system, epoch, seq, type, at, cause, data, hash';
 
 const READ = `-- journal read
@@ -60,37 +53,14 @@ ORDER BY epoch, seq LIMIT $4::int`;
 
 /** Opens the journal on a database whose schema is up to date. */
 export function openJournal(database: Database, clock: Clock): Journal {
-  const heads = new Map<string, Head>();
-
-  async function headOf({ system, epoch }: Entry): Promise<Head> {
-    const known = heads.get(chainOf({ system, epoch }));
-    if (known) return known;
-    const [head] = await database.query<Head>(HEAD, [system, epoch]);
-    return head ?? { seq: 0, hash: GENESIS };
-  }
-
-  /** Links the entries to their chains; the new heads are kept only once they are written. */
-  async function link(entries: readonly Entry[]) {
-    const ahead = new Map<string, Head>();
-    const linked: JournalEntry[] = [];
-    for (const entry of entries) {
-      const { system, epoch, type, cause = null } = entry;
-      const head = ahead.get(chainOf(entry)) ?? (await headOf(entry));
-      // through JSON once, so that what is hashed is what will be read back
-      const data: unknown = JSON.parse(JSON.stringify(entry.data) ?? 'null');
-      const next = { system, epoch, seq: head.seq + 1, type, at: clock.now(), cause, data };
-      linked.push({ ...next, hash: hashOf(head.hash, next) });
-      ahead.set(chainOf(entry), { seq: next.seq, hash: hashOf(head.hash, next) });
-    }
-    return { ahead, linked };
-  }
+  const chains = new Chains(database, clock);
 
   const append = group<Entry, JournalEntry | VsmError>({
     statement: 'append',
     most: MOST,
     async run(entries) {
-      const { ahead, linked } = await link(entries);
-      for (const chain of ahead.keys()) heads.delete(chain);
+      const { ahead, linked } = await chains.link(entries);
+      chains.forget(ahead);
       const list = linked.map((e, n) => ({ ...e, n, cause: e.cause && toText(e.cause), data: JSON.stringify(e.data) }));
       let refused: { n: number; leader: number }[];
       try {
@@ -99,8 +69,10 @@ export function openJournal(database: Database, clock: Clock): Journal {
         if (stateOf(error) === '23505') return entries.map(() => undefined);
         throw error;
       }
-      for (const { n } of refused) ahead.delete(chainOf(linked[n] as JournalEntry));
-      for (const [chain, head] of ahead) heads.set(chain, head);
+      chains.keep(
+        ahead,
+        refused.map(({ n }) => linked[n] as JournalEntry),
+      );
       const leaders = new Map(refused.map(({ n, leader }) => [n, leader]));
       return linked.map((entry, n) => {
         const leader = leaders.get(n);
@@ -129,10 +101,6 @@ export function openJournal(database: Database, clock: Clock): Journal {
       }
     },
   };
-}
-
-function chainOf({ system, epoch }: Pick<Entry, 'system' | 'epoch'>): string {
-  return `${system} ${epoch}`;
 }
 
 function deposed({ system, epoch }: JournalEntry, leader: number): VsmError {

@@ -8,8 +8,8 @@ export interface Restored {
 }
 
 /**
- * Reads the journal of a system once, oldest entry first, and hands each entry to all parts, so that a takeover costs one
- * pass whatever the number of parts.
+ * Reads the journal of a system once, oldest entry first, and hands each entry to all parts, so that a takeover costs
+ * one pass whatever the number of parts.
  */
 export async function replay(
   journal: Pick<Journal, 'replay'>,

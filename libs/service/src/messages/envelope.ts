@@ -2,7 +2,7 @@ import type { Delivery, Outgoing } from '@vsmcp/nervous-system';
 import { CLOUDEVENTS_JSON, CloudEvent, readJson, type System, VsmError } from '@vsmcp/vsm';
 import type { Trace } from '../trace.js';
 
-/** Who speaks: `/<path>/<system>/<instance>`. */
+/** The sender of a message, as its source: `/<path>/<system>/<instance>`. */
 export interface Speaker {
   path: string;
   system: System;

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 
-/** What is kept of a message that could not be read (bytes), and of its headers (characters of JSON). */
+/** Limits of what is kept of a message that could not be read (bytes), and of its headers (characters of JSON). */
 const KEPT_BYTES = 4096;
 const KEPT_HEADERS = 4096;
 
-/** What is kept of a message that could not be read: enough to recognise it and to see what it was. */
+/** The evidence kept of a message that could not be read: enough to recognise it and to see what it was. */
 export interface Evidence {
   raw: string;
   bytes: number;

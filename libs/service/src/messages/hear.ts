@@ -19,7 +19,10 @@ export function queueOf(from: From): Subscription['queue'] {
   return 'durable' in from ? from : { own: true, channel: from.channel, bind: from.bind };
 }
 
-/** Hands a delivery to the hearing of its kind. What cannot be read is held with the reason; what nobody hears is passed over. */
+/**
+ * Hands a delivery to the hearing of its kind. What cannot be read is held with the reason; what nobody hears is passed
+ * over.
+ */
 export async function dispatch(around: Around, on: readonly Hearing[], delivery: Delivery): Promise<DeliveryResult> {
   let event: CloudEvent;
   try {
@@ -70,7 +73,10 @@ async function hold(
     because: why,
     record: {
       event: { source: name.source, id: name.id, type },
-      ...{ unit: '', outcome: 'dead', reason: why, instance },
+      unit: '',
+      outcome: 'dead',
+      reason: why,
+      instance,
     },
     event: evidence,
   });

@@ -7,8 +7,8 @@ import type { PainRows, Signal } from '../pain/pain.js';
 const PATIENCE = 1000;
 
 /**
- * Publishes an algedonic signal, or writes it where System 5 looks when the broker is away, blocks publishers, or does not
- * confirm in time. Resolves when either has it; rejects only when neither took it.
+ * Publishes an algedonic signal, or writes it where System 5 looks when the broker is away, blocks publishers, or does
+ * not confirm in time. Resolves when either has it; rejects only when neither took it.
  */
 export async function hurt(
   { bus, pain, clock, log }: { bus: NervousSystem; pain: PainRows; clock: Clock; log: Log },

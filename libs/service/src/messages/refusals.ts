@@ -3,7 +3,10 @@ import { isRefusal, REFUSALS, type Refusal } from '@vsmcp/nervous-system';
 import { Algedonic, type Channel, reasonOf } from '@vsmcp/vsm';
 import type { ServiceContext } from '../service.js';
 
-/** ms between two signals about the same channel: the alert is the same one, however many messages were refused meanwhile. */
+/**
+ * ms between two signals about the same channel: the alert is the same one, however many messages were refused
+ * meanwhile.
+ */
 const PAIN_EVERY = 60_000;
 
 type Around = Pick<ServiceContext, 'system' | 'instance' | 'clock' | 'log' | 'metrics' | 'say'> & { path: string };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What was measured under one name, as it travels between processes as JSON. */
+/** A family of metrics: all that is measured under one name, as it travels between processes as JSON. */
 export const Family = z.object({
   name: z.string(),
   help: z.string(),
@@ -44,7 +44,10 @@ export const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 export const OPENMETRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 export type Exposition = typeof PROMETHEUS | typeof OPENMETRICS;
 
-/** The text that Prometheus reads. Exemplars are told only in OpenMetrics, because the older format has no place for them. */
+/**
+ * The text that Prometheus reads. Exemplars are told only in OpenMetrics, because the older format has no place for
+ * them.
+ */
 export function expose(families: readonly Family[], format: Exposition = PROMETHEUS): string {
   const open = format === OPENMETRICS;
   const lines = families.flatMap((family) => {

@@ -11,7 +11,9 @@ import {
 import { GROUPS, isGroup } from '../ledger/group.js';
 import { Family, merge } from './families.js';
 
-/** Metrics of one service, all named `vsmcp_…`, base units (seconds, bytes). Asking twice for a name gives the same one. */
+/**
+ * Metrics of one service, all named `vsmcp_…`, base units (seconds, bytes). Asking twice for a name gives the same one.
+ */
 export interface Metrics {
   counter<L extends string>(name: string, help: string, labels?: readonly L[]): Counter<L>;
   gauge<L extends string>(name: string, help: string, labels?: readonly L[]): Gauge<L>;
@@ -105,8 +107,12 @@ function metricsIn(registry: Registry, refreshes: (() => void)[]): Metrics {
         known instanceof Histogram
           ? known
           : new Histogram<string>({
-              ...{ name, help, labelNames: [...labels], registers: [registry] },
-              ...{ buckets: SECONDS, enableExemplars: true },
+              name,
+              help,
+              labelNames: [...labels],
+              registers: [registry],
+              buckets: SECONDS,
+              enableExemplars: true,
             });
       return (values, seconds) =>
         histogram.observe({ labels: values, value: seconds, exemplarLabels: exemplarOf(trace.getActiveSpan()) });

@@ -13,8 +13,8 @@ SELECT coalesce((SELECT version FROM vsmcp_row_version WHERE kind = $1), 0)::big
   coalesce((SELECT json_agg(json_build_array(name, body)) FROM vsmcp_row WHERE kind = $1 AND version > $2::bigint), '[]'::json) AS rows`;
 
 /**
- * The lease row is locked meanwhile, so that a deposed leader cannot write past its successor. $1 kind, $2 JSON list of [name, body],
- * $3 system, $4 epoch.
+ * The lease row is locked meanwhile, so that a deposed leader cannot write past its successor. $1 kind, $2 JSON list of
+ * [name, body], $3 system, $4 epoch.
  */
 const WRITE = `-- rows write
 WITH lease AS (SELECT epoch FROM vsmcp_lease WHERE name = $3 FOR SHARE),

@@ -1,6 +1,6 @@
 /**
- * A FIFO queue of tasks of which one runs at a time: what a part decides, it decides from the state that the task before
- * has left. A task that fails fails for its asker alone; the next one runs all the same.
+ * A FIFO queue of tasks of which one runs at a time: what a part decides, it decides from the state that the task
+ * before has left. A task that fails fails for its asker alone; the next one runs all the same.
  */
 export interface Serial {
   /** Resolves or rejects as the task does, once those before it have ended. */

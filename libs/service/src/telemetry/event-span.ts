@@ -11,9 +11,9 @@ type Around = Pick<ServiceContext, 'system' | 'instance' | 'config' | 'bus'>;
 type Arrived = Parameters<typeof processing>[2];
 
 /**
- * Handles an event of the environment within a span. The context of its message comes first, because a retry writes there how far the
- * event has come; its own, which its publisher gave it, where that is another trace, is linked. An event without any begins a trace,
- * which it then carries.
+ * Handles an event of the environment within a span. The context of its message comes first, because a retry writes
+ * there how far the event has come; its own, which its publisher gave it, where that is another trace, is linked. An
+ * event without any begins a trace, which it then carries.
  */
 export function inEventSpan(
   { system, instance, config, bus }: Around,
@@ -33,7 +33,9 @@ export function inEventSpan(
   );
 }
 
-/** Handles an event that waited in the ledger: it goes on with its own trace, and what made it possible now is linked. */
+/**
+ * Handles an event that waited in the ledger: it goes on with its own trace, and what made it possible now is linked.
+ */
 export function inWaitingSpan<T>(
   { system, instance }: Around,
   event: CloudEvent,

@@ -3,8 +3,8 @@ import type { Delivery, NervousSystem, Outgoing } from '@vsmcp/nervous-system';
 import { exchangeName } from '@vsmcp/vsm';
 
 /**
- * Names and attributes of the messaging spans, as OpenTelemetry's semantic conventions for messaging and for RabbitMQ have them
- * (1.45, in development).
+ * Names and attributes of the messaging spans, as OpenTelemetry's semantic conventions for messaging and for RabbitMQ
+ * have them (1.45, in development).
  */
 
 /** `publish vsm.outcome`, `process vsm.command`. */

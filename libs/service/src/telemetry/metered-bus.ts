@@ -60,7 +60,7 @@ export function metered(bus: NervousSystem, metrics: Metrics, clock: Clock): Ner
   };
 }
 
-/** What the transport counts by itself. */
+/** Figures that the transport counts by itself. */
 function showStats(bus: NervousSystem, metrics: Metrics): void {
   const unconfirmed = metrics.gauge('vsmcp_unconfirmed_messages', 'Sent, and not yet safe at the broker');
   const inFlight = metrics.gauge('vsmcp_deliveries_in_flight', 'Deliveries whose handler has not ended');

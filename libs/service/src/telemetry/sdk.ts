@@ -8,7 +8,7 @@ export interface Telemetry {
 }
 
 export interface TelemetryOptions {
-  /** Whether spans are to be exported: see `Runtime.traces`. */
+  /** True when spans are to be exported: see `Runtime.traces`. */
   traces: boolean;
   /** `service.name`, unless OTEL_SERVICE_NAME says another. */
   service: string;
@@ -23,9 +23,10 @@ export interface TelemetryOptions {
 export const FLUSH = 2000;
 
 /**
- * Starts OpenTelemetry for this process, once, whatever number of services it runs. Where to, how and how much is exported is said by
- * OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_…, OTEL_TRACES_SAMPLER, OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_…). The SDK is loaded only
- * here, so that a process without telemetry does not pay for it.
+ * Starts OpenTelemetry for this process, once, whatever number of services it runs. Where to, how and how much is
+ * exported is said by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_…, OTEL_TRACES_SAMPLER,
+ * OTEL_RESOURCE_ATTRIBUTES, OTEL_BSP_…). The SDK is loaded only here, so that a process without telemetry does not pay
+ * for it.
  */
 export async function startTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   if (!options.traces) return { stop: async () => {} };
@@ -41,7 +42,7 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
         'service.version': options.version,
       }),
     ),
-    // What the envelope carries, whatever else a process of somebody's may speak.
+    // The format that the envelope carries, whatever else somebody's process may speak.
     textMapPropagator: new core.W3CTraceContextPropagator(),
     // Metrics are scraped, and logs go to stderr: only spans are exported.
     metricReaders: [],

@@ -29,11 +29,11 @@ export interface SpanOptions {
   kind?: keyof typeof SpanKind;
   /** As a function where making them costs something that who is not traced should not pay. */
   attributes?: Attributes | (() => Attributes);
-  /** What it follows from, where that is not simply what goes on here: see `place`. */
+  /** The trace it follows from, where that is not simply the active one: see `placeOf`. */
   follows?: Trace | undefined;
   /** Begins a trace where none goes on; without it there is no span then. */
   begins?: true;
-  /** What it has to do with beside that. */
+  /** Other traces that it has to do with. */
   links?: readonly Trace[];
 }
 
@@ -41,7 +41,8 @@ const tracer = trace.getTracer('vsmcp');
 const NO_SPAN = trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
 
 /**
- * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is thrown on.
+ * Does `work` within a span that ends with it. What throws marks the span as failed, with the code of the error, and is
+ * thrown on.
  * @param name of low cardinality
  */
 export function inSpan<T>(
@@ -74,7 +75,7 @@ export function inSpan<T>(
   });
 }
 
-/** Whether there is an SDK that spans go to. */
+/** True when an SDK is started, to which spans go. */
 function isRecorded(): boolean {
   const provider = trace.getTracerProvider();
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('vsmcp') !== undefined;
@@ -86,7 +87,7 @@ export function failSpan(span: Span, type: string, message: string): void {
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
-/** What goes on here, as it travels; empty while nothing is traced. */
+/** The active trace as it travels; empty while nothing is traced. */
 export function currentTrace(): Trace {
   if (!trace.getActiveSpan()) return {};
   const carrier: Trace = {};
@@ -94,7 +95,7 @@ export function currentTrace(): Trace {
   return carrier;
 }
 
-/** Whether a span made now would be part of a trace that has begun already. */
+/** True when a span made now would be part of a trace that has begun already. */
 export function isTraced(follows?: Trace): boolean {
   return trace.getSpanContext(placeOf(follows).parent) !== undefined;
 }
@@ -111,8 +112,9 @@ export function traceFields(): { trace_id?: string; span_id?: string } {
 }
 
 /**
- * Where a span belongs. It may follow from something that was remembered (a message, an event) while something else goes on here: of one
- * trace, what goes on here is the parent; of two, what it follows from is, and what goes on here is linked.
+ * Where a span belongs. It may follow from something that was remembered (a message, an event) while something else
+ * goes on here: of one trace, what goes on here is the parent; of two, what it follows from is, and what goes on here
+ * is linked.
  */
 function placeOf(follows: Trace | undefined): { parent: Context; links: Link[] } {
   const active = context.active();

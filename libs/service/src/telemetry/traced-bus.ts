@@ -5,9 +5,10 @@ import { processing, publishing, spanName } from './messaging.js';
 import { currentTrace, inSpan, isTraced, type Spanning, untraced } from './spans.js';
 
 /**
- * A nervous system whose messages carry the trace on. What is said within a trace gets a span and its context; what is heard with a context is
- * handled within a span. Nothing else starts a trace but events: heartbeats and loads are of none. Events are handled untraced here,
- * because only who reads them finds the context that a CloudEvent may hold: see `inEventSpan`.
+ * A nervous system whose messages carry the trace on. What is said within a trace gets a span and its context; what is
+ * heard with a context is handled within a span. Nothing else starts a trace but events: heartbeats and loads are of
+ * none. Events are handled untraced here, because only who reads them finds the context that a CloudEvent may hold: see
+ * `inEventSpan`.
  */
 export function traced(bus: NervousSystem, path: string, who: Spanning): NervousSystem {
   const say = <T>(message: Outgoing, send: (message: Outgoing) => Promise<T>): Promise<T> => {
@@ -50,7 +51,7 @@ function hearing(
   const name = 'own' in queue ? undefined : queueName(path, queue.name);
   return (delivery: Delivery) => {
     const follows = traceOf(delivery.headers);
-    // What a transport calls from may still be of the trace in which it was asked to.
+    // A transport may call back from within the trace in which it was asked to.
     return untraced(() => {
       if (delivery.channel === 'environment' || !isTraced(follows)) return handler(delivery);
       const attributes = processing(path, transport, delivery, name);
@@ -68,7 +69,7 @@ function hearing(
   };
 }
 
-/** What comes back later goes on from here. */
+/** Binds a callback to the active context, so that what comes back later goes on from here. */
 export function carry(handled: DeliveryResult): DeliveryResult {
   return handled.result === 'later' ? { ...handled, headers: { ...currentTrace(), ...handled.headers } } : handled;
 }

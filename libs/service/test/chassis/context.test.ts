@@ -6,8 +6,19 @@ import { openFleet } from '../../../../test/support/fleet.js';
 import { on, type Service } from '../../src/index.js';
 
 const load = {
-  ...{ instance: 'x', from: 0, to: 1, received: 1, duplicates: 0, retried: 0, running: 0, capacity: 1 },
-  ...{ outcomes: {}, units: {}, types: {}, others: { types: 0, outcomes: {} }, tools: {} },
+  instance: 'x',
+  from: 0,
+  to: 1,
+  received: 1,
+  duplicates: 0,
+  retried: 0,
+  running: 0,
+  capacity: 1,
+  outcomes: {},
+  units: {},
+  types: {},
+  others: { types: 0, outcomes: {} },
+  tools: {},
 };
 
 test('services say, hear, ask and answer', async () => {

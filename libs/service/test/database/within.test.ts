@@ -12,7 +12,11 @@ onEveryDatabase('schemas of one database', (on) => {
     const claims = [outer, inner, deep].flatMap(({ ledger }, fleet) =>
       Array.from({ length: 50 }, (_, n) =>
         ledger.claim({
-          ...{ source: '/s', id: `e-${n % (10 * (fleet + 1))}`, unit: 'u', type: 't', holder: 'a' },
+          source: '/s',
+          id: `e-${n % (10 * (fleet + 1))}`,
+          unit: 'u',
+          type: 't',
+          holder: 'a',
           deadline: clock.now() + 1000,
         }),
       ),

@@ -11,7 +11,10 @@ type Counted = z.infer<typeof Counted>;
 /** A sum that is led: its events are the summands. */
 function counting(journal: Pick<Journal, 'append'>, system: string, unjournalled?: (error: unknown) => void) {
   return eventSourced<number, Counted>(journal, {
-    ...{ system, epoch: 1, initial: 0, evolve: (sum, { by }) => sum + by },
+    system,
+    epoch: 1,
+    initial: 0,
+    evolve: (sum, { by }) => sum + by,
     read: ({ data }: JournalEntry) => Counted.safeParse(data).data,
     ...(unjournalled && { unjournalled }),
   });

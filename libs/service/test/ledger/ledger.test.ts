@@ -19,7 +19,11 @@ onEveryDatabase('the ledger', (on) => {
     ...{ ...key, type, holder: 'a', deadline: clock.now() + life },
   });
   const event = (key: { source: string; id: string }, type: string, data: unknown = {}): CloudEvent => ({
-    ...{ specversion: '1.0', source: key.source, id: key.id, type, data },
+    specversion: '1.0',
+    source: key.source,
+    id: key.id,
+    type,
+    data,
   });
   const park = async (type: string, data: unknown = {}, by = ledger, because = 'nothing answers it') => {
     const key = fresh('');
@@ -126,7 +130,11 @@ onEveryDatabase('the ledger', (on) => {
       { ...first[0], event: undefined },
       {
         ...keys[0],
-        ...{ type: 'kind.back', attempt: 2, attempts: 1, called: false, event: undefined },
+        type: 'kind.back',
+        attempt: 2,
+        attempts: 1,
+        called: false,
+        event: undefined,
       },
     );
     const both = await Promise.all([
@@ -199,8 +207,13 @@ onEveryDatabase('the ledger', (on) => {
     const { types, events, waiting } = await ledger.waiting(1000, 2);
     const kind = waiting.find((w) => w.type === 'kind.waits');
     assert.deepEqual(kind, {
-      ...{ type: 'kind.waits', unit: '', events: 3, since: clock.now(), cause: 'unanswered' },
-      ...{ because: 'nothing answers it', samples: [{ n: 2 }, { n: 1 }] },
+      type: 'kind.waits',
+      unit: '',
+      events: 3,
+      since: clock.now(),
+      cause: 'unanswered',
+      because: 'nothing answers it',
+      samples: [{ n: 2 }, { n: 1 }],
     });
     assert.equal(
       events,

@@ -5,8 +5,19 @@ import { type Fleet, openFleet } from '../../../../test/support/fleet.js';
 import { on, type Service } from '../../src/index.js';
 
 const load = {
-  ...{ instance: 'x', from: 0, to: 1, received: 1, duplicates: 0, retried: 0, running: 0, capacity: 1 },
-  ...{ outcomes: {}, units: {}, types: {}, others: { types: 0, outcomes: {} }, tools: {} },
+  instance: 'x',
+  from: 0,
+  to: 1,
+  received: 1,
+  duplicates: 0,
+  retried: 0,
+  running: 0,
+  capacity: 1,
+  outcomes: {},
+  units: {},
+  types: {},
+  others: { types: 0, outcomes: {} },
+  tools: {},
 };
 
 test('what several hear and none can read is held once', async () => {
@@ -57,12 +68,19 @@ test('what is malformed is held with the reason, what is newer is heard, and not
   try {
     const say = (content: string) =>
       s1.publish({
-        ...{ channel: 'report', key: 's1.x.load', contentType: CLOUDEVENTS_JSON },
+        channel: 'report',
+        key: 's1.x.load',
+        contentType: CLOUDEVENTS_JSON,
         content: Buffer.from(content),
         headers: { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
       });
     const message = (id: string, data: unknown) => ({
-      ...{ specversion: '1.0', id, source: '/vsm/s1/x', type: Load.type, cause: 'c-1', data },
+      specversion: '1.0',
+      id,
+      source: '/vsm/s1/x',
+      type: Load.type,
+      cause: 'c-1',
+      data,
     });
     await say('no JSON');
     await say(JSON.stringify({ hello: 'world' }));

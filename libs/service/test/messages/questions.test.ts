@@ -24,7 +24,11 @@ test('a petition is granted once, also when its answer cannot be sent, and not a
       const data = { how: 'replay', filter: {}, because, by: 'test' };
       const event = { specversion: '1.0', id: because, source: '/x', type: 'vsm.gateway.settle.v1', data };
       return fleet.gateway.bus.publish({
-        ...{ channel: 'query', key: 's3.any.settle', contentType: CLOUDEVENTS_JSON, replyTo, correlationId: '1' },
+        channel: 'query',
+        key: 's3.any.settle',
+        contentType: CLOUDEVENTS_JSON,
+        replyTo,
+        correlationId: '1',
         content: Buffer.from(JSON.stringify(event)),
       });
     };

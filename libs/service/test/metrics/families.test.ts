@@ -3,7 +3,9 @@ import { test } from 'node:test';
 import { expose, Family, labelled, merge, OPENMETRICS } from '../../src/index.js';
 
 const counter = (value: number, labels = {}): Family => ({
-  ...{ name: 'vsmcp_messages_total', help: 'Messages', type: 'counter' },
+  name: 'vsmcp_messages_total',
+  help: 'Messages',
+  type: 'counter',
   values: [{ value, labels }],
 });
 
@@ -25,7 +27,9 @@ vsmcp_messages_total{service="b"} 2
 test('OpenMetrics names counters its way, tells exemplars, and ends', () => {
   const exemplar = { labelSet: { trace_id: 'abc' }, value: 0.4, timestamp: 12.5 };
   const seconds: Family = {
-    ...{ name: 'vsmcp_call_seconds', help: 'Calls', type: 'histogram' },
+    name: 'vsmcp_call_seconds',
+    help: 'Calls',
+    type: 'histogram',
     values: [
       { value: 1, labels: { le: 0.5 }, metricName: 'vsmcp_call_seconds_bucket', exemplar },
       { value: 1, labels: { le: '+Inf' }, metricName: 'vsmcp_call_seconds_bucket' },
@@ -50,7 +54,9 @@ test('what text cannot hold is escaped; what JSON cannot hold is no number', () 
   const odd = Family.parse(
     JSON.parse(
       JSON.stringify({
-        ...{ name: 'x', help: 'a\\b\n"c"', type: 'gauge' },
+        name: 'x',
+        help: 'a\\b\n"c"',
+        type: 'gauge',
         values: [{ value: Number.NaN, labels: { why: 'say "no"\\\n' } }],
       }),
     ),

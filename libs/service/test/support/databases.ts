@@ -3,7 +3,7 @@ import { openTestEmbedded } from '../../../../test/support/embedded.js';
 import { openTestPostgres, type TestPostgres } from '../../../../test/support/postgres.js';
 import { type Database, openLog, openPostgres } from '../../src/index.js';
 
-/** What a suite that runs on every kind of database is given; read it inside of tests only. */
+/** The databases that a suite which runs on every kind of them is given; to be read inside of tests only. */
 export interface OnDatabase {
   readonly database: Database;
   /** Another way to the same database, as another process would have. */

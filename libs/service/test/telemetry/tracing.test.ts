@@ -16,8 +16,19 @@ const TRACE = '0af7651916cd43dd8448eb211c80319c';
 const PUBLISHED = `00-${TRACE}-b7ad6b7169203331-01`;
 
 const load = {
-  ...{ instance: 'x', from: 0, to: 1, received: 1, duplicates: 0, retried: 0, running: 0, capacity: 1 },
-  ...{ outcomes: {}, units: {}, types: {}, others: { types: 0, outcomes: {} }, tools: {} },
+  instance: 'x',
+  from: 0,
+  to: 1,
+  received: 1,
+  duplicates: 0,
+  retried: 0,
+  running: 0,
+  capacity: 1,
+  outcomes: {},
+  units: {},
+  types: {},
+  others: { types: 0, outcomes: {} },
+  tools: {},
 };
 
 /** Answers what it hears, the second time it hears it. */
@@ -74,7 +85,10 @@ describe('one trace through the fleet', () => {
   const named = (name: string) => spans().filter((span) => span.name === name);
   const publish = (headers: Record<string, string>, event: object = {}) =>
     fleet.broker.connect({ path: 'vsm', party: 'world', instance: 'w', log: fleet.gateway.log }).publish({
-      ...{ channel: 'environment', key: 'a.b', contentType: CLOUDEVENTS_JSON, headers },
+      channel: 'environment',
+      key: 'a.b',
+      contentType: CLOUDEVENTS_JSON,
+      headers,
       content: Buffer.from(JSON.stringify({ specversion: '1.0', id: 'i', source: '/t', type: 'a.b', ...event })),
     });
   const done = () => fleet.until(() => named('process vsm.report').length > 0, { what: 'the load is heard' });
@@ -113,7 +127,7 @@ describe('one trace through the fleet', () => {
       first?.links.map(({ context }) => context.traceId),
       [TRACE],
     );
-    // What is said of the event goes to whoever follows the event.
+    // Messages about the event go to whoever follows it.
     assert.equal(named('publish vsm.outcome')[0]?.spanContext().traceId, TRACE);
   });
 

@@ -28,8 +28,8 @@ export function wake(
 }
 
 /**
- * What a saga does next with the servers it has found: try the best tool it knows of, look at servers that nothing is known of,
- * wait for one of these, or give up. Nothing, when that is what it does already.
+ * The next step of a saga with the servers it has found: try the best tool it knows of, look at servers that nothing is
+ * known of, wait for one of these, or give up. Nothing, when that is what it does already.
  */
 export function advance(state: State, type: string, now: number, limits: Limits): AcquisitionEvent[] {
   const saga = state.sagas.get(type);
@@ -83,7 +83,10 @@ function tryOut(state: State, saga: Saga, { option, probe, match }: Fit, now: nu
   return [{ ...proposed(saga, trialOf(saga, option, probe, match), now), weight }];
 }
 
-/** Proposes to look at servers, as many as may be looked at at a time; one that is looked at for another type is waited for. */
+/**
+ * Proposes to look at servers, as many as may be looked at at a time; one that is looked at for another type is waited
+ * for.
+ */
 function look(state: State, saga: Saga, options: readonly Option[], now: number, limits: Limits): AcquisitionEvent[] {
   const fresh = options.filter(({ candidate }) => !state.looks.has(candidate.spec.npm));
   const free = Math.max(0, limits.probes - state.looks.size);

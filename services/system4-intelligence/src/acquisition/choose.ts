@@ -16,7 +16,7 @@ export interface Fit {
   asks: boolean;
 }
 
-/** What a saga can choose from. */
+/** The choices that a saga has. */
 export interface Choice {
   /** Tools that are worth a trial, the best first. */
   fits: Fit[];
@@ -29,8 +29,9 @@ export interface Choice {
 const npmOf = ({ candidate }: Option): string => candidate.spec.npm;
 
 /**
- * Sorts out what a saga knows. Where a rule forbade something that fits, only what is comparable with it is left: an event that
- * asks for what is forbidden must not end with whatever shares a word with it. And nobody's time is asked for on thin grounds.
+ * Sorts out what a saga knows. Where a rule forbade something that fits, only what is comparable with it is left: an
+ * event that asks for what is forbidden must not end with whatever shares a word with it. And nobody's time is asked
+ * for on thin grounds.
  */
 export function choose(state: State, saga: Saga, now: number, limits: Limits): Choice {
   const { stopped } = saga;
@@ -69,7 +70,10 @@ function weakness({ tool, grounds }: Match, asks: boolean, stopped: Saga['stoppe
   return undefined;
 }
 
-/** Of those that fit about as well as the best: what needs no person, then what is there already, then in the order of rank. */
+/**
+ * Of those that fit about as well as the best: what needs no person, then what is there already, then in the order of
+ * rank.
+ */
 function bestFirst(fits: readonly Fit[]): Fit[] {
   const best = Math.max(0, ...fits.map(({ match }) => match.grounds));
   const first = ({ match }: Fit) => Number(!isComparable(match.grounds, best));

@@ -8,7 +8,7 @@ import { moved, opened, takenBack } from './steps.js';
 import { onTried } from './tried.js';
 import { onVerdict } from './verdict.js';
 
-/** What System 4 learns about acquisitions, and when. */
+/** The inputs of System 4's acquisitions. */
 export type Input =
   | {
       kind: 'waiting';
@@ -30,7 +30,7 @@ export type Input =
       proposal: string;
       type: string;
       wish: CapabilityRequest;
-      /** What waits of the type. */
+      /** The entries that wait of the type. */
       waiting: readonly Waiting[];
     }
   | { kind: 'ranked'; proposal: string; options: Option[] }
@@ -43,7 +43,7 @@ export type Input =
   | { kind: 'tick' }
   | { kind: 'takeover' };
 
-/** What follows from an input. Pure: the time is passed in, ms since the epoch. */
+/** Decides the events that follow from an input. Pure: the time is passed in, ms since the epoch. */
 export function decide(state: State, input: Input, now: number, limits: Limits): AcquisitionEvent[] {
   switch (input.kind) {
     case 'waiting':

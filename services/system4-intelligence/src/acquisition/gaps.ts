@@ -19,7 +19,7 @@ interface Gap {
   wish?: { proposal: string; by: string; text: string };
 }
 
-/** What waits for a tool: events that nothing answers, and demand. */
+/** The gaps, which wait for a tool: events that nothing answers, and demand. */
 export function gapsOf(state: State, waiting: readonly Waiting[], now: number, { wish }: Pick<Limits, 'wish'>): Gap[] {
   const events = waiting.filter(({ cause }) => cause === 'unanswered' || cause === 'wanted');
   const demands = [...state.demands].filter(([, { at }]) => now - at < wish);
@@ -31,7 +31,7 @@ export function gapsOf(state: State, waiting: readonly Waiting[], now: number, {
   ];
 }
 
-/** What waits still of the types for which a tool was brought in: which gaps closed. */
+/** The gaps that have closed, by what still waits of the types for which a tool was brought in. */
 export function onClosing(
   state: State,
   { asked, waiting }: { asked: readonly string[]; waiting: readonly Waiting[] },
@@ -52,7 +52,9 @@ export function onClosing(
   return events;
 }
 
-/** After a look at what waits: the gaps with the most events that are due are taken up, as many as there is room for. */
+/**
+ * After a look at what waits: the gaps with the most events that are due are taken up, as many as there is room for.
+ */
 export function onGaps(
   state: State,
   { waiting, promising, told, ids }: Looked,
@@ -68,7 +70,7 @@ export function onGaps(
   });
   return due.slice(0, Math.max(0, limits.sagas - busy)).map(({ type, events, samples, wish }) => {
     const saga = state.sagas.get(type);
-    // What System 5 remembers of a type's proposal, a person's no among it, holds until it was closed.
+    // The memory that System 5 has of a type's proposal, a person's no included, holds until it was closed.
     const proposal = saga && saga.step !== 'closed' ? saga.proposal : (wish?.proposal ?? ids());
     return opened(proposal, type, events, samples, now, wish && { by: wish.by, text: wish.text });
   });

@@ -4,7 +4,7 @@ import type { Limits } from './limits.js';
 import { type AcquisitionEvent, isOver, type Look, type Saga, type State, sagaOf } from './state.js';
 import { moved, passed, proposed, takenBack } from './steps.js';
 
-/** What follows from the passing of time: what took too long is given up, and who waited for it goes on. */
+/** The events that follow from the passing of time: what took too long is given up, and who waited for it goes on. */
 export function late(state: State, now: number, limits: Limits): AcquisitionEvent[] {
   const given = [...state.looks.values()].flatMap((look) => lateLook(state, look, now, limits));
   const next = evolveAll(state, given);

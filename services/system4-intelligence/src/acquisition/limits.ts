@@ -14,7 +14,9 @@ export interface Limits {
   confirm: number;
   /** For refused events to be settled, before more of the same type count as new. */
   settling: number;
-  /** Before a type that was tried in vain is tried again, the first time; then twice as long each time, up to 64 times. */
+  /**
+   * Before a type that was tried in vain is tried again, the first time; then twice as long each time, up to 64 times.
+   */
   retry: number;
   /** How long a probe is good for. */
   ttl: number;
@@ -26,7 +28,9 @@ export interface Limits {
   sagas: number;
   /** Servers looked at at the same time: each keeps a processor busy for seconds, and small machines have two. */
   probes: number;
-  /** Of the types that no server seems to be for, so many, those with the most waiting events, are told and journalled. */
+  /**
+   * Of the types that no server seems to be for, so many, those with the most waiting events, are told and journalled.
+   */
   told: number;
   /** Policy allows what is contained by itself: nobody is asked. */
   contained: boolean;

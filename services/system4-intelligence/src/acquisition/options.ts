@@ -4,7 +4,7 @@ import { SURE } from '../matching/grounds.js';
 import { isWish, matchesOf, needOf } from './propose.js';
 import type { Option, Saga, State } from './state.js';
 
-/** What options are sought for. */
+/** The need that options are sought for. */
 type Sought = Pick<Saga, 'type' | 'samples' | 'wish'>;
 
 /** A server that runs here, from a package: registries name only such, and only such are acquired. */
@@ -15,8 +15,8 @@ export function packagedIn(rows: readonly Capability[]): Packaged[] {
 }
 
 /**
- * The servers that may close a gap, in the order they are looked at: first what the fleet has acquired already and whose tools
- * fit, then the registry's candidates by rank.
+ * The servers that may close a gap, in the order they are looked at: first what the fleet has acquired already and
+ * whose tools fit, then the registry's candidates by rank.
  * @param reserved names of servers that are configured
  */
 export function optionsFor(
@@ -58,7 +58,7 @@ function isServerWish(saga: Sought): boolean {
   return saga.wish?.server !== undefined;
 }
 
-/** What the fleet may use of a server. */
+/** The tools of a server that the fleet may use. */
 function offeredBy({ tools, only }: Capability) {
   return only ? tools.filter((tool) => only.includes(tool.name)) : tools;
 }

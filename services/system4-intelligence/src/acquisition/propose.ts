@@ -19,7 +19,7 @@ export function toolsOf(
   return probe !== undefined && now - probe.at < (probe.ok ? ttl : retry) ? probe : undefined;
 }
 
-/** Whether there are no events to go by: only what somebody said. */
+/** True where there are no events to go by: only what somebody said. */
 export function isWish({ samples, wish }: Pick<Saga, 'samples' | 'wish'>): boolean {
   return samples.length === 0 && wish !== undefined;
 }
@@ -58,7 +58,9 @@ export function probeOf(saga: Saga, option: Option): Said {
   return base(saga, option, 'probe', `${option.candidate.name} may answer ${saga.type}: see what it offers`);
 }
 
-/** What the tool needs beside what its server declares: to read the places outside that it is pointed at. */
+/**
+ * The grants that the tool needs beside those its server declares: to read the places outside that it is pointed at.
+ */
 export function grantsFor(option: Option, match: Match): Grants {
   const { grants } = option.candidate.spec;
   const places = match.bindings.flatMap(({ field, values }) =>

@@ -1,9 +1,12 @@
 import { Acquisition, Candidate, Confinement, Proposal, Suspicion, Tool } from '@vsmcp/vsm';
 import { z } from 'zod';
 
-/** What is journalled about acquisitions, and the state that is rebuilt from it. Times in ms since the epoch. */
+/**
+ * The events of acquisitions, as they are journalled, and the state that is rebuilt from it. Times in ms since the
+ * epoch.
+ */
 
-/** What a server offered when it was started to see that. */
+/** The result of a probe: the tools that a server offered when it was started to see them. */
 export const Probe = z.object({
   at: z.number(),
   ok: z.boolean(),
@@ -50,10 +53,10 @@ export type CapabilityRequest = z.infer<typeof CapabilityRequest>;
 export const Step = Acquisition.data.shape.step;
 export type Step = z.infer<typeof Step>;
 
-/** What an option or one of its tools has to say for itself: `grounds` and `rank` of what was proposed. */
+/** The weight of an option or one of its tools: `grounds` and `rank` of what was proposed. */
 const Weight = z.object({ grounds: z.number(), rank: z.number() });
 
-/** What System 4 proposes is always a server of a registry. */
+/** A proposal of System 4: its candidate is always a server of a registry. */
 const OwnProposal = Proposal.data.extend({ candidate: Candidate });
 
 const about = { proposal: z.string(), at: z.number() };
@@ -126,13 +129,13 @@ export interface Saga {
   options?: readonly Option[];
   /** Packages, and `package tool`, that were tried or ruled out, with the reason. */
   passed: ReadonlyMap<string, string>;
-  /** What was last said to System 5 beyond probes, whether it was allowed, and what spoke for it. */
+  /** The last proposal to System 5 beyond probes, whether it was allowed, and what spoke for it. */
   said?: Said;
   allowed: boolean;
   weight?: z.infer<typeof Weight>;
   /** The last probe that was proposed for it. */
   probe?: Said;
-  /** What would have fitted but is forbidden; of several, the one that fitted best. */
+  /** A proposal that would have fitted but is forbidden; of several, the one that fitted best. */
   stopped?: { rule: string; because: string; said: Said } & z.infer<typeof Weight>;
   /** How often it was tried in vain. */
   rounds: number;

@@ -6,10 +6,12 @@ import { passed, proposed } from './steps.js';
 
 type Report = DataOf<typeof Tried>;
 
-/** What was proposed rests on what was known then, however old it is by now. */
+/** Probes of any age count here: what was proposed rests on what was known then. */
 const FOREVER = { ttl: Number.POSITIVE_INFINITY, retry: Number.POSITIVE_INFINITY };
 
-/** What follows from System 1's report on a server that it started: what it offers, or how its trial went. */
+/**
+ * The events that follow from System 1's report on a server that it started: on what it offers, or how its trial went.
+ */
 export function onTried(state: State, said: Report, now: number): AcquisitionEvent[] {
   const saga = sagaOf(state, said.proposal);
   if (saga === undefined) return [];
@@ -17,7 +19,7 @@ export function onTried(state: State, said: Report, now: number): AcquisitionEve
   const npm = about?.candidate.spec.npm;
   const onTrial = about?.stage === 'trial' && npm === said.npm && saga.allowed && !isOver(saga);
   if (about && onTrial && !state.looks.has(said.npm)) return onTrialled(state, saga, about, said, now);
-  // What a server offers is worth knowing, also when the report comes late; a failure only when somebody waits for it.
+  // The tools of a server are worth knowing, also when the report comes late; a failure only when somebody waits for it.
   if (!said.ok && !state.looks.has(said.npm)) return [];
   const probe = shown({ at: now, ok: said.ok, because: said.ok ? 'probed' : reasonOf(said), tools: said.tools }, said);
   return [{ type: 'acquisition.probed', proposal: saga.proposal, at: now, npm: said.npm, probe }];

@@ -5,7 +5,7 @@ import { moved, passed } from './steps.js';
 
 type Answer = DataOf<typeof Verdict>;
 
-/** What follows from System 5's answer to a proposal. One that answers an older proposal changes nothing. */
+/** The events that follow from System 5's answer to a proposal. An answer to an older proposal changes nothing. */
 export function onVerdict(state: State, said: Answer, now: number, limits: Limits): AcquisitionEvent[] {
   if (said.proposal.stage === 'probe') return onProbe(state, said, now);
   const saga = sagaOf(state, said.proposal.proposal);

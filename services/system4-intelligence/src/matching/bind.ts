@@ -5,7 +5,10 @@ import { fitsHint } from './hints.js';
 import { keepsLimits, type Parameter } from './schema.js';
 import { hasNotation, speaksOfAnother } from './shape.js';
 
-/** How one parameter of a tool gets its value from an event: as CEL for the response, and the values that gives for the samples. */
+/**
+ * How one parameter of a tool gets its value from an event: as CEL for the response, and the values that gives for the
+ * samples.
+ */
 export interface Binding {
   parameter: string;
   /** As it stands in `with`. */
@@ -17,7 +20,7 @@ export interface Binding {
   score: number;
 }
 
-/** What a binding must score: a parameter that may be left out needs better grounds. */
+/** The score that a binding needs: a parameter that may be left out needs better grounds. */
 export const ENOUGH = { required: 1.5, optional: 3 } as const;
 
 const CONTENT_NAMES = new Set(
@@ -44,7 +47,10 @@ export function bind(
   return best !== undefined && best.score >= ENOUGH[parameter.required ? 'required' : 'optional'] ? best : undefined;
 }
 
-/** A value that the parameter's declaration and the event's type fix: a `const`, a word of the type among the choices, a default. */
+/**
+ * A value that the parameter's declaration and the event's type fix: a `const`, a word of the type among the choices, a
+ * default.
+ */
 function constant(parameter: Parameter, query: WeightedTerms, samples: number): Binding | undefined {
   const fixed = (value: unknown): Binding => ({
     parameter: parameter.name,

@@ -7,13 +7,16 @@ const MOST = 6;
 
 export interface RankedCandidate {
   candidate: Candidate;
-  /** How well what it says about itself answers the need; comparable within one registry search. 0 where it says nothing of it. */
+  /**
+   * How well what it says about itself answers the need; comparable within one registry search. 0 where it says nothing
+   * of it.
+   */
   rank: number;
 }
 
 /**
- * The registry's servers that could close the gap, the best first: those that are known to fit, then those that nothing is
- * known of yet, by what they say about themselves. Those that are known not to fit are left out.
+ * The registry's servers that could close the gap, the best first: those that are known to fit, then those that nothing
+ * is known of yet, by what they say about themselves. Those that are known not to fit are left out.
  * @param fits whether a server's tools fit; undefined where it was not probed
  */
 export function rankCandidates(
@@ -32,14 +35,14 @@ export function rankCandidates(
   return [...known, ...unknown].slice(0, MOST).map((candidate) => ({ candidate, rank: ranks.get(candidate) ?? 0 }));
 }
 
-/** What a candidate says about itself. The namespace is who made it, not what it does. */
+/** The words of a candidate about itself. The namespace is who made it, not what it does. */
 function textOf({ name, title, description }: Candidate): string {
   return `${name.slice(name.indexOf('/') + 1)} ${title ?? ''} ${description}`;
 }
 
 /**
- * The candidates that a free search text means, the best first; all of them for an empty one. A server is also found by what
- * its tools say, as far as they are known.
+ * The candidates that a free search text means, the best first; all of them for an empty one. A server is also found by
+ * what its tools say, as far as they are known.
  */
 export function searchCandidates(
   text: string,

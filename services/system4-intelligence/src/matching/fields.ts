@@ -47,8 +47,8 @@ export function fieldsOf(samples: readonly unknown[]): Field[] {
 }
 
 /**
- * The samples that are like most of them: one vague deadline among ten dates must not hide what a deadline looks like. Of two
- * kinds that are equally many, the one in a notation, then the first.
+ * The samples that are like most of them: one vague deadline among ten dates must not hide what a deadline looks like.
+ * Of two kinds that are equally many, the one in a notation, then the first.
  */
 export function typical(samples: readonly unknown[]): unknown[] {
   const kinds = new Map<string, unknown[]>();

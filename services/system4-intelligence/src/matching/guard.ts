@@ -2,9 +2,9 @@ import { patternOf } from '@vsmcp/expressions';
 import { celOf, literal } from './fields.js';
 
 /**
- * Guards: a condition over an event that its samples fulfil and spoiled input does not, for a tool that answers nonsense
- * with nonsense instead of an error. It is generalised from the form of the samples: a digit stands for any digit, a run of
- * letters for any letters, everything else for itself.
+ * Guards: a condition over an event that its samples fulfil and spoiled input does not, for a tool that answers
+ * nonsense with nonsense instead of an error. It is generalised from the form of the samples: a digit stands for any
+ * digit, a run of letters for any letters, everything else for itself.
  */
 
 interface Token {
@@ -56,7 +56,7 @@ function pattern(values: readonly string[]): string {
 export interface Guard {
   /** CEL over `data`. */
   cel: string;
-  /** Whether it holds for a value of the field. */
+  /** True when it holds for a value of the field. */
   holds: (value: string) => boolean;
 }
 

@@ -1,6 +1,6 @@
 import { type Shape, shapeOf } from './shape.js';
 
-/** What a property's own words say about the form of its value: a date format, or an example. */
+/** Hints in a property's own words at the form of its value: a date format, or an example. */
 
 const PARTS: Record<string, string> = {
   YYYY: '\\d{4}',
@@ -42,7 +42,8 @@ const FORMATS: Record<string, readonly string[]> = {
 };
 
 /**
- * Whether values of this form are what the words and the JSON Schema `format` ask for: 1 they are, 0 nothing is said, -1 they are not.
+ * Compares the form of values with what the words and the JSON Schema `format` ask for: 1 they are, 0 nothing is said,
+ * -1 they are not.
  */
 export function fitsHint(words: string, format: unknown, values: readonly string[], shape: Shape): -1 | 0 | 1 {
   const trimmed = values.map((value) => value.trim());

@@ -23,9 +23,9 @@ export interface Match {
 export const MOST_TOOLS = 3;
 
 /**
- * The tools that could answer what waits, the best first: read-only ones before others. A tool is one only when its text or
- * its parameters speak of what waits, when every required argument can be filled, and when it is given what the event is about (or,
- * where no field is plainly that, something of it).
+ * The tools that could answer what waits, the best first: read-only ones before others. A tool is one only when its
+ * text or its parameters speak of what waits, when every required argument can be filled, and when it is given what the
+ * event is about (or, where no field is plainly that, something of it).
  */
 export function matchTools(need: Need, tools: readonly Tool[]): Match[] {
   const query = queryOf(need);

@@ -2,18 +2,18 @@ import { terms, type WeightedTerms, weigh } from '@vsmcp/vsm';
 import { fieldsOf } from './fields.js';
 import { hasNotation, isCode, notationWords } from './shape.js';
 
-/** What waits: an event type and `data` of some of its events. */
+/** A type that waits: its name and `data` of some of its events. */
 export interface Need {
   type: string;
   samples: readonly unknown[];
-  /** What is wished for, in somebody's words, where there are no events to go by. */
+  /** The wish in somebody's words, where there are no events to go by. */
   text?: string;
 }
 
 /** The folder sense's own default word and field names: they say where an event came from, not what it needs. */
 const GENERIC = new Set(['file', 'name', 'path', 'text', 'sha', 'bytes', 'id', 'value', 'data']);
 
-/** What all words of a wish weigh together: a wish has no values, so its words bear all that `SURE` asks for. */
+/** The weight of all words of a wish together: a wish has no values, so its words bear all that `SURE` asks for. */
 const WISH = 6;
 
 /** The words of an event type that say what it is about, as a wish. */
@@ -66,7 +66,7 @@ export function telling(query: WeightedTerms, weight: 0.5 | 1.5): Set<string> {
   return new Set([...query].filter(([, own]) => own >= weight).map(([term]) => term));
 }
 
-/** Whether a text has one of the terms. */
+/** True when a text has one of the terms. */
 export function mentions(text: string, wanted: ReadonlySet<string>): boolean {
   return terms(text).some((term) => wanted.has(term));
 }

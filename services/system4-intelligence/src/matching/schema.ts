@@ -35,7 +35,10 @@ export interface Parameter extends Property {
 
 const MOST = 60;
 
-/** A tool's parameters; those that are not understood are left out, and `undefined` is the answer when a required one is. */
+/**
+ * A tool's parameters; those that are not understood are left out, and `undefined` is the answer when a required one
+ * is.
+ */
 export function parametersOf(inputSchema: unknown): Parameter[] | undefined {
   const input = Input.safeParse(inputSchema);
   if (!input.success) return undefined;
@@ -67,7 +70,7 @@ function parameter(name: string, required: boolean, property: Property): Paramet
   };
 }
 
-/** Whether a string keeps to the parameter's own limits. A pattern that is too long or no pattern is passed over. */
+/** True when a string keeps to the parameter's own limits. A pattern that is too long or no pattern is passed over. */
 export function keepsLimits(value: string, parameter: Parameter): boolean {
   if (parameter.minLength !== undefined && value.length < parameter.minLength) return false;
   if (parameter.maxLength !== undefined && value.length > parameter.maxLength) return false;
@@ -76,7 +79,10 @@ export function keepsLimits(value: string, parameter: Parameter): boolean {
   return pattern === undefined || value.length > 4096 || pattern.test(value);
 }
 
-/** A stranger's pattern as RE2 reads it, in time linear in the text; none where it is too long, or uses what RE2 has not. */
+/**
+ * A stranger's pattern as RE2 reads it, in time linear in the text; none where it is too long, or uses what RE2 has
+ * not.
+ */
 function compiled(source: string): Pattern | undefined {
   if (source.length > 200) return undefined;
   try {

@@ -1,8 +1,9 @@
 import { terms } from '@vsmcp/vsm';
 
 /**
- * What a value looks like. A shape gives words to search tools with, and says whether a value can be wrong at all: free text and
- * code have no wrong form that could be made here, so a tool for them is not tried on input that must fail.
+ * The shape of a value: its form. A shape gives words to search tools with, and says whether a value can be wrong at
+ * all: free text and code have no wrong form that could be made here, so a tool for them is not tried on input that
+ * must fail.
  */
 
 export interface Shape {
@@ -131,7 +132,7 @@ export function commonShape(values: readonly string[]): Shape {
   return first !== undefined && shapes.every((shape) => shape.name === first.name) ? first : TEXT;
 }
 
-/** Whether a value of this shape is in a notation that something can be wrong in. */
+/** True when a value of this shape is in a notation that something can be wrong in. */
 export function hasNotation(shape: Shape): boolean {
   return shape !== TEXT && shape !== WORD && shape.name !== 'path';
 }
@@ -151,7 +152,7 @@ const OWN = new Map(
   }),
 );
 
-/** Whether words speak of another notation than this shape's: a date is no cron expression. */
+/** True when words speak of another notation than this shape's: a date is not a cron expression. */
 export function speaksOfAnother(words: ReadonlySet<string>, shape: Shape): boolean {
   const mine = new Set(terms(`${shape.words} ${shape.around}`));
   if ([...mine].some((word) => words.has(word) && OWN.has(word))) return false;

@@ -1,6 +1,6 @@
 /**
- * A value that cannot be right: every digit becomes a letter past `f`, every letter a digit, and a tilde stands in front, so
- * that no notation survives. The same input always gives the same output.
+ * A value that cannot be right: every digit becomes a letter past `f`, every letter a digit, and a tilde stands in
+ * front, so that no notation survives. The same input always gives the same output.
  */
 export function spoil(value: string): string {
   const swapped = value.trim().replaceAll(/[\p{L}\p{N}]/gu, (char) => {

@@ -43,7 +43,7 @@ function spoiledArguments(match: Match, fields: readonly Field[], sample: number
   return spoiled;
 }
 
-/** Whether a server that was wished for still offers the tool, and the tool answered where it could be called. */
+/** True when a server that was wished for still offers the tool, and the tool answered where it could be called. */
 export function judgeWish(match: Match, tools: readonly Tool[], results: readonly TrialResult[]): Judgement {
   if (!tools.some(({ name }) => name === match.tool))
     return { ok: false, because: `${match.tool} was gone when its server was started again` };
@@ -72,8 +72,9 @@ function textOf(content: unknown): string {
 }
 
 /**
- * Whether the trial shows a tool that understands its input: every real sample answered with something, every spoiled one
- * refused or answered differently; where it answered a spoiled one, a guard on the samples' form must be possible.
+ * Judges whether the trial shows a tool that understands its input: every real sample answered with something, every
+ * spoiled one refused or answered differently; where it answered a spoiled one, a guard on the samples' form must be
+ * possible.
  */
 export function judge(match: Match, results: readonly TrialResult[]): Judgement {
   const good = results.filter((result) => result.expect === 'answer');

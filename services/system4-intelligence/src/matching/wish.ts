@@ -8,8 +8,8 @@ import { parametersOf } from './schema.js';
 const HALF = 0.5;
 
 /**
- * The tools that somebody's words mean, the best first, by what they say about themselves alone: there are no events whose
- * values could fill their arguments.
+ * The tools that somebody's words mean, the best first, by what they say about themselves alone: there are no events
+ * whose values could fill their arguments.
  */
 export function matchWish(need: Need, tools: readonly Tool[]): Match[] {
   const query = queryOf(need);
@@ -40,7 +40,10 @@ export function named(tool: Tool): Match {
   };
 }
 
-/** Whether calling it without arguments shows something and can do no harm: it says that it only reads, and needs none. */
+/**
+ * True when calling it without arguments shows something and can do no harm: it says that it only reads, and needs
+ * none.
+ */
 export function isCallable({ inputSchema, annotations }: Tool): boolean {
   const parameters = parametersOf(inputSchema);
   return (

@@ -38,7 +38,7 @@ export class Story {
   now = 1_000_000;
   events: AcquisitionEvent[] = [];
   private next = 0;
-  /** What was last said to System 5. */
+  /** The proposal that was last said to System 5. */
   said: Said | undefined;
 
   when(input: Input): AcquisitionEvent[] {
@@ -94,7 +94,7 @@ export class Story {
     return this.report(from, toolsOf(server));
   }
 
-  /** What a server offers. */
+  /** The tools that a server offers. */
   report(from: typeof CALC, tools: Tool[]) {
     return this.tried({ npm: from.spec.npm, tools });
   }

@@ -189,7 +189,12 @@ test('words alone match tools that speak of at least half of them, the most of i
 
 test('what the fleet has already is what is wished for only when it speaks of all of it', () => {
   const row: Capability = {
-    ...{ server: 'calc', origin: 'configured', version: '1.0.0', spec: CALC.spec, state: 'ready', responses: {} },
+    server: 'calc',
+    origin: 'configured',
+    version: '1.0.0',
+    spec: CALC.spec,
+    state: 'ready',
+    responses: {},
     tools: toolsOf('calc-mcp'),
   };
   const saga = (text: string) => ({ type: 'demand.x', samples: [], wish: { by: 'x', text } });

@@ -13,7 +13,7 @@ const only = <T>(list: readonly T[]): T => {
 const deadline = only(matchTools(files('deadline', '2026-12-21 18:00:00', '2026-12-22 18:00:00'), toolsOf('time-mcp')));
 const cron = only(matchTools(files('cron', '3 9 * * 1-5'), toolsOf('calc-mcp')));
 
-/** What a server answers to each call of the trial. */
+/** The answers of a server to each call of the trial. */
 const results = (match: typeof cron, answer: (call: string, good: boolean) => string | Error): TrialResult[] =>
   trialCalls(match).map((call) => {
     const said = answer(JSON.stringify(call.arguments), call.expect === 'answer');

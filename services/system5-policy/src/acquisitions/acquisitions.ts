@@ -8,8 +8,8 @@ import { alreadyJudged, answer, decisionsOf, lapse, propose } from './deliberati
 import { Verdicts } from './verdicts.js';
 
 /**
- * System 5's part in acquisitions: it hears what System 4 and System 3 propose, judges it by policy (`decision.ts`), has
- * people answer what policy leaves to them, and says the verdicts. Its state is rebuilt from the journal.
+ * System 5's part in acquisitions: it hears what System 4 and System 3 propose, judges it by policy (`decision.ts`),
+ * has people answer what policy leaves to them, and says the verdicts. Its state is rebuilt from the journal.
  */
 export class Acquisitions {
   /** Proposals of System 4. */

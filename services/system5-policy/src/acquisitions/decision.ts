@@ -15,12 +15,12 @@ export interface Policy {
   allow: 'contained' | 'nothing';
   ask: 'otherwise' | 'never';
   confinement: Confinement;
-  /** What is done about a package that does not say that it is the registry's server. */
+  /** The rule for a package that does not say that it is the registry's server. */
   ownership: 'required' | 'ask' | 'ignore';
   forbids: Forbids;
 }
 
-/** What is remembered of a proposal and its event type when it comes again at a later stage. */
+/** The memory of a proposal and its event type, for when it comes again at a later stage. */
 export interface Remembered {
   /** A person's answer, and to what exactly. */
   answer?: { verdict: 'allow' | 'deny'; by: string; because: string; terms: string };
@@ -40,7 +40,7 @@ export interface Judgement {
   forbidden?: true;
 }
 
-/** What a person says yes to: when any of it changes, the yes is void. A hash, so that it is small to keep. */
+/** A hash, small to keep, of the terms that a person says yes to: when any of them changes, the yes is void. */
 export function termsOf({ candidate, server, grants, tool, only, mcpName, suspicions }: Proposed): string {
   const { name, version, spec } = candidate;
   return fingerprint([
@@ -52,8 +52,8 @@ export function termsOf({ candidate, server, grants, tool, only, mcpName, suspic
 const by = 'policy';
 
 /**
- * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what policy
- * allows by itself, then a person.
+ * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what
+ * policy allows by itself, then a person.
  */
 export function judge(policy: Policy, proposal: Proposed, remembered: Remembered): Judgement {
   if (proposal.stage === 'remove') return judgeRemoval(proposal, remembered);
@@ -103,7 +103,7 @@ function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered)
     : { verdict: 'deny', rule: 'acquire.allow', because: `${wants}, and nobody is to be asked`, by };
 }
 
-/** Whether it is about a server that the fleet has. */
+/** True when it is about a server that the fleet has. */
 const isHeld = ({ stage }: Proposed): boolean =>
   stage === 'contract' || stage === 'upgrade' || stage === 'rollback' || stage === 'dismiss';
 

@@ -17,7 +17,7 @@ const JudgementEvent = z.object({
   forbidden: z.literal(true).optional(),
 });
 
-/** What is journalled about acquisitions. Times in ms since the epoch. */
+/** The events of acquisitions, as they are journalled. Times in ms since the epoch. */
 export const DeliberationEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('acquire.judged'),
@@ -41,8 +41,8 @@ export const DeliberationEvent = z.discriminatedUnion('type', [
 export type DeliberationEvent = z.infer<typeof DeliberationEvent>;
 
 /**
- * One step of a proposal (a candidate and tool at a stage) and where it stands. `print` is a hash of the proposal as it came;
- * its evidence, which can be large, is kept while a person is asked.
+ * One step of a proposal (a candidate and tool at a stage) and where it stands. `print` is a hash of the proposal as it
+ * came; its evidence, which can be large, is kept while a person is asked.
  */
 export interface Settled {
   proposal: Proposed;
@@ -67,7 +67,7 @@ export interface DeliberationState {
 
 export const NO_DELIBERATION: DeliberationState = { cases: new Map(), forbidden: new Map(), dismissed: new Map() };
 
-/** What names a step within its proposal. */
+/** The name of a step within its proposal. */
 export const stepOf = ({ stage, candidate, tool }: Proposed): string =>
   `${stage} ${sourceOf(candidate.spec)} ${tool ?? ''}`;
 
@@ -106,7 +106,7 @@ function judged(
   return { ...next, forbidden: setBounded(state.forbidden, proposal.type, { rule, because }, MOST_CASES) };
 }
 
-/** What somebody had removed is not taken in again by itself. */
+/** Packages that somebody had removed, which are not taken in again by themselves. */
 function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: Proposed) {
   const name = packageIn(candidate.spec);
   if (stage === 'dismiss') return setBounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
@@ -114,7 +114,7 @@ function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, b
   return new Map([...dismissed].filter(([known]) => known !== name));
 }
 
-/** What was put to a person before the same proposal moved on is moot. */
+/** The state with a step of a proposal settled; questions put to a person about its earlier steps are moot. */
 function withStep(
   state: DeliberationState,
   proposal: string,

@@ -22,12 +22,12 @@ export function settledBy(state: DeliberationState, event: { proposal: string; s
   return state.cases.get(event.proposal)?.steps.get(event.step);
 }
 
-/** What waits for a person. */
+/** The steps that wait for a person. */
 export function pending(state: DeliberationState): (Settled & { until: number })[] {
   return all(state).flatMap((settled) => (settled.until === undefined ? [] : [{ ...settled, until: settled.until }]));
 }
 
-/** What is decided, newest first. */
+/** The steps that are decided, newest first. */
 export function decided(state: DeliberationState, limit: number): Settled[] {
   return all(state)
     .filter((settled) => settled.until === undefined)

@@ -8,8 +8,8 @@ type Ownership = { ownership: 'required' | 'ask' | 'ignore' };
 const MOST_TOLD = 3;
 
 /**
- * A package that says it is another server than the registry does was published by somebody who does not own the registry's
- * name, or the other way round; one that says nothing leaves it open.
+ * A package that says it is another server than the registry does was published by somebody who does not own the
+ * registry's name, or the other way round; one that says nothing leaves it open.
  */
 export function ownershipRefusal({ ownership }: Ownership, proposal: Proposed): Refusal | undefined {
   const { mcpName, candidate } = proposal;
@@ -22,7 +22,7 @@ export function ownershipRefusal({ ownership }: Ownership, proposal: Proposed): 
     : undefined;
 }
 
-/** What a person is to look at before it is allowed, though nothing forbids it. */
+/** The doubts that a person is to look at before it is allowed, though nothing forbids it. */
 export function doubtsAbout({ ownership }: Ownership, { mcpName, candidate, suspicions = [] }: Proposed): string[] {
   const whose = ownership === 'ask' && mcpName === undefined;
   const told = suspicions.slice(0, MOST_TOLD).map(({ where, kind, text }) => `${kind} in ${where}: "${text}"`);

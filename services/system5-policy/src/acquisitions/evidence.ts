@@ -3,15 +3,15 @@ import type { Refusal } from '../policy/names.js';
 
 type Proposed = DataOf<typeof Proposal>;
 
-/** Whether `actual` confines at least as strongly as `minimum`. */
+/** True when `actual` confines at least as strongly as `minimum`. */
 export function confines(actual: Confinement, minimum: Confinement): boolean {
   const ladder = Confinement.options;
   return ladder.indexOf(actual) <= ladder.indexOf(minimum);
 }
 
 /**
- * What the trial did not show, or undefined. A tool that answers input on which it should fail is admitted when its
- * response has a guard that keeps such input away.
+ * The reason why the trial does not prove enough, or undefined. A tool that answers input on which it should fail is
+ * admitted when its response has a guard that keeps such input away.
  */
 export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refusal | undefined {
   const { evidence } = proposal;
@@ -41,8 +41,8 @@ export function evidenceRefusal(proposal: Proposed, minimum: Confinement): Refus
 }
 
 /**
- * A server without a response answers no event, so there is none to try it on. That is enough only for what somebody wished for, and
- * only when it is known what it offers.
+ * A server without a response answers no event, so there is none to try it on. That is enough only for what somebody
+ * wished for, and only when it is known what it offers.
  */
 function wishRefusal({ by, tool, evidence }: Proposed): Refusal | undefined {
   const rule = 'acquire.trial';

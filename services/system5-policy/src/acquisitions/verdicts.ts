@@ -7,8 +7,8 @@ import { decided, MOST_SHOWN, pending, settledBy, verdictOf } from './deliberati
 const SURELY_TOLD = 60_000;
 
 /**
- * Says what was decided: to the fleet as a Verdict, and in the metrics and the log. A verdict that is said again has the
- * same id, so that System 3 can tell a repeat from a new request.
+ * Says what was decided: to the fleet as a Verdict, and in the metrics and the log. A verdict that is said again has
+ * the same id, so that System 3 can tell a repeat from a new request.
  */
 export class Verdicts {
   readonly #context: ServiceContext;

@@ -3,8 +3,9 @@ import { Climbed, type DataOf, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Alert, type AlertEvent, type AlertsState, beyond, type PainPolicy, relieved, told } from './alerts.js';
 
 /**
- * Pain that goes beyond this System 5: to the fleet of which this one is a unit, when its own time is over too, and the word that it is
- * acknowledged or over. Where there is no fleet above nobody takes it, and it is tried again when another time is over.
+ * Pain that goes beyond this System 5: to the fleet of which this one is a unit, when its own time is over too, and the
+ * word that it is acknowledged or over. Where there is no fleet above nobody takes it, and it is tried again when
+ * another time is over.
  */
 export function aboveOf(
   { clock, log, say }: Pick<ServiceContext, 'clock' | 'log' | 'say'>,
@@ -14,7 +15,7 @@ export function aboveOf(
 ) {
   /** Alert → when it is tried again, where nobody took it. */
   const waiting = new Map<string, number>();
-  /** What the fleet above has been told is acknowledged or over: alert and its level. */
+  /** Alerts, with their level, of which the fleet above has been told that they are acknowledged or over. */
   const relief = new Set<string>();
 
   async function climb(alert: Alert): Promise<void> {

@@ -10,7 +10,7 @@ const MOST_OPEN = 1000;
 const MOST_CLOSED = 100;
 export const OVERFLOW = 'alerts:overflow';
 
-/** What is journalled about alerts. Times in ms since the epoch. */
+/** The events of alerts, as they are journalled. Times in ms since the epoch. */
 export const AlertEvent = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('alert.raised'),
@@ -69,7 +69,10 @@ export function signalled(state: AlertsState, policy: PainPolicy, signal: Signal
   return [raise(policy, { alert: OVERFLOW, severity: 'critical', unit: 's5', what, since: now }, now)];
 }
 
-/** Pain that was written down or kept back can arrive after the pleasure that ended it: it began no later than what is closed. */
+/**
+ * Pain that was written down or kept back can arrive after the pleasure that ended it: it began no later than what is
+ * closed.
+ */
 function isLate({ closed }: AlertsState, { alert, since }: Signal): boolean {
   return closed.some((one) => one.alert === alert && since <= one.since);
 }
@@ -106,7 +109,10 @@ export function overdue(state: AlertsState, policy: PainPolicy, now: number): Al
     .map((alert) => climbed(alert.alert, alert, now));
 }
 
-/** Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is one. */
+/**
+ * Alerts that System 5 was told and nobody acknowledged in its time either: they go to the fleet above, if there is
+ * one.
+ */
 export function beyond(state: AlertsState, policy: PainPolicy, now: number): OpenAlert[] {
   return [...state.open.values()].filter(
     ({ level, reached, above }) => level === SYSTEM5 && above === undefined && now >= (reached ?? now) + policy.climb,
@@ -118,7 +124,7 @@ export function told(state: AlertsState, alert: string, now: number): AlertEvent
   return state.open.has(alert) ? [{ type: 'alert.above', at: now, alert }] : [];
 }
 
-/** What the fleet above was told of and need not care for any more: somebody here does, or it is over. */
+/** Alerts that the fleet above was told of and need no longer care for: somebody here does, or they are over. */
 export function relieved(state: AlertsState): Alert[] {
   const acknowledged = [...state.open.values()].filter(({ level }) => level === 'acknowledged');
   return [...acknowledged.map(shown), ...state.closed].filter(({ above }) => above !== undefined);

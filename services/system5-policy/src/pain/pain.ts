@@ -15,8 +15,9 @@ import {
 } from './alerts.js';
 
 /**
- * System 5's part in the algedonic channel: it hears pain and pleasure from all systems past their reports, tells the owner,
- * and takes pain up, first to itself and then to the fleet above, until somebody acknowledges it (`alerts.ts` decides).
+ * System 5's part in the algedonic channel: it hears pain and pleasure from all systems past their reports, tells the
+ * owner, and takes pain up, first to itself and then to the fleet above, until somebody acknowledges it (`alerts.ts`
+ * decides).
  */
 export class Pain {
   readonly hearing: Hearing = on(Algedonic, ({ data, id }) => this.#hear(data, id));

@@ -7,7 +7,7 @@ const MOST_UNITS = 100;
 export const HEARTBEAT = 10_000;
 
 /**
- * What the fleet above needs to know of this one: how it is, not what it does.
+ * The report that the fleet above needs of this one: how it is, not what it does.
  * @param levels of fleets below this one that may be told
  */
 export function reportOf(
@@ -44,7 +44,7 @@ function cut(units: Readonly<Record<string, SystemView>>, levels: number): Recor
 /** Shares that differ by less than this are the same to who looks from above. */
 const STEP = 0.05;
 
-/** What is compared: a report without what moves all the time and means nothing. */
+/** The part of a report that is compared: without what moves all the time and means nothing. */
 export function gist({ variety, efficiency, reasons, units, ...report }: SystemReport): string {
   const step = (share: number | null) => (share === null ? null : Math.round(share / STEP));
   return JSON.stringify({
@@ -60,7 +60,7 @@ export function gist({ variety, efficiency, reasons, units, ...report }: SystemR
   });
 }
 
-/** Whether a report is to be said: it says something new, or nothing was said for a while. Times in ms. */
+/** True when a report is to be said: it says something new, or nothing was said for a while. Times in ms. */
 export function isDue(report: SystemReport, last: { gist: string; at: number } | undefined, now: number): boolean {
   return last === undefined || now - last.at >= HEARTBEAT || gist(report) !== last.gist;
 }

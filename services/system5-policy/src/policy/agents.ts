@@ -15,7 +15,7 @@ type Agents = FleetConfig['gateway']['agents'];
 /** Name of the rule that a refusal names. */
 const RULE = 'gateway.agents';
 
-/** Whether an agent has the grant that an act of its kind needs. A refusal names the line of vsmcp.yaml that would grant it. */
+/** Permits an agent's act when it has the grant for it. A refusal names the line of vsmcp.yaml that would grant it. */
 export function permitAgent(
   agents: Agents,
   { action, by, server, tool }: Asked<'permit'>,
@@ -48,11 +48,11 @@ export function permitAgent(
 const QUIET = 60_000;
 const MOST_REMEMBERED = 1000;
 
-/** What somebody wanted and may not. */
+/** An act that somebody wanted and may not do. */
 interface Act {
   action: string;
   by: string;
-  /** What on. */
+  /** The server it was to be done with. */
   server?: string | undefined;
   tool?: string | undefined;
 }

@@ -3,13 +3,16 @@ import { on, type ServiceContext } from '@vsmcp/service';
 import { Account, type Answer, type Asked, type DataOf, Direction, type JournalEntry, type Need } from '@vsmcp/vsm';
 import { z } from 'zod';
 
-/** What was said live; it holds until vsmcp.yaml says something else than it did then. */
+/**
+ * Type of the entry of a priority that was set live; it holds until vsmcp.yaml says something else than it did then.
+ */
 const PRIORITY_SET = 'priority.set';
 const Priority = z.record(z.string(), z.number());
 const PrioritySet = z.object({ priority: Priority, file: Priority, because: z.string() });
 
 /**
- * System 5 and the inside: it hears System 3's accounts, keeps what needs a decision until System 3 no longer says so, and says what matters more.
+ * System 5 and the inside: it hears System 3's accounts, keeps what needs a decision until System 3 no longer says so,
+ * and says what matters more.
  */
 export function inside(context: ServiceContext, epoch: number) {
   const { config, journal, log, metrics, say } = context;
@@ -34,7 +37,7 @@ export function inside(context: ServiceContext, epoch: number) {
   return {
     hearing: on(Account, ({ id, data }) => heard(data, id)),
     needs: (): Need[] => [...needs],
-    /** What matters more, as it holds now. */
+    /** The priority of units as it holds now: unit → factor. */
     priority: () => matters.priority,
     /** @param entry of System 5's journal, in order */
     restore(entry: JournalEntry): void {

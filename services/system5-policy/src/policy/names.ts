@@ -13,7 +13,7 @@ export interface Refusal {
   because: string;
 }
 
-/** What a server runs from; one that runs elsewhere has its address for a package. */
+/** The package that a server runs from; one that runs elsewhere has its address for a package. */
 export const packageIn = (spec: Spec): string => (isRemote(spec) ? spec.url : packageOf(spec.npm));
 
 export function glob(pattern: string, text: string): boolean {
@@ -21,7 +21,10 @@ export function glob(pattern: string, text: string): boolean {
   return new RegExp(`^${source.join('[^/]*')}$`).test(text);
 }
 
-/** Why a candidate's name keeps it out, or undefined. `from` looks at the registry's name alone, the others at the package too. */
+/**
+ * Why a candidate's name keeps it out, or undefined. `from` looks at the registry's name alone, the others at the
+ * package too.
+ */
 export function nameRefusal(admission: Admission, candidate: { name: string; spec: Spec }): Refusal | undefined {
   const names = [candidate.name, packageIn(candidate.spec)];
   const denied = admission.deny.find((pattern) => names.some((name) => glob(pattern, name)));

@@ -63,7 +63,10 @@ export function whose({ policy }: FleetConfig, { units }: Asked<'whose'>): Answe
   return { first: { unit, because: 'policy.first has it before the others', by: 'policy' } };
 }
 
-/** Whether somebody may use a server that the fleet has, themselves or by a unit. What no rule forbids is permitted. */
+/**
+ * Permits or refuses the use of a server that the fleet has, by somebody or a unit. All is permitted that no rule
+ * forbids.
+ */
 export function permit(
   policy: Policy,
   action: 'operate' | 'unit',

@@ -13,8 +13,13 @@ const HIDDEN = { where: 'add.description', kind: 'hidden' as const, text: 'a\\u{
 
 const row = (over: Partial<Capability> = {}) =>
   Capability.parse({
-    ...{ server: 'calc', origin: 'acquired', name: CALC, version: '2.1.1', state: 'ready' },
-    ...{ spec: { npm: '@coo-quack/calc-mcp@2.1.1' }, ...over },
+    server: 'calc',
+    origin: 'acquired',
+    name: CALC,
+    version: '2.1.1',
+    state: 'ready',
+    spec: { npm: '@coo-quack/calc-mcp@2.1.1' },
+    ...over,
   });
 const asked = (how: 'upgrade' | 'rollback' | 'dismiss', version?: string) => {
   return { server: 'calc', how, because: '', by: 'ann', ...(version !== undefined && { version }) };
@@ -81,7 +86,10 @@ function judged(state: DeliberationState, proposed: Proposed): DeliberationState
 describe('a server that offers something else than was approved', () => {
   const drift = (over: Partial<Proposed> = {}) =>
     proposal({
-      ...{ stage: 'contract', proposal: 'contract:files:a:b', server: 'files', changed: ['new: delete_all'] },
+      stage: 'contract',
+      proposal: 'contract:files:a:b',
+      server: 'files',
+      changed: ['new: delete_all'],
       candidate: {
         name: 'files',
         description: '',
@@ -143,7 +151,9 @@ describe('a change that somebody asked for', () => {
     };
     const proven = (over: Partial<Proposed> = {}, shown: Partial<typeof evidence> | { confinement: 'none' } = {}) => ({
       ...first,
-      ...{ mcpName: CALC, evidence: { ...evidence, ...shown }, ...over },
+      mcpName: CALC,
+      evidence: { ...evidence, ...shown },
+      ...over,
     });
     assert.equal(told(proven()), 'allow upgrade');
     assert.equal(told(proven({ changed: ['gone: add'] })), 'ask upgrade');

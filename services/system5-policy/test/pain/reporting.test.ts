@@ -5,7 +5,10 @@ import { gist, HEARTBEAT, isDue, reportOf } from '../../src/pain/reporting.js';
 
 const system = { present: true, instances: [] };
 const status = (more: Partial<Status> = {}): Status => ({
-  ...{ name: 'west', purpose: '', viable: true, reasons: ['a', 'b', 'c', 'd', 'e', 'f'], pathologies: [] },
+  name: 'west',
+  purpose: '',
+  viable: true,
+  reasons: ['a', 'b', 'c', 'd', 'e', 'f'],
   systems: {
     1: { ...system, units: 1, variety_absorbed: 1, servers: 0 },
     2: { ...system, conflicts_resolved: 0, loops: [] },
@@ -14,8 +17,15 @@ const status = (more: Partial<Status> = {}): Status => ({
     5: { ...system, policies_active: 0, pending: 0, alerts: [] },
   },
   variety: {
-    ...{ window: 1, required: 3.2, available: 3, gap: 0.2, seen: 3, unseen: 0, answered: 0.98 },
-    ...{ waiting: { types: 1, events: 5 }, bits: { unknown: 'too few' } },
+    window: 1,
+    required: 3.2,
+    available: 3,
+    gap: 0.2,
+    seen: 3,
+    unseen: 0,
+    answered: 0.98,
+    waiting: { types: 1, events: 5 },
+    bits: { unknown: 'too few' },
   },
   pathologies: [],
   health: { status: 'ok', services: {} },

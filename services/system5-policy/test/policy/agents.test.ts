@@ -7,7 +7,10 @@ const grants = { reads: [], writes: [], runs: [], network: false, hosts: [] };
 const capability = (more: Partial<typeof grants> & { readOnly?: boolean }) => {
   const { readOnly, ...wants } = more;
   return Capability.parse({
-    ...{ server: 'm', origin: 'acquired', version: '1.0.0', state: 'ready' },
+    server: 'm',
+    origin: 'acquired',
+    version: '1.0.0',
+    state: 'ready',
     spec: { npm: 'm@1.0.0', grants: { ...grants, ...wants } },
     tools: [{ name: 't', inputSchema: {}, annotations: readOnly ? { readOnlyHint: true } : {} }],
   });

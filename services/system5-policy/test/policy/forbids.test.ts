@@ -6,8 +6,20 @@ import { NO_STRANGERS_CODE } from '../proposals.js';
 const server = (over: Partial<Request['server']['attributes']> = {}): Request['server'] => ({
   id: 'io.github.x/y',
   attributes: {
-    ...{ name: 'io.github.x/y', package: 'y', version: '1.0.0', registry: 'shipped', tool: 'run', arguments: ['a'] },
-    ...{ readOnly: false, contained: true, network: false, hosts: [], runs: [], reads: [], writes: [], ...over },
+    name: 'io.github.x/y',
+    package: 'y',
+    version: '1.0.0',
+    registry: 'shipped',
+    tool: 'run',
+    arguments: ['a'],
+    readOnly: false,
+    contained: true,
+    network: false,
+    hosts: [],
+    runs: [],
+    reads: [],
+    writes: [],
+    ...over,
   },
 });
 const acquire = (over: Parameters<typeof server>[0], stage = 'trial'): Request => ({
