@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { type Npm, openNpm } from '@vsmcp/mcp';
 import { checkConfig, type Environment, problemText } from '@vsmcp/service';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
+import type { Around } from './convert.js';
 import { readForeign } from './foreign.js';
 import { type Addition, insertServers } from './insert.js';
 import { pin, specOf } from './pin.js';
@@ -36,7 +37,7 @@ export async function importServers(
   const before = mustBeRight(into, 'correct it first: vsmcp validate', env);
   const plan = planImport(readForeign(from.text, basename(from.file)), new Set(Object.keys(before.servers)), {
     places: { workspace: workspaceOf(from.file), home: homedir() },
-    folder: folderIn(workspaceOf(from.file)),
+    place: placeIn(workspaceOf(from.file)),
   });
   const launches = plan.ready.flatMap(({ converted }) => converted.launch ?? []);
   const pins = await pin(launches, npmOrWhy());
@@ -49,6 +50,11 @@ export async function importServers(
     const pinned = launch === undefined ? undefined : pins.get(specOf(launch));
     if (pinned !== undefined && 'because' in pinned) {
       left.push({ name: was, because: pinned.because, written });
+      return false;
+    }
+    const wrong = problemOf(name, { ...pinned, ...entry }, env);
+    if (wrong !== undefined) {
+      left.push({ name: was, because: wrong, written });
       return false;
     }
     servers[name] = { ...pinned, ...entry };
@@ -79,6 +85,13 @@ function mustBeRight({ file, text }: { file: string; text: string }, mend: strin
   throw new VsmError('VSM_CONFIG', `${problems.join('\n')}\n${mend}`);
 }
 
+/** What the configuration would say of one entry alone: a bad one spoils nothing but itself. */
+function problemOf(name: string, entry: object, env: Environment): string | undefined {
+  const checked = checkConfig(insertServers('name: import\n', { servers: { [name]: entry }, left: [] }), env);
+  if (checked.ok) return undefined;
+  return checked.problems.map((problem) => problemText(problem, 'it').replaceAll('\n', ' ')).join('; ');
+}
+
 function npmOrWhy(): Npm | { because: string } {
   try {
     return openNpm();
@@ -93,10 +106,12 @@ function workspaceOf(file: string): string {
   return basename(folder).startsWith('.') ? dirname(folder) : folder;
 }
 
-function folderIn(workspace: string): (text: string) => string | undefined {
-  return (text) => {
+function placeIn(workspace: string): Around['place'] {
+  return (text, cwd) => {
     if (!isAbsolute(text) && !/^(~|\.{1,2})(\/|$)/.test(text)) return undefined;
-    const path = text.startsWith('~') ? join(homedir(), text.slice(1)) : resolve(workspace, text);
-    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ? path : undefined;
+    const path = text.startsWith('~') ? join(homedir(), text.slice(1)) : resolve(workspace, cwd ?? '.', text);
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found?.isDirectory()) return { path, kind: 'folder' };
+    return found?.isFile() ? { path, kind: 'file' } : undefined;
   };
 }

@@ -1,12 +1,12 @@
 import { VsmError } from '@vsmcp/vsm';
 import { isMap, isNode, isScalar, parseDocument, stringify, type YAMLMap } from 'yaml';
 import { line } from '../output.js';
-import { hasReference, isSecret } from './values.js';
+import { outlineOf } from './outline.js';
 
 /** What is added below `servers`. */
 export interface Addition {
   servers: Record<string, object>;
-  /** Kept as comments: the name, why, and how it was written. */
+  /** Kept as comments: the name, why, and an outline of how it was written. */
   left: readonly { name: string; because: string; written: unknown }[];
 }
 
@@ -24,6 +24,9 @@ export function insertServers(text: string, addition: Addition): string {
   const servers: unknown = document.get('servers', true);
   if (isMap(servers) && !servers.flow && servers.items.length > 0) {
     return insertAt(text, endOf(text, servers), blockOf(addition, columnOf(text, servers)));
+  }
+  if (servers === undefined && Object.keys(addition.servers).length === 0) {
+    return `${text === '' || text.endsWith('\n') ? text : `${text}\n`}${blockOf(addition, 0)}`;
   }
   if (servers === undefined) {
     const before = text === '' || text.endsWith('\n') ? text : `${text}\n`;
@@ -47,7 +50,7 @@ function isEmpty(contents: unknown): boolean {
 export function blockOf({ servers, left }: Addition, indent: number): string {
   const added = Object.keys(servers).length === 0 ? '' : stringify(servers, { lineWidth: 0 });
   const kept = left.map(({ name, because, written }) => {
-    const lines = stringify(masked(written, ''), { lineWidth: 0 }).trimEnd().split('\n');
+    const lines = stringify(outlineOf(written), { lineWidth: 0 }).trimEnd().split('\n');
     return [
       `# ${oneLine(name)}: not supported, because ${oneLine(because)}`,
       ...lines.map((line) => `#   ${line}`),
@@ -55,19 +58,6 @@ export function blockOf({ servers, left }: Addition, indent: number): string {
     ].join('\n');
   });
   return `${added}${kept.join('')}`.replaceAll(/^(?=.)/gm, ' '.repeat(indent));
-}
-
-/** What looks like a secret is not copied into the file, not even in a comment. */
-function masked(value: unknown, name: string): unknown {
-  if (typeof value === 'string')
-    return isSecret(name, value) && !hasReference(value) ? '(a secret: see the file it came from)' : value;
-  if (Array.isArray(value)) return value.map((each: unknown, i) => masked(each, optionBefore(value[i - 1]) || name));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, masked(each, key)]));
-}
-
-function optionBefore(value: unknown): string {
-  return typeof value === 'string' && value.startsWith('-') ? value : '';
 }
 
 function oneLine(text: string): string {

@@ -1,4 +1,6 @@
+import { basename, sep } from 'node:path';
 import type { ServerValue } from '@vsmcp/vsm';
+import { isSecret } from './secrets.js';
 
 /** A value that is taken from the environment, and what is known of it. */
 export interface Variable {
@@ -6,14 +8,6 @@ export interface Variable {
   /** What to set it to, in words. */
   hint: string;
 }
-
-const SECRET_NAME =
-  /token|secret|passw|api[_-]?key|access[_-]?key|private[_-]?key|credential|authorization|(^|[_-])(pat|auth|key)$/i;
-const SECRET_VALUE =
-  /^(gh[pousr]_|github_pat_|glpat-|sk-|xox[abeprs]-|AKIA|AIza|ya29\.|eyJ[\w-]+\.)|^Bearer |:\/\/[^/@\s:]*:[^/@\s]+@/;
-
-export const isSecret = (name: string, value: string): boolean =>
-  value !== '' && (SECRET_NAME.test(name) || SECRET_VALUE.test(value));
 
 /** `--api-key`, `brave-search` → `BRAVE_SEARCH_API_KEY` */
 export function variableName(...parts: string[]): string {
@@ -25,8 +19,18 @@ export function variableName(...parts: string[]): string {
   return /^[0-9]|^$/.test(name) ? `_${name}` : name;
 }
 
-/** `${env:X}`, `${X}`, `${X:-default}`, `${input:x}`, as VS Code, Cursor and Claude have them. */
-const REFERENCE = /\$\{(?:(env|input|secret):)?([A-Za-z_][\w.-]*)(?::-([^}]*))?\}/;
+/**
+ * References to what a client knows: `${env:X}`, `${X}`, `${X:-default}`, `${input:x}` (VS Code, Cursor, Claude), `{env:X}`
+ * (opencode), `%X%` (Windows), `$env:X` and `$X` alone.
+ */
+const REFERENCES = [
+  /\$\{(?:(env|input|secret):)?([A-Za-z_][\w.-]*)(?::-([^}]*))?\}/,
+  /\{(env):([A-Za-z_]\w*)\}/,
+  /%()([A-Za-z_]\w*)%/,
+  /^\$()(?:env:)?([A-Za-z_]\w*)$/,
+];
+/** A reference to what only running something, or the client's own state, would tell: `${command:…}`, `${file}` of an editor. */
+const UNKNOWN = /\$\{[a-z]+:[^}]*\}|\{file:[^}]*\}|\$\{(?:file|lineNumber|selectedText)\w*\}|\$\([^)]*\)|`[^`]+`/i;
 
 /** Folders that clients know by name. */
 export interface Places {
@@ -35,11 +39,18 @@ export interface Places {
 }
 
 export function withPlaces(text: string, { workspace, home }: Places): string {
-  return text.replaceAll(/\$\{workspaceFolder\}/g, workspace).replaceAll(/\$\{userHome\}/g, home);
+  return text
+    .replaceAll(/\$\{workspaceFolder\}|\$\{workspaceRoot\}/g, () => workspace)
+    .replaceAll(/\$\{workspaceFolderBasename\}/g, () => basename(workspace))
+    .replaceAll(/\$\{(?:env:)?(?:userHome|HOME)\}|%USERPROFILE%/gi, () => home)
+    .replaceAll(/\$\{(?:pathSeparator|\/)\}/g, sep)
+    .replace(/^(--?[\w-]+=)?~(?=$|\/)/, (_, option: string | undefined) => `${option ?? ''}${home}`);
 }
 
-/** True where a text stands for something that only its client knows. */
-export const hasReference = (text: string): boolean => REFERENCE.test(text);
+/** The part of a text that nobody but its client can tell, if there is one: it is left out, never run. */
+export function unknownIn(text: string): string | undefined {
+  return REFERENCES.some((reference) => reference.exec(text)?.[0] === text) ? undefined : UNKNOWN.exec(text)?.[0];
+}
 
 /**
  * A value as vsmcp.yaml has it: text as it is; a reference, and what looks like a secret, `from` the environment.
@@ -51,15 +62,13 @@ export function readValue(
   as: (value: string) => string,
 ): { value: ServerValue; variable?: Variable } {
   const from = (variable: string, hint: string) => ({ value: { from: variable }, variable: { name: variable, hint } });
-  const reference = REFERENCE.exec(text);
-  if (reference !== null) {
+  const reference = REFERENCES.map((form) => form.exec(text)).find((found) => found !== null);
+  if (reference) {
     const [whole, kind, key = '', otherwise] = reference;
-    if (whole !== text) return from(as(text), `all of its ${name}, in which ${whole} stands`);
+    if (whole !== text) return from(as(text), `all of its ${name}, in which ${whole.replace(/:-[^}]*/, '')} stands`);
     const variable = kind === 'input' || kind === 'secret' ? variableName(key) : key.replaceAll(/[^\w]/g, '_');
-    return from(
-      variable,
-      `what ${whole} stands for${otherwise === undefined ? '' : ` (${otherwise}, unless it is set)`}`,
-    );
+    const usual = otherwise === undefined || isSecret(name, otherwise) ? '' : ` (${otherwise}, unless it is set)`;
+    return from(variable, `the value that ${whole.replace(/:-[^}]*/, '')} stands for${usual}`);
   }
   return isSecret(name, text) ? from(as(text), `its ${name}`) : { value: text };
 }

@@ -127,6 +127,61 @@ test('VS Code’s files, and those that are none', () => {
     }
     return '';
   };
-  assert.match(wrong('{\n"servers": [,}'), /^mcp\.json:2 is no JSON/);
+  assert.match(wrong('{\n"servers": [,}'), /^mcp\.json:2 is not JSON/);
   assert.match(wrong('{"tools": {}}'), /lists no MCP servers/);
+});
+
+test('no secret is copied, in whatever form a client holds it, and one bad entry spoils only itself', async (t) => {
+  const folder = await temporaryFolder(t);
+  await mkdir(join(folder, 'work', 'notes'), { recursive: true });
+  await writeFile(join(folder, 'vsmcp.yaml'), CONFIG);
+  const npx = (...args: string[]) => ({ command: 'npx', args: ['-y', 'time-mcp@1.0.6', ...args] });
+  await writeFile(
+    join(folder, 'mcp.json'),
+    `\uFEFF${JSON.stringify({
+      mcpServers: {
+        header: npx('--header', 'X-Custom: planted1'),
+        inline: npx('--header=Authorization: planted2'),
+        assigned: npx('-e', 'MY_PASSWORD=planted3'),
+        docker: { command: 'docker', args: ['run', '-e', 'NAME=planted4', '--token', 'planted5', 'image'] },
+        off: { ...npx('planted6'), enabled: false },
+        there: { ...npx('./notes', '/no/such/file'), cwd: 'work' },
+        asks: { ...npx(`\${command:pick}`), env: { A: `\${input:a}`, B: '%B%' } },
+        'bad header': { httpUrl: 'https://example.org/mcp', headers: { 'not a header': 'planted7' } },
+        gemini: { httpUrl: 'https://example.org/mcp' },
+      },
+      servers: { code: npx() },
+    })}`,
+  );
+  const { code, out, err } = await vsmcp(['import', 'mcp.json', '--json'], { VSMCP_CONFIG: '' }, folder);
+  assert.equal(code, 0, err);
+  const said = JSON.parse(out) as { added: { name: string; notes: string[] }[]; left: { name: string }[] };
+  const text = await readFile(join(folder, 'vsmcp.yaml'), 'utf8');
+  assert.doesNotMatch(text + out + err, /planted/);
+  const names = said.added.map(({ name }) => name);
+  for (const name of ['header', 'inline', 'assigned', 'there', 'asks', 'gemini', 'code'])
+    assert.ok(names.includes(name), name);
+  for (const name of ['docker', 'off'])
+    assert.ok(
+      said.left.some((one) => one.name === name),
+      name,
+    );
+  const there = said.added.find(({ name }) => name === 'there')?.notes.join();
+  assert.match(there ?? '', /may write .*work\/notes.*not started in work/);
+  assert.match(said.added.find(({ name }) => name === 'asks')?.notes.join() ?? '', /left out: \$\{command:pick\}/);
+  assert.equal((parseConfig(text, 'vsmcp.yaml', {}).servers.gemini as { url?: string }).url, 'https://example.org/mcp');
+});
+
+test('a file of servers that cannot run here leaves comments and a configuration that is right', async (t) => {
+  const folder = await temporaryFolder(t);
+  await writeFile(
+    join(folder, 'mcp.json'),
+    JSON.stringify({ mcpServers: { a: { command: 'docker', args: ['run', 'x'] } } }),
+  );
+  await writeFile(join(folder, 'vsmcp.yaml'), 'name: mine\nunits: {}\n');
+  const { code, err } = await vsmcp(['import', 'mcp.json'], { VSMCP_CONFIG: '' }, folder);
+  assert.equal(code, 0, err);
+  const text = await readFile(join(folder, 'vsmcp.yaml'), 'utf8');
+  assert.match(text, /^# a: not supported, because it runs in a container/m);
+  assert.equal(parseConfig(text, 'vsmcp.yaml', {}).name, 'mine');
 });
