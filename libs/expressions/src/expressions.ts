@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { parseChecked } from './compile.js';
 import { effortOf, mustBeLight } from './effort.js';
@@ -80,6 +81,14 @@ function evaluated(run: (scope: Scope) => unknown, scope: Scope): unknown {
 /** The beginning of an error, with our functions under the names that were written. */
 function firstLine(error: unknown): string {
   return (reasonOf(error).split('\n', 1)[0] ?? '').replaceAll(OWN_NAME, '');
+}
+
+/** Raised with a change of this library by which an expression may judge the same event otherwise. */
+const REVISION = 1;
+
+/** An expression's identity: SHA-256 (base64url) over its text and the revision of the language that it is judged in. */
+export function expressionHash(expression: string): string {
+  return createHash('sha256').update(`${REVISION}:${expression}`).digest('base64url');
 }
 
 /** As much of an expression as an error shows. */

@@ -2,6 +2,7 @@ export { MOST_VISITS } from './effort.js';
 export {
   compileExpression,
   type Expression,
+  expressionHash,
   expressionOf,
   expressionText,
   isExpression,

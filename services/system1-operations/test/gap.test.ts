@@ -90,6 +90,24 @@ test('given an event that the guard keeps out, when its guard changes, and nothi
   assert.deepEqual(said, ['parked', 'answered']);
 });
 
+test('given an event that one condition of a guard keeps out, when that condition is taken off, then it is answered', async () => {
+  await give({ responses: { 'file.relaxed': { ...echo, guard: 'data.n > 1 && data.ok' } } });
+  const kept = await fleet.publish('file.relaxed', { n: 3, ok: false });
+  const still = await fleet.publish('file.relaxed', { n: 1, ok: false });
+  await fleet.until(() => fleet.outcomes.filter((o) => o.event.type === 'file.relaxed').length === 2);
+  await give({ responses: { 'file.relaxed': { ...echo, guard: 'data.n > 1' } } });
+  await fleet.until(() => fleet.outcomes.some((o) => o.event.id === kept && o.outcome === 'answered'));
+  const outcomes = (id: string) => fleet.outcomes.filter((o) => o.event.id === id).map((o) => o.outcome);
+  await fleet.until(() => outcomes(still).length === 2);
+  assert.deepEqual(
+    [outcomes(kept), outcomes(still)],
+    [
+      ['parked', 'answered'],
+      ['parked', 'parked'],
+    ],
+  );
+});
+
 test('given a contract that is not the approved one, when the server starts, then it is suspended and hurts', async () => {
   await give({ contract: 'another', responses: { 'file.cron': echo } });
   const suspended = () => capabilities.find((state) => state.server === 'got' && state.state === 'suspended');

@@ -56,4 +56,11 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
       `CREATE TABLE IF NOT EXISTS vsmcp_pain (id text PRIMARY KEY, at bigint NOT NULL, signal text NOT NULL)`,
     ],
   },
+  {
+    version: 4,
+    statements: [
+      // The guard that parked an event, as a hash: another one, or none, may let it through. Null in rows of older releases.
+      `ALTER TABLE vsmcp_ledger ADD COLUMN IF NOT EXISTS guard text`,
+    ],
+  },
 ];

@@ -15,7 +15,7 @@ WITH pick AS (
     AND ($3::text IS NULL OR source = $3) AND ($4::text IS NULL OR id = $4)
     AND ($9::json IS NULL OR cause IN (SELECT json_array_elements_text($9::json)))
     AND ($10::bigint IS NULL OR changed < $10::bigint)
-    AND ($11::text IS NULL OR because IS NULL OR NOT starts_with(because, $11))
+    AND ($11::text IS NULL OR guard IS DISTINCT FROM $11)
   ORDER BY seq LIMIT $7::int FOR UPDATE SKIP LOCKED
 )
 UPDATE vsmcp_ledger l
@@ -26,7 +26,7 @@ const AMONG = `type = ANY (ARRAY(SELECT json_array_elements_text($2::json)))`;
 
 /**
  * $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or null, $10 before or null,
- * $11 how the reason of those begins that are left, or null.
+ * $11 hash of the guard whose events are left, or null.
  */
 export const RECLAIM = reclaim('$2::json IS NULL');
 /** The same with types: an index finds them only when there is no way out of looking at their column. */
@@ -46,7 +46,7 @@ FROM pick WHERE l.seq = pick.seq ${BACK}, l.state = 'called' AS called`;
 export const DISMISS = `-- dismiss
 WITH pick AS (SELECT seq FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int FOR UPDATE SKIP LOCKED)
 UPDATE vsmcp_ledger l
-SET outcome = $6, because = $7, cause = NULL, event = NULL, replayable = false, unsaid = true, changed = $8::bigint,
+SET outcome = $6, because = $7, cause = NULL, guard = NULL, event = NULL, replayable = false, unsaid = true, changed = $8::bigint,
     record = json_build_object('event', json_build_object('source', l.source, 'id', l.id, 'type', l.type),
       'unit', l.unit, 'outcome', $6::text, 'reason', $7::text, 'instance', l.holder)::text
 FROM pick WHERE l.seq = pick.seq RETURNING l.seq, l.source, l.id, l.unit, l.type, l.attempt`;

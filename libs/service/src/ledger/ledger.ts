@@ -49,6 +49,8 @@ export interface Settlement extends LedgerKey {
   because?: string;
   /** For parked ones. */
   cause?: ParkedCause;
+  /** For those that a guard parked: its hash, by which a sweep tells another guard from this one. */
+  guard?: string;
   event?: CloudEvent | { raw: string; bytes: number; sha256: string; headers: Record<string, unknown> };
 }
 
@@ -128,7 +130,7 @@ export interface Ledger {
   /**
    * Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over.
    * `causes`: parked ones of these causes only. `before`: only what was held before this instant (ms since the epoch), so
-   * that what is parked again meanwhile is not taken twice in one sweep. `except`: not those whose reason begins so.
+   * that what is parked again meanwhile is not taken twice in one sweep. `guard`: not those that this guard parked, by its hash.
    */
   reclaim(
     filter: {
@@ -138,7 +140,7 @@ export interface Ledger {
       id?: string;
       causes?: readonly ParkedCause[];
       before?: number;
-      except?: string;
+      guard?: string;
     },
     holder: string,
     deadline: number,

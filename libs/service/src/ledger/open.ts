@@ -119,7 +119,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
     async unsaid(before, limit) {
       return (await database.query<UnsaidRow>(held.UNSAID, [before, limit])).map(unsaidOf);
     },
-    async reclaim({ reason, types, source, id, causes, before, except }, holder, deadline, limit) {
+    async reclaim({ reason, types, source, id, causes, before, guard }, holder, deadline, limit) {
       const rows = await database.query<BackRow>(types ? held.RECLAIM_TYPES : held.RECLAIM, [
         reason,
         types ? JSON.stringify(types.map(toText)) : null,
@@ -130,7 +130,7 @@ export function openLedger(database: Database, clock: Clock): Ledger {
         clock.now(),
         causes ? JSON.stringify(causes) : null,
         before ?? null,
-        textOrNull(except),
+        guard ?? null,
       ]);
       return reclaimed(rows);
     },

@@ -47,6 +47,7 @@ export function settlement(s: Settlement): object {
     unit: s.unit,
     outcome: s.outcome,
     cause: s.cause ?? null,
+    guard: s.guard ?? null,
     because: s.because === undefined ? null : toText(s.because),
     record: JSON.stringify(s.record) ?? null,
     event: keeps ? JSON.stringify(s.event) : null,

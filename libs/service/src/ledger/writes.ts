@@ -43,12 +43,12 @@ FROM found WHERE NOT EXISTS (SELECT FROM took WHERE took.n = found.n)`;
 export const SETTLE_NEW = `-- settle new
 WITH item AS (
   SELECT * FROM json_to_recordset($1::json)
-    AS t(n int, key text, source text, id text, unit text, type text, holder text, outcome text, cause text, because text,
+    AS t(n int, key text, source text, id text, unit text, type text, holder text, outcome text, cause text, guard text, because text,
          record text, event text, replayable boolean, unsaid boolean)
 ), fresh AS (
-  INSERT INTO vsmcp_ledger (key, source, id, unit, type, state, holder, deadline, attempt, outcome, cause, because, record,
+  INSERT INTO vsmcp_ledger (key, source, id, unit, type, state, holder, deadline, attempt, outcome, cause, guard, because, record,
                             event, replayable, unsaid, arrived, changed)
-  SELECT key, source, id, unit, type, 'settled', holder, $2::bigint, 1, outcome, cause, because, record,
+  SELECT key, source, id, unit, type, 'settled', holder, $2::bigint, 1, outcome, cause, guard, because, record,
          event, replayable, unsaid, $2::bigint, $2::bigint FROM item
   ORDER BY n
   ON CONFLICT (key) DO NOTHING
@@ -70,10 +70,10 @@ FROM mine WHERE l.seq = mine.seq RETURNING mine.n`;
 export const SETTLE = `-- settle
 WITH item AS (
   SELECT * FROM json_to_recordset($1::json)
-    AS t(n int, key text, attempt int, unit text, outcome text, cause text, because text, record text, event text, replayable boolean, unsaid boolean)
+    AS t(n int, key text, attempt int, unit text, outcome text, cause text, guard text, because text, record text, event text, replayable boolean, unsaid boolean)
 ), mine AS (${LOCK})
 UPDATE vsmcp_ledger l
-SET state = 'settled', outcome = mine.outcome, unit = mine.unit, cause = mine.cause, because = mine.because,
+SET state = 'settled', outcome = mine.outcome, unit = mine.unit, cause = mine.cause, guard = mine.guard, because = mine.because,
     record = mine.record, event = mine.event, replayable = mine.replayable, unsaid = mine.unsaid, changed = $2::bigint
 FROM mine WHERE l.seq = mine.seq RETURNING mine.n`;
 

@@ -25,10 +25,15 @@ onEveryDatabase('the ledger', (on) => {
     type,
     data,
   });
-  const park = async (type: string, data: unknown = {}, by = ledger, because = 'nothing answers it') => {
+  const park = async (type: string, data: unknown = {}, by = ledger, guard?: string) => {
     const key = fresh('');
     await by.claim(claim(key, type));
-    const held = { outcome: 'parked', cause: 'unanswered', because } as const;
+    const held = {
+      outcome: 'parked',
+      cause: 'unanswered',
+      because: 'nothing answers it',
+      ...(guard && { guard }),
+    } as const;
     assert.ok(await by.settle({ ...key, attempt: 1, record: {}, event: event(key, type, data), ...held }));
     return key;
   };
@@ -255,21 +260,22 @@ onEveryDatabase('the ledger', (on) => {
     );
   });
 
-  test('events that a reason holds up are left where they are claimed back but for it', async () => {
-    const now = await park('kind.held', {}, ledger, 'the guard b does not hold');
-    const before = await park('kind.held', {}, ledger, 'the guard a does not hold');
-    const back = await ledger.reclaim(
-      { reason: 'parked', types: ['kind.held'], except: 'the guard b ' },
-      'a',
-      clock.now() + 1000,
-      10,
-    );
-    assert.deepEqual(
-      back.map(({ id }) => id),
-      [before.id],
-    );
-    assert.equal((await ledger.waiting(1, 0, { types: ['kind.held'] })).events, 1);
-    assert.notEqual(now.id, before.id);
+  test('events that the present guard parked are left where they are; others, and those of older releases, are claimed back', async () => {
+    const present = await park('kind.guarded', {}, ledger, 'hash-b');
+    const another = await park('kind.guarded', {}, ledger, 'hash-a');
+    const older = await park('kind.guarded', {}, ledger);
+    const key = fresh('');
+    const held = { outcome: 'parked', cause: 'guard', guard: 'hash-b', because: 'too vague', record: {} } as const;
+    const at = { type: 'kind.guarded', holder: 'a', event: event(key, 'kind.guarded') };
+    await ledger.settleNew({ ...key, ...at, ...held });
+    const which = { reason: 'parked', types: ['kind.guarded'], guard: 'hash-b' } as const;
+    const back = async () => (await ledger.reclaim(which, 'a', clock.now() + 1000, 10)).map(({ id }) => id);
+    assert.deepEqual(await back(), [another.id, older.id]);
+    assert.ok(await ledger.settle({ ...older, ...held, attempt: 2, event: event(older, 'kind.guarded') }));
+    assert.deepEqual(await back(), [], 'parked again it has the hash');
+    const { guard: _, ...any } = which;
+    const all = (await ledger.reclaim(any, 'a', clock.now() + 1000, 10)).map(({ id }) => id);
+    assert.deepEqual(all.sort(), [present.id, older.id, key.id].sort());
   });
 
   test('the account balances, also when what is settled was forgotten', async () => {

@@ -21,7 +21,8 @@ export type Disposition =
   | { do: 'attenuate' }
   /** It ends so, without a tool. */
   | { do: 'end'; outcome: OutcomeKind; because?: string; result?: unknown }
-  | { do: 'park'; cause: ParkedCause; because: string }
+  /** @property guard hash of the guard that parks it */
+  | { do: 'park'; cause: ParkedCause; because: string; guard?: string }
   | { do: 'wait'; because: string }
   | { do: 'handover'; server: string }
   | { do: 'call'; plan: CallPlan };
@@ -49,8 +50,8 @@ export function dispose(
   if (plan.kind === 'wanted') {
     return { do: 'park', cause: 'wanted', because: `unit ${match.unit} wants a tool for ${event.type}` };
   }
-  const guarded = guard(event, plan);
-  if (guarded !== undefined) return { do: 'park', cause: 'guard', because: guarded };
+  const guarded = guarding(event, plan);
+  if (guarded !== undefined) return guarded;
   const answered = answerOf(event) !== undefined;
   if (!answered && !view.first(plan)) return { do: 'attenuate' };
   const asked = plan.question === undefined ? undefined : person(event, plan.question, plan.steps.length > 0);
@@ -96,17 +97,19 @@ export function reach(plan: CallPlan, view: Pick<View, 'server'>): Disposition |
   return undefined;
 }
 
-/** How the reason begins with which this guard parks: by it a changed guard is told from the one that parked. */
-export function byGuard({ text }: NonNullable<CallPlan['guard']>): string {
-  return `the guard ${text} `;
-}
-
-function guard(event: CloudEvent, plan: CallPlan): string | undefined {
-  if (plan.guard === undefined) return undefined;
+/** @returns that the event is parked, where the guard does not hold for it or cannot be judged */
+function guarding(event: CloudEvent, { guard }: CallPlan): Disposition | undefined {
+  if (guard === undefined) return undefined;
+  const park = (why: string): Disposition => ({
+    do: 'park',
+    cause: 'guard',
+    because: `the guard ${guard.text} ${why}`,
+    guard: guard.hash,
+  });
   try {
-    return plan.guard.holds(scopeOf(event)) === true ? undefined : `${byGuard(plan.guard)}does not hold`;
+    return guard.holds(scopeOf(event)) === true ? undefined : park('does not hold');
   } catch (error) {
-    return `${byGuard(plan.guard)}cannot be judged: ${reasonOf(error)}`;
+    return park(`cannot be judged: ${reasonOf(error)}`);
   }
 }
 

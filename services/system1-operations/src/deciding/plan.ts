@@ -1,4 +1,11 @@
-import { type Expression, expressionOf, expressionText, type Mapping, mappingOf } from '@vsmcp/expressions';
+import {
+  type Expression,
+  expressionHash,
+  expressionOf,
+  expressionText,
+  type Mapping,
+  mappingOf,
+} from '@vsmcp/expressions';
 import {
   type CallResponse,
   PERSON,
@@ -29,7 +36,7 @@ export interface CallPlan {
   steps: readonly PlanStep[];
   /** A person is asked first; what they give is the first of the results. */
   question?: Mapping;
-  guard?: { text: string; holds: Expression };
+  guard?: { text: string; hash: string; holds: Expression };
   claims: readonly PlanClaim[];
   deadline?: number;
   retries?: number;
@@ -81,7 +88,8 @@ function planClaim(claim: ResourceClaim): PlanClaim {
 /** A guard is an expression whether or not it is written with `=`. */
 function planGuard(guard: string): NonNullable<CallPlan['guard']> {
   expressionOf(guard);
-  return { text: expressionText(guard), holds: (scope) => expressionOf(guard)(scope) };
+  const text = expressionText(guard);
+  return { text, hash: expressionHash(text), holds: (scope) => expressionOf(guard)(scope) };
 }
 
 /** `server.tool`: the server's name has no dot. */

@@ -163,8 +163,18 @@ export class Operations {
   }
 
   /** The server may have come while its event was being parked: then it is claimed back at once. */
-  async #park(task: Task, unit: string, { cause, because }: Disposition & { do: 'park' }): Promise<DeliveryResult> {
-    const ending = await this.#settle(task, { unit, outcome: 'parked', cause, reason: because });
+  async #park(
+    task: Task,
+    unit: string,
+    { cause, because, guard }: Disposition & { do: 'park' },
+  ): Promise<DeliveryResult> {
+    const ending = await this.#settle(task, {
+      unit,
+      outcome: 'parked',
+      cause,
+      reason: because,
+      ...(guard !== undefined && { guard }),
+    });
     if (cause === 'unavailable' && this.#canAnswer(task.event.type)) this.#parts.answerable();
     return ending;
   }

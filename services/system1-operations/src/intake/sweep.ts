@@ -1,7 +1,7 @@
 import { inWaitingSpan, type Reclaimed, type ServiceContext } from '@vsmcp/service';
 import { type ParkedCause, VsmError } from '@vsmcp/vsm';
 import type { Catalog } from '../deciding/catalog.js';
-import { byGuard, reach } from '../deciding/disposition.js';
+import { reach } from '../deciding/disposition.js';
 import type { Operations } from '../handling/operations.js';
 import type { Border } from '../recursion/border.js';
 import type { Servers } from '../servers/servers.js';
@@ -33,7 +33,7 @@ interface Parts {
  */
 export class Sweep {
   readonly #parts: Parts;
-  /** Type → the guard under which its guarded events were last claimed back; '' for none. */
+  /** Type → hash of the guard under which its guarded events were last claimed back; '' for none. */
   readonly #tried = new Map<string, string>();
   /** Servers whose events are being claimed back: one that hangs must not keep the others' waiting. */
   readonly #busy = new Map<string, Promise<void>>();
@@ -148,8 +148,7 @@ export class Sweep {
     try {
       let events = await this.#back(open, { causes: GAPS, before });
       for (const [type, guard] of guarded) {
-        const except = guard === '' ? {} : { except: guard };
-        events += await this.#back([type], { causes: ['guard'], before, ...except });
+        events += await this.#back([type], { causes: ['guard'], before, ...(guard !== '' && { guard }) });
         this.#tried.set(type, guard);
       }
       // What came to wait meanwhile was passed over; without progress, looking again at once would only spin.
@@ -161,7 +160,7 @@ export class Sweep {
 
   async #back(
     types: readonly string[],
-    which: { causes: readonly ParkedCause[]; before: number; except?: string },
+    which: { causes: readonly ParkedCause[]; before: number; guard?: string },
   ): Promise<number> {
     const { context, draining } = this.#parts;
     for (let events = 0; ; ) {
@@ -175,7 +174,7 @@ export class Sweep {
     }
   }
 
-  /** What would answer the type from here, now: its server ('' for none), and how its guard says that it parks. */
+  /** What would answer the type from here, now: its server ('' for none), and the hash of its guard ('' without one). */
   #answer(type: string): { server: string; guard: string } | undefined {
     const { border, catalog, servers } = this.#parts;
     const match = catalog.match(type);
@@ -184,7 +183,7 @@ export class Sweep {
     if (plan === undefined || plan instanceof VsmError || plan.kind === 'wanted') return undefined;
     if (plan.kind === 'noted') return { server: '', guard: '' };
     if (reach(plan, { server: (name) => servers.view(name) }) !== undefined) return undefined;
-    return { server: plan.steps[0]?.server ?? '', guard: plan.guard === undefined ? '' : byGuard(plan.guard) };
+    return { server: plan.steps[0]?.server ?? '', guard: plan.guard?.hash ?? '' };
   }
 
   #deadline(): number {

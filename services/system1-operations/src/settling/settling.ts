@@ -12,6 +12,8 @@ export interface EventResult {
   unit: string;
   outcome: OutcomeKind;
   cause?: ParkedCause;
+  /** Hash of the guard that parked it. */
+  guard?: string;
   reason?: string;
   tool?: string;
   result?: unknown;
@@ -202,6 +204,7 @@ function settlementOf({ event, held }: Task, fate: EventResult, record: OutcomeR
   return {
     ...{ source: event.source, id: event.id, unit: fate.unit, outcome: fate.outcome, record },
     ...(fate.reason !== undefined && { because: fate.reason }),
+    ...(fate.guard !== undefined && { guard: fate.guard }),
     ...(fate.cause !== undefined && { cause: fate.cause }),
     ...(HELD.has(fate.outcome) && { event }),
     ...(held !== undefined && { unsaid: true as const }),
