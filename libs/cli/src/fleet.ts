@@ -1,5 +1,6 @@
 import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { z } from 'zod';
+import { typed } from './typed.js';
 
 export const DEFAULT_URL = 'http://127.0.0.1:4010';
 
@@ -66,7 +67,7 @@ async function fetchFrom(url: string, path: string, init: RequestInit): Promise<
     if (isTimeout(error)) throw tooLate(url);
     throw new VsmError(
       'VSM_NOT_FOUND',
-      `no fleet answers at ${url}; start one with \`npm start\`, or set VSMCP_URL to where one runs`,
+      `no fleet answers at ${url}; start one with \`${typed('up')}\`, or set VSMCP_URL to where one runs`,
       { cause: error },
     );
   }

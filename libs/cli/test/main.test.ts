@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:net';
 import { describe, test } from 'node:test';
+import { typed } from '../src/typed.js';
 import { vsmcp } from './vsmcp.js';
 
 /** A port that nobody listens on. */
@@ -71,7 +72,7 @@ describe('the vsmcp command', { concurrency: 2 }, () => {
       const { code, err, out } = await vsmcp(args, { VSMCP_URL: `http://127.0.0.1:${port}` });
       assert.equal(
         err,
-        `vsmcp: no fleet answers at http://127.0.0.1:${port}; start one with \`npm start\`, or set VSMCP_URL to where one runs\n`,
+        `vsmcp: no fleet answers at http://127.0.0.1:${port}; start one with \`${typed('up')}\`, or set VSMCP_URL to where one runs\n`,
       );
       assert.equal(out, '');
       assert.equal(code, 1);

@@ -4,7 +4,9 @@ import type { Minute, Observed } from './observed.js';
 /** What a day came to. Shares are between 0 and 1, null where there was nothing to be a share of. Times in ms. */
 export interface Figures {
   published: number;
-  /** Answered, noted or attenuated, of what was published. */
+  /** Events that calls of its own tools made, and those of them that it answered: where units undo each other, work in vain. */
+  caused: { events: number; answered: number };
+  /** Answered, noted or attenuated, of what the world published. */
   answered: number | null;
   /** Events by their latest fate; `open` had none yet when the day ended. */
   fates: Partial<Record<OutcomeKind | 'open', number>>;
@@ -43,7 +45,8 @@ export function figuresOf(observed: Observed, journal: readonly JournalEntry[], 
   const last = said.at(-1);
   return {
     published,
-    answered: published === 0 ? null : latencies.length / published,
+    caused: { events: observed.caused, answered: observed.causedAbsorbed },
+    answered: published === observed.caused ? null : latencies.length / (published - observed.caused),
     fates,
     latency:
       latencies.length === 0

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { duration, reasonOf, VsmError } from '@vsmcp/vsm';
+import { count, duration, reasonOf, VsmError } from '@vsmcp/vsm';
 import { type Ailment, ailmentsOf } from './ailments.js';
 import { type ReadDay, readDay } from './day/read.js';
 import { ABLE, type Able } from './day/schema.js';
@@ -32,6 +32,7 @@ export async function runLab(file: string, options: LabOptions): Promise<void> {
   process.once('SIGINT', interrupt);
   try {
     const runs = leavings(without, options.only === true);
+    process.stderr.write(`${expected(day, runs.length)}\n`);
     const template = runs.length > 1 ? { template: await templateOf() } : {};
     const judged: Judged[] = [];
     for (const left of runs) {
@@ -45,6 +46,16 @@ export async function runLab(file: string, options: LabOptions): Promise<void> {
   } finally {
     process.removeListener('SIGINT', interrupt);
   }
+}
+
+/** Seconds that an hour of a fleet with little traffic takes on two cores, and a fleet to start; measured with docs/lab/. */
+const HOUR = 4;
+const START = 3;
+
+/** How long it will take, about. */
+function expected({ name, day }: ReadDay, runs: number): string {
+  const seconds = Math.ceil(runs * (START + (day.lasts / 3_600_000) * HOUR));
+  return `${name}: ${duration(day.lasts)} of the fleet's time, ${count(runs, 'run')}: about ${duration(seconds * 1000)} on an idle machine`;
 }
 
 /** What is left out of each run: the whole is run first, to compare with. */

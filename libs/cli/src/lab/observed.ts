@@ -21,6 +21,8 @@ export interface Minute {
 
 interface Published {
   at: number;
+  /** A call of the fleet's own tools made it, not the world. */
+  isCaused: boolean;
   /** Its latest fate. */
   outcome?: OutcomeKind;
 }
@@ -28,9 +30,12 @@ interface Published {
 /** What is seen of a day from outside: events in, outcomes out, calls of tools, and what consciousness says each minute. */
 export class Observed {
   readonly #events = new Map<string, Published>();
-  /** ms from publication to absorption. */
+  /** ms from publication to absorption, of what the world published. */
   readonly latencies: number[] = [];
   readonly minutes: Minute[] = [];
+  /** Events that calls of the fleet's own tools made, and those of them that were absorbed: where two units undo each other, work in vain. */
+  caused = 0;
+  causedAbsorbed = 0;
   #minute: Minute = fresh();
   #over = false;
 
@@ -45,8 +50,9 @@ export class Observed {
     return fates;
   }
 
-  publish(id: string, now: number): void {
-    this.#events.set(id, { at: now });
+  publish(id: string, now: number, isCaused: boolean): void {
+    this.#events.set(id, { at: now, isCaused });
+    if (isCaused) this.caused++;
     this.#minute.published++;
   }
 
@@ -58,7 +64,8 @@ export class Observed {
     this.#minute.outcomes[outcome] = (this.#minute.outcomes[outcome] ?? 0) + 1;
     if (!ABSORBED.has(outcome)) return;
     this.#minute.absorbed++;
-    this.latencies.push(now - published.at);
+    if (published.isCaused) this.causedAbsorbed++;
+    else this.latencies.push(now - published.at);
   }
 
   call(error: boolean): void {

@@ -74,15 +74,15 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
   const failed = (error: unknown) => void failures.push(error);
   let events = 0;
 
-  const publish = (type: string, data: object) => {
+  const publish = (type: string, data: object, isCaused = false) => {
     const id = `event-${++events}`;
-    observed.publish(id, clock.now());
+    observed.publish(id, clock.now(), isCaused);
     fleet.publish(id, type, data).catch(failed);
   };
   const stage: Stage = {
     clock,
     chance,
-    cause: (type, data, after) => void clock.after(after, () => publish(type, data)),
+    cause: (type, data, after) => void clock.after(after, () => publish(type, data, true)),
     called: (_tool, _ms, error) => observed.call(error),
   };
   const services: Service[] = [

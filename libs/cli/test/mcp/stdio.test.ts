@@ -99,7 +99,7 @@ test('what was asked when the gateway went is answered with an error', async () 
 
 test('without a fleet it says so and how to get one, on stderr alone', async () => {
   const { code, err, out } = await vsmcp(['mcp'], { VSMCP_URL: `http://127.0.0.1:${await freePort()}` });
-  assert.match(err, /^vsmcp: no fleet answers at http:\/\/127\.0\.0\.1:\d+; start one with `npm start`/);
+  assert.match(err, /^vsmcp: no fleet answers at http:\/\/127\.0\.0\.1:\d+; start one with `(npx )?vsmcp up`/);
   assert.equal(out, '');
   assert.equal(code, 1);
 });

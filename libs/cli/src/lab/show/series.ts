@@ -18,7 +18,7 @@ export function seriesOf(minutes: readonly Minute[]): Series[] {
     of('waiting', 'events', ({ status }) => status?.variety.waiting.events),
     of('gap', 'kinds of events', ({ status }) => status?.variety.gap),
     of('pains', 'alerts', ({ status }) => status?.systems[5].alerts.length),
-    of('viable', '1 or 0', ({ status }) => (status === undefined ? null : Number(status.viable))),
+    of('viable', 'or not', ({ status }) => (status === undefined ? null : Number(status.viable))),
   ];
 }
 

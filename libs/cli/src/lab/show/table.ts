@@ -15,7 +15,7 @@ export interface Told {
   journal: string;
 }
 
-/** All runs of a day side by side: figures, curves, and what ailed the fleet. */
+/** All runs of a day side by side: figures, curves that are not flat, and the diagnosis of each. */
 export function told(runs: readonly Told[]): string {
   const rows = rowsOf(runs.map(({ figures }) => figures));
   const journals = ['journal', ...runs.map(({ journal }) => journal.slice(0, 16))];
@@ -34,7 +34,8 @@ function rowsOf(all: readonly Figures[]): string[][] {
       .join(', ') || 'none';
   return [
     row('events', ({ published }) => String(published)),
-    row('answered', ({ answered, latency }) => `${percent(answered)} (${latency?.events ?? 0})`),
+    row('caused by its own tools', ({ caused }) => `${caused.events}, ${caused.answered} answered in vain`),
+    row('answered of the others', ({ answered, latency }) => `${percent(answered)} (${latency?.events ?? 0})`),
     row('held', held),
     row('still open', ({ fates }) => String(fates.open ?? 0)),
     row(
@@ -61,6 +62,8 @@ function rowsOf(all: readonly Figures[]): string[][] {
 function curves(runs: readonly Told[]): string[] {
   return (runs[0]?.series ?? []).flatMap(({ name, unit }) => {
     const all = runs.map(({ series }) => series.find((one) => one.name === name)?.values ?? []);
+    const known = all.flat().filter((value) => value !== null);
+    if (known.every((value) => value === known[0])) return [];
     const top = topOf(...all);
     return [
       '',
