@@ -1,3 +1,4 @@
+export type { BrokerTrouble } from './amqp/address.js';
 export { type AmqpOptions, connectAmqp } from './amqp/amqp.js';
 export { type BrokerState, type DeclaredState, type Rights, readBroker } from './amqp/broker-state.js';
 export { declareExchangeBindings } from './amqp/exchange-binding.js';

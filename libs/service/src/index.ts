@@ -29,6 +29,7 @@ export { specOfServer } from './config/servers.js';
 export * from './consumers.js';
 export * from './database/database.js';
 export { type Embedded, openEmbedded } from './database/embedded.js';
+export type { DatabaseTrouble } from './database/failure.js';
 export { holderOfFolder } from './database/lock.js';
 export { schemaVersion } from './database/migrations.js';
 export { openPostgres, type PostgresOptions } from './database/postgres.js';

@@ -17,10 +17,13 @@ export type VsmErrorCode =
 
 export class VsmError extends Error {
   readonly code: VsmErrorCode;
-  constructor(code: VsmErrorCode, message: string, options?: { cause?: unknown }) {
+  /** A class within the code, for whatever decides by it; the message is for people alone. */
+  readonly trouble: string | undefined;
+  constructor(code: VsmErrorCode, message: string, options?: { cause?: unknown; trouble?: string }) {
     super(message, options);
     this.name = 'VsmError';
     this.code = code;
+    this.trouble = options?.trouble;
   }
 }
 

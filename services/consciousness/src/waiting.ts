@@ -61,8 +61,8 @@ function belowFor({ type, unit, because }: Waiting): string {
   return `it is beyond units.${unit}.wait and ${because}: see to it in that fleet, give ${type} to another unit by a more specific pattern, or let go with: ${discard(type)}`;
 }
 
-function unavailable(model: Model, { because, unit, type }: Waiting): string {
-  const server = [...model.troubled.values()].find((capability) => because.includes(capability.server));
+function unavailable(model: Model, { because, server: name, unit, type }: Waiting): string {
+  const server = [...model.troubled.values()].find((capability) => capability.server === name);
   if (server) {
     return `server ${server.server} is ${server.state}${server.reason ? ` (${server.reason})` : ''}: mend it under servers.${server.server}, or answer ${type} with another in units.${unit}.responses`;
   }

@@ -100,7 +100,7 @@ test('a guard that does not hold, a server that is not there', () => {
     fact: 'capability',
     data: { instance: 's1-a', server: 'memory', state: 'failed', reason: 'exit 1', tools: [] },
   };
-  const gone = waiting(waits('file.md', 2, { cause: 'unavailable', because: 'server memory is not ready' }));
+  const gone = waiting(waits('file.md', 2, { cause: 'unavailable', because: 'it is not ready', server: 'memory' }));
   assert.match(
     advice(given(...allPresent, failed, gone)),
     /server memory is failed \(exit 1\): mend it under servers.memory/,

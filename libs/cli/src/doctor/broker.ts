@@ -34,7 +34,7 @@ export async function lookAtBroker({
   try {
     visit = await readBroker(amqpUrl, { timeout: HANDSHAKE, ids: randomUUID });
   } catch (error) {
-    return [broken(reasonOf(error), mendOfConnection(reasonOf(error)))];
+    return [broken(reasonOf(error), mendOfConnection(error))];
   }
   try {
     const version = judgeVersion(visit);

@@ -33,7 +33,7 @@ export async function lookAtPostgres(situation: Situation): Promise<Finding[]> {
   try {
     return [judgeSchema('PostgreSQL', await schemaOf(database), right.config.path, schemaVersion())];
   } catch (error) {
-    return [broken(reasonOf(error), mendOfDatabase(reasonOf(error)))];
+    return [broken(reasonOf(error), mendOfDatabase(error))];
   } finally {
     await database.close();
   }

@@ -1,46 +1,31 @@
-/** What to do when a broker or database does not let us in, by what was said. */
-const BROKER: readonly [RegExp, string][] = [
-  [
-    /ECONNREFUSED/,
-    'start the broker (a RabbitMQ on this machine: systemctl start rabbitmq-server), or correct VSMCP_AMQP_URL',
-  ],
-  [/ENOTFOUND|EAI_AGAIN/, 'no such host: correct VSMCP_AMQP_URL'],
-  [
-    /ACCESS.REFUSED|\b403\b/,
+import type { BrokerTrouble } from '@vsmcp/nervous-system';
+import type { DatabaseTrouble } from '@vsmcp/service';
+import { VsmError } from '@vsmcp/vsm';
+
+/** What to do when a broker or database lets nobody in, by its ground. */
+const BROKER: Record<BrokerTrouble, string> = {
+  refused: 'start the broker (a RabbitMQ on this machine: systemctl start rabbitmq-server), or correct VSMCP_AMQP_URL',
+  'unknown-host': 'no such host: correct VSMCP_AMQP_URL',
+  login:
     'wrong user or password: correct VSMCP_AMQP_URL, or rabbitmqctl change_password; guest may come from its own machine only',
-  ],
-  [
-    /virtual host/,
-    'make the virtual host (rabbitmqctl add_vhost, set_permissions), or correct the end of VSMCP_AMQP_URL',
-  ],
-  [
-    /timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/i,
-    'it is not reached: correct host and port of VSMCP_AMQP_URL, or open the way',
-  ],
-  [/certificate|SSL|TLS/i, 'correct the certificate, or use amqp:// where the port speaks no TLS'],
-];
-const DATABASE: readonly [RegExp, string][] = [
-  [/ECONNREFUSED/, 'start PostgreSQL, or correct VSMCP_DATABASE_URL'],
-  [/ENOTFOUND|EAI_AGAIN/, 'no such host: correct VSMCP_DATABASE_URL'],
-  [/password authentication|no password|SASL|\brole\b.*not exist/i, 'correct user and password in VSMCP_DATABASE_URL'],
-  [/database .* does not exist/i, 'make the database (createdb), or correct the end of VSMCP_DATABASE_URL'],
-  [
-    /timeout|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|terminated/i,
-    'it is not reached: correct host and port of VSMCP_DATABASE_URL, or open the way',
-  ],
-];
+  vhost: 'make the virtual host (rabbitmqctl add_vhost, set_permissions), or correct the end of VSMCP_AMQP_URL',
+  unreachable: 'it is not reached: correct host and port of VSMCP_AMQP_URL, or open the way',
+  tls: 'correct the certificate, or use amqp:// where the port speaks no TLS',
+  other: 'correct VSMCP_AMQP_URL (amqp://user:password@host:5672/vhost); is it a RabbitMQ that listens there?',
+};
+const DATABASE: Record<DatabaseTrouble, string> = {
+  refused: 'start PostgreSQL, or correct VSMCP_DATABASE_URL',
+  'unknown-host': 'no such host: correct VSMCP_DATABASE_URL',
+  login: 'correct user and password in VSMCP_DATABASE_URL',
+  'no-database': 'make the database (createdb), or correct the end of VSMCP_DATABASE_URL',
+  unreachable: 'it is not reached: correct host and port of VSMCP_DATABASE_URL, or open the way',
+  other: 'correct VSMCP_DATABASE_URL (postgres://user:password@host:5432/name)',
+};
 
-export function mendOfConnection(said: string): string {
-  return (
-    mendIn(BROKER, said) ??
-    'correct VSMCP_AMQP_URL (amqp://user:password@host:5672/vhost); is it a RabbitMQ that listens there?'
-  );
-}
+export const mendOfConnection = (error: unknown): string => mendIn(BROKER, error);
+export const mendOfDatabase = (error: unknown): string => mendIn(DATABASE, error);
 
-export function mendOfDatabase(said: string): string {
-  return mendIn(DATABASE, said) ?? 'correct VSMCP_DATABASE_URL (postgres://user:password@host:5432/name)';
-}
-
-function mendIn(mends: readonly [RegExp, string][], said: string): string | undefined {
-  return mends.find(([pattern]) => pattern.test(said))?.[1];
+function mendIn(mends: Record<string, string> & { other: string }, error: unknown): string {
+  const trouble = error instanceof VsmError ? error.trouble : undefined;
+  return (trouble !== undefined && Object.hasOwn(mends, trouble) ? mends[trouble] : undefined) ?? mends.other;
 }

@@ -68,7 +68,7 @@ async function inThisProcess(tree: FleetTree, settings: UpSettings): Promise<Inf
     const embedded = await embeddedChildren(fleets, { config, settings });
     return {
       children: embedded.children,
-      waitsFor: lookOutside(async () => embedded.services(), settings.amqpUrl),
+      waitsFor: lookOutside(async () => embedded.services(), settings),
       description: `one process${fleets.length > 1 ? ` · ${fleets.length} fleets: ${fleets.map((fleet) => fleet.config.path).join(', ')}` : ''} · messages ${settings.amqpUrl ? 'over AMQP' : 'in memory'} · state in ${place(settings)}`,
       async close() {
         await embedded.close();
@@ -98,7 +98,7 @@ async function forProcesses(settings: UpSettings): Promise<Infrastructure> {
     });
     return {
       children,
-      waitsFor: lookOutside(() => whole.services(), settings.amqpUrl),
+      waitsFor: lookOutside(() => whole.services(), settings),
       description: `${children.length} processes · messages over AMQP · state in ${place(settings)}`,
       async close() {
         await health.close();

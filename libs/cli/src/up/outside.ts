@@ -31,7 +31,7 @@ export async function untilDatabase(url: string, signal: AbortSignal, waitsFor: 
         return;
       } catch (error) {
         const reason = reasonOf(error);
-        if (reason !== told) waitsFor(waiting('database', reason, mendOfDatabase(reason)));
+        if (reason !== told) waitsFor(waiting('database', reason, mendOfDatabase(error)));
         told = reason;
       }
       await sleep(AGAIN, undefined, { signal });
@@ -45,21 +45,36 @@ export async function untilDatabase(url: string, signal: AbortSignal, waitsFor: 
  * Looks at what services that start may lack outside of the fleet: a database or broker that is away, with the mend. The broker is asked itself,
  * at most every two seconds, because services cannot say what it answers to a login, nor anything before they run.
  * @param services how each is, by name
- * @param amqpUrl the broker's, where there is one
+ * @param at where broker and database are, where they are not within this process
  */
 export function lookOutside(
   services: () => Promise<Record<string, Readiness>>,
-  amqpUrl: string | undefined,
+  { amqpUrl, databaseUrl }: { amqpUrl?: string | undefined; databaseUrl?: string | undefined },
 ): () => Promise<string | undefined> {
   let asked: { at: number; answer: Promise<string | undefined> } | undefined;
   return async () => {
     const all = Object.values(await services());
     const database = all.map(({ trouble }) => trouble.database).find((said) => said !== undefined);
-    if (database !== undefined) return waiting('database', database, mendOfDatabase(database));
+    if (database !== undefined)
+      return waiting('database', database, mendOfDatabase(await databaseTrouble(databaseUrl)));
     if (amqpUrl === undefined) return undefined;
     if (asked === undefined || Date.now() - asked.at > AGAIN) asked = { at: Date.now(), answer: broker(amqpUrl) };
     return asked.answer;
   };
+}
+
+/** The error with which a query ends now, which says its class; undefined where there is none. */
+async function databaseTrouble(url: string | undefined): Promise<unknown> {
+  if (url === undefined) return undefined;
+  const database = openPostgres(url, { pool: 1, log: openLog('silent') });
+  try {
+    await database.query('-- is it there\nSELECT 1');
+    return undefined;
+  } catch (error) {
+    return error;
+  } finally {
+    await database.close();
+  }
 }
 
 async function broker(url: string): Promise<string | undefined> {
@@ -68,6 +83,6 @@ async function broker(url: string): Promise<string | undefined> {
     return undefined;
   } catch (error) {
     const reason = reasonOf(error);
-    return waiting('broker', reason, mendOfConnection(reason));
+    return waiting('broker', reason, mendOfConnection(error));
   }
 }

@@ -30,13 +30,36 @@ export function addressOf(url: string, heartbeat: number): { options: Options.Co
   return { options, shown: `${protocol}//${hostname}${port && `:${port}`}${pathname}` };
 }
 
+/** Grounds on which a broker lets nobody in. */
+export type BrokerTrouble = 'refused' | 'unknown-host' | 'login' | 'vhost' | 'unreachable' | 'tls' | 'other';
+
+const BY_CODE: Record<string, BrokerTrouble> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  ETIMEDOUT: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+};
+
 /**
- * amqplib does not pass on why a broker ends the connection in the middle of the handshake: there it is the virtual
- * host.
+ * Classifies what a connection attempt ended with. Node.js gives codes; amqplib 2.3 gives texts alone of what the broker said: these are
+ * read here and nowhere else. Of a virtual host that it cannot have it tells neither: the broker ends the connection in the middle of the handshake.
  */
-export function refusalOf(error: unknown, vhost: string): string {
+export function brokerTrouble(error: unknown): BrokerTrouble {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
+  if (/^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO)/.test(code) || code === 'EPROTO') return 'tls';
   const reason = reasonOf(error);
-  return /ConnectionOpenOk.*ConnectionClose/.test(reason)
+  if (/ConnectionOpenOk.*ConnectionClose/.test(reason)) return 'vhost';
+  if (/\b403\b.*ACCESS.REFUSED|ACCESS.REFUSED.*\b403\b|ACCESS_REFUSED/.test(reason)) return 'login';
+  return /timeout/i.test(reason) ? 'unreachable' : 'other';
+}
+
+/** The reason for people. */
+export function refusalOf(error: unknown, vhost: string): string {
+  return brokerTrouble(error) === 'vhost'
     ? `it has no virtual host ${vhost}, or this user may not use it`
-    : reason;
+    : reasonOf(error);
 }

@@ -9,7 +9,7 @@ import {
   VsmError,
 } from '@vsmcp/vsm';
 import amqp, { type Channel, type ChannelModel } from 'amqplib';
-import { addressOf, refusalOf } from './address.js';
+import { addressOf, brokerTrouble, refusalOf } from './address.js';
 import { DIFFERS, NOT_FOUND, REFUSED, replyCode, steps } from './declare.js';
 
 /** Not used: a visit is over before the first one. ms */
@@ -51,7 +51,8 @@ export async function readBroker(url: string, { timeout, ids }: { timeout: numbe
   try {
     model = await amqp.connect(options, { timeout, clientProperties: { connection_name: 'vsmcp doctor' } });
   } catch (error) {
-    throw new VsmError('VSM_BROKER', `${shown}: ${refusalOf(error, options.vhost ?? '/')}`, { cause: error });
+    const said = `${shown}: ${refusalOf(error, options.vhost ?? '/')}`;
+    throw new VsmError('VSM_BROKER', said, { cause: error, trouble: brokerTrouble(error) });
   }
   // what it says is said again by the call that it befell
   model.on('error', () => {});

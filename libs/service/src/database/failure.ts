@@ -22,7 +22,34 @@ export function nameOf(sql: string): string {
 }
 
 export function failure(sql: string, cause: unknown): VsmError {
-  return new VsmError('VSM_DATABASE', `database: ${nameOf(sql)}: ${reasonOf(cause)}`, { cause });
+  const said = `database: ${nameOf(sql)}: ${reasonOf(cause)}`;
+  return new VsmError('VSM_DATABASE', said, { cause, trouble: databaseTrouble(cause) });
+}
+
+/** Grounds on which a database lets nobody in, and `other` for all else. */
+export type DatabaseTrouble = 'refused' | 'unknown-host' | 'login' | 'no-database' | 'unreachable' | 'other';
+
+/** By Node.js's codes and PostgreSQL's SQLSTATE: https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const BY_CODE: Record<string, DatabaseTrouble> = {
+  ECONNREFUSED: 'refused',
+  ENOTFOUND: 'unknown-host',
+  EAI_AGAIN: 'unknown-host',
+  ETIMEDOUT: 'unreachable',
+  EHOSTUNREACH: 'unreachable',
+  ENETUNREACH: 'unreachable',
+  '28000': 'login',
+  '28P01': 'login',
+  '3D000': 'no-database',
+};
+
+function databaseTrouble(error: unknown): DatabaseTrouble {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const known = BY_CODE[code];
+  if (known !== undefined) return known;
+  // the driver's own errors have no code: of a connection that did not come in time, and of a password that it lacks
+  const reason = reasonOf(error);
+  if (/SASL|password/i.test(reason) && code === '') return 'login';
+  return /timeout|terminated/i.test(reason) && code === '' ? 'unreachable' : 'other';
 }
 
 /** The SQLSTATE behind a VSM_DATABASE error, or undefined when the database was not even reached. */

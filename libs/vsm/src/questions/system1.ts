@@ -12,6 +12,8 @@ export const Waiting = z.object({
   since: z.number(),
   cause: ParkedCause,
   because: z.string(),
+  /** The server that is missing now, of kinds whose cause is `unavailable`. */
+  server: z.string().optional(),
   /** `data` of up to five of them, newest first. */
   samples: z.array(z.unknown()),
   /** `traceparent` of those among them that have one. */

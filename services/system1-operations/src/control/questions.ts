@@ -1,9 +1,19 @@
 import type { Answers, ServiceContext } from '@vsmcp/service';
-import { type Answer, type Asked, pathOfSystem, type Response, reasonOf, type Unit, VsmError } from '@vsmcp/vsm';
+import {
+  type Answer,
+  type Asked,
+  pathOfSystem,
+  type Response,
+  reasonOf,
+  type Unit,
+  VsmError,
+  type Waiting,
+} from '@vsmcp/vsm';
 import type { Breakers } from '../attenuation/breakers.js';
 import type { Bulkhead } from '../attenuation/bulkhead.js';
 import type { Shedding } from '../attenuation/shedding.js';
 import { ACQUIRED_UNIT, type Catalog } from '../deciding/catalog.js';
+import { obstacleTo } from '../deciding/disposition.js';
 import { checkedResponse } from '../deciding/plan.js';
 import type { Servers } from '../servers/servers.js';
 import { costAwareMemo } from './cost-aware-memo.js';
@@ -27,6 +37,10 @@ interface Parts {
 export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answers {
   // The most frequent kinds are counted over all that waits, and asked for again and again.
   const frequent = costAwareMemo(clock, (limit: number) => ledger.waiting(limit, SAMPLES));
+  const withServers = ({ waiting, ...total }: Awaited<ReturnType<typeof frequent>>): Answer<'waiting'> => ({
+    ...total,
+    waiting: waiting.map((kind) => withServer(parts, kind)),
+  });
   return {
     units: async (asked) => unitsOf(parts, asked, clock.now()),
     examine: async ({ units }) => ({
@@ -34,15 +48,26 @@ export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answ
         Object.entries(responses).flatMap(([type, response]) => problemIn(`units.${name}.responses`, type, response)),
       ),
     }),
-    waiting: ({ limit, types, after }) => {
-      if (types === undefined && after === undefined) return frequent(limit);
-      return ledger.waiting(limit, SAMPLES, types === undefined ? { after: after ?? '' } : { types });
+    waiting: async ({ limit, types, after }) => {
+      if (types === undefined && after === undefined) return withServers(await frequent(limit));
+      return withServers(
+        await ledger.waiting(limit, SAMPLES, types === undefined ? { after: after ?? '' } : { types }),
+      );
     },
     held: (filter) => ledger.held(filter),
     outcomes: async (filter) => ({ outcomes: await ledger.outcomes(filter) }),
     account: () => ledger.account(),
     test: ({ server }) => parts.servers.test(server),
   };
+}
+
+/** The kind with the server that it waits for, as it is now. */
+function withServer({ catalog, servers }: Parts, kind: Waiting): Waiting {
+  if (kind.cause !== 'unavailable') return kind;
+  const plan = catalog.plan(catalog.match(kind.type));
+  if (plan === undefined || plan instanceof VsmError || plan.kind !== 'call') return kind;
+  const obstacle = obstacleTo(plan, { server: (name) => servers.view(name) });
+  return obstacle?.do === 'park' && obstacle.server !== undefined ? { ...kind, server: obstacle.server } : kind;
 }
 
 function problemIn(where: string, type: string, response: Response): string[] {

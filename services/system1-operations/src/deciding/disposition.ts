@@ -21,8 +21,8 @@ export type Disposition =
   | { do: 'attenuate' }
   /** It ends so, without a tool. */
   | { do: 'end'; outcome: OutcomeKind; because?: string; result?: unknown }
-  /** @property guard hash of the guard that parks it */
-  | { do: 'park'; cause: ParkedCause; because: string; guard?: string }
+  /** @property guard hash of the guard that parks it @property server the one that is not there */
+  | { do: 'park'; cause: ParkedCause; because: string; guard?: string; server?: string }
   | { do: 'wait'; because: string }
   | { do: 'handover'; server: string }
   | { do: 'call'; plan: CallPlan };
@@ -56,7 +56,7 @@ export function dispose(
   if (!answered && !view.first(plan)) return { do: 'attenuate' };
   const asked = plan.question === undefined ? undefined : person(event, plan.question, plan.steps.length > 0);
   if (asked !== undefined) return asked;
-  return reach(plan, view) ?? { do: 'call', plan };
+  return obstacleTo(plan, view) ?? { do: 'call', plan };
 }
 
 /** What a person has to do with it; undefined when they have said yes and tools follow. */
@@ -82,15 +82,16 @@ function asking(event: CloudEvent, question: Mapping): Disposition {
 }
 
 /** What stands between an event and its call; undefined when nothing does. */
-export function reach(plan: CallPlan, view: Pick<View, 'server'>): Disposition | undefined {
+export function obstacleTo(plan: CallPlan, view: Pick<View, 'server'>): Disposition | undefined {
   let elsewhere: string | undefined;
   let starting: string | undefined;
   for (const { server, tool } of plan.steps) {
     const seen = view.server(server);
-    if (seen.state === 'down') return unavailable(`server ${server}: ${seen.reason}`);
+    if (seen.state === 'down') return unavailable(server, `server ${server}: ${seen.reason}`);
     if (seen.state === 'elsewhere') elsewhere ??= server;
     if (seen.state === 'starting') starting ??= server;
-    if (seen.state === 'ready' && !seen.offers(tool)) return unavailable(`server ${server} offers no tool ${tool}`);
+    if (seen.state === 'ready' && !seen.offers(tool))
+      return unavailable(server, `server ${server} offers no tool ${tool}`);
   }
   if (elsewhere !== undefined) return { do: 'handover', server: elsewhere };
   if (starting !== undefined) return { do: 'wait', because: `server ${starting} is starting` };
@@ -114,4 +115,9 @@ function guarding(event: CloudEvent, { guard }: CallPlan): Disposition | undefin
 }
 
 const unanswered = (because: string): Disposition => ({ do: 'park', cause: 'unanswered', because });
-const unavailable = (because: string): Disposition => ({ do: 'park', cause: 'unavailable', because });
+const unavailable = (server: string, because: string): Disposition => ({
+  do: 'park',
+  cause: 'unavailable',
+  because,
+  server,
+});

@@ -7,7 +7,7 @@ import type { LatestWindows } from '../attenuation/latest.js';
 import { priorityOf, type Shedding } from '../attenuation/shedding.js';
 import { Slot } from '../attenuation/slot.js';
 import type { Catalog } from '../deciding/catalog.js';
-import { type Disposition, dispose, reach } from '../deciding/disposition.js';
+import { type Disposition, dispose, obstacleTo } from '../deciding/disposition.js';
 import type { Match } from '../deciding/matching.js';
 import { delayFor } from '../deciding/outcome.js';
 import type { CallPlan } from '../deciding/plan.js';
@@ -85,7 +85,7 @@ export class Operations {
     const match = catalog.match(event.type);
     const operation = operationOf(event);
     const unit = match?.unit ?? (operation === undefined ? '' : OPERATIONS_UNIT);
-    const todo = operation === undefined ? this.#dispose(task, match) : this.#reach(operation);
+    const todo = operation === undefined ? this.#dispose(task, match) : this.#obstacle(operation);
     switch (todo.do) {
       case 'descend':
         return this.#descend(task, unit);
@@ -183,7 +183,7 @@ export class Operations {
     const { catalog, servers } = this.#parts;
     const plan = catalog.plan(catalog.match(type));
     if (plan === undefined || plan instanceof VsmError || plan.kind !== 'call') return false;
-    return reach(plan, { server: (name) => servers.view(name) }) === undefined;
+    return obstacleTo(plan, { server: (name) => servers.view(name) }) === undefined;
   }
 
   #dispose(task: Task, match: Match | undefined): Disposition {
@@ -197,8 +197,8 @@ export class Operations {
     });
   }
 
-  #reach(plan: CallPlan): Disposition {
-    return reach(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
+  #obstacle(plan: CallPlan): Disposition {
+    return obstacleTo(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
   #call(task: Task, unit: string, plan: CallPlan, at: { slot: Slot; permit: BreakerPermit }): Promise<DeliveryResult> {

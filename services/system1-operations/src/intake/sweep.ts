@@ -1,7 +1,7 @@
 import { inWaitingSpan, type Reclaimed, type ServiceContext } from '@vsmcp/service';
 import { type ParkedCause, VsmError } from '@vsmcp/vsm';
 import type { Catalog } from '../deciding/catalog.js';
-import { reach } from '../deciding/disposition.js';
+import { obstacleTo } from '../deciding/disposition.js';
 import type { Operations } from '../handling/operations.js';
 import type { Border } from '../recursion/border.js';
 import type { Servers } from '../servers/servers.js';
@@ -182,7 +182,7 @@ export class Sweep {
     const plan = catalog.plan(match);
     if (plan === undefined || plan instanceof VsmError || plan.kind === 'wanted') return undefined;
     if (plan.kind === 'noted') return { server: '', guard: '' };
-    if (reach(plan, { server: (name) => servers.view(name) }) !== undefined) return undefined;
+    if (obstacleTo(plan, { server: (name) => servers.view(name) }) !== undefined) return undefined;
     return { server: plan.steps[0]?.server ?? '', guard: plan.guard?.hash ?? '' };
   }
 

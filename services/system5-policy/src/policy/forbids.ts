@@ -82,8 +82,8 @@ export function compileForbids(rules: readonly ForbidRule[]): Forbids {
   if (parsed.type === 'failure')
     throw new VsmError('VSM_CONFIG', `policy.forbid: ${parsed.errors.map((e) => e.message).join('; ')}`);
   return (request) => {
-    const { reason, errors } = evaluate(set, request);
-    const forbidding = rules.find((rule) => reason.includes(rule.name));
+    const { forbidding: names, errors } = evaluate(set, request);
+    const forbidding = rules.find((rule) => names.has(rule.name));
     if (forbidding || request.stage === 'probe') return forbidding;
     const failed = errors[0];
     const rule = rules.find((r) => r.name === failed?.policyId);
@@ -121,7 +121,9 @@ function evaluate(set: string, request: Request) {
       'VSM_POLICY',
       `the rules cannot be evaluated: ${answer.errors.map((e) => e.message).join('; ')}`,
     );
-  return answer.response.diagnostics;
+  const { reason, errors } = answer.response.diagnostics;
+  // Cedar's "reason" is the ids of the policies that decided, which here are the rules' names
+  return { forbidding: new Set(reason), errors };
 }
 
 function known(attributes: ServerAttributes): Record<string, CedarValueJson> {
