@@ -47,7 +47,7 @@ test('the state of the server decides: called, handed over, waited for, parked',
   assert.deepEqual(dispose(event, match, call, elsewhere), { do: 'handover', server: 'memory' });
   assert.equal(dispose(event, match, call, view({ memory: { state: 'starting' } })).do, 'wait');
   const down = dispose(event, match, call, view({ memory: { state: 'down', reason: 'exited' } }));
-  assert.deepEqual(down, { do: 'park', cause: 'unavailable', because: 'server memory: exited' });
+  assert.deepEqual(down, { do: 'park', cause: 'unavailable', because: 'server memory: exited', server: 'memory' });
 });
 
 test('a tool that the server does not offer, and a response that does not compile, are parked as unavailable', () => {
