@@ -61,10 +61,10 @@ test('a server at a place that policy does not admit is not reached, and the men
 
 test('what runs and what could be rolled back to stays installed', () => {
   const spec = ServerSpec.parse({ npm: 'a@2.0.0' });
-  const wishes = new Map<string, DesiredServer>([['a', { name: 'a', spec, shared: false }]]);
+  const desired = new Map<string, DesiredServer>([['a', { name: 'a', spec, shared: false }]]);
   const row = { server: 'a', origin: 'acquired', version: '2.0.0', spec, state: 'ready' };
   const previous = { version: '1.0.0', spec: { npm: 'a@1.0.0' }, tools: [] };
   const rows = (state: string) => [Capability.parse({ ...row, previous, state })];
-  assert.deepEqual([...kept(wishes, rows('ready'))], ['a@2.0.0', 'a@1.0.0']);
+  assert.deepEqual([...kept(desired, rows('ready'))], ['a@2.0.0', 'a@1.0.0']);
   assert.deepEqual([...kept(new Map(), rows('removed'))], []);
 });

@@ -116,7 +116,7 @@ const row = (more: object) =>
     ...more,
   });
 
-test('wishes: rows add to the configuration, bars and removals are heeded', () => {
+test('desired: rows add to the configuration, bars and removals are heeded', () => {
   const config = FleetConfig.parse({ servers: { memory: { npm: 'm@1.0.0', writes: 'desk' } } });
   const tools = [{ name: 't', inputSchema: {}, annotations: { readOnlyHint: true } }];
   const memory = desiredServers(config, []).get('memory');

@@ -1,17 +1,16 @@
 import type { DeliveryResult } from '@vsmcp/nervous-system';
 import type { ServiceContext } from '@vsmcp/service';
-import type { BreakerPermit } from '../attenuation/breakers.js';
-import type { Slot } from '../attenuation/slot.js';
 import { afterFailure, delayFor } from '../deciding/outcome.js';
 import type { CallPlan } from '../deciding/plan.js';
 import type { Task } from '../deciding/task.js';
-import type { Claiming } from '../settling/claiming.js';
+import type { Claim, Claiming } from '../settling/claiming.js';
 import type { OperationEvidence } from '../settling/evidence.js';
 import { type EventResult, OVERTAKEN, type Settling } from '../settling/settling.js';
 import type { Tally } from '../settling/tally.js';
+import type { Attempt, Claimed } from './attempt.js';
 import type { Claims, Lease } from './claims.js';
 import { resourcesOf } from './resources.js';
-import { type Claim, type Progress, SLACK, type Steps } from './steps.js';
+import { type Progress, SLACK, type Steps } from './steps.js';
 
 interface Parts {
   claiming: Claiming;
@@ -47,19 +46,13 @@ export class Call {
     return plan.claims.length === 0 && this.#rated(plan).size === 0 && this.#isRepeatable(plan);
   }
 
-  /**
-   * @param claim absent where none is needed
-   * @param slot given up while resources are waited for, so that what waits keeps nothing of its unit's from running
-   * @param permit told how each call ended
-   */
-  async make(
-    task: Task,
-    unit: string,
-    plan: CallPlan,
-    claim: Claim | undefined,
-    { slot, permit }: { slot: Slot; permit: BreakerPermit },
-  ): Promise<DeliveryResult> {
-    if (claim === undefined) return this.#run(task, unit, plan, claim, permit, []);
+  async make(attempt: Attempt): Promise<DeliveryResult> {
+    const { claim } = attempt;
+    return claim === undefined ? this.#run(attempt, []) : this.#claimed({ ...attempt, claim });
+  }
+
+  async #claimed(attempt: Claimed): Promise<DeliveryResult> {
+    const { task, unit, plan, claim, slot } = attempt;
     const { settling, claims, tally } = this.#parts;
     if ((claim.called || task.unsure) && !this.#isRepeatable(plan)) {
       const reason = claim.called
@@ -69,17 +62,16 @@ export class Call {
     }
     const resources = resourcesOf(task, plan);
     if ('reason' in resources) return settling.settle(task, claim.attempt, { unit, outcome: 'dead', ...resources });
-    const rated = this.#rated(plan);
-    if (resources.wanted.length === 0 && rated.size === 0) return this.#run(task, unit, plan, claim, permit, []);
+    if (resources.wanted.length === 0 && this.#rated(plan).size === 0) return this.#run(attempt, []);
     slot.leave();
-    if (resources.wanted.length === 0) return this.#inTurn(task, unit, plan, claim, { slot, permit }, []);
+    if (resources.wanted.length === 0) return this.#whenTurnsCome(attempt, []);
     const held = await claims.hold(unit, resources.wanted, 2 * this.longest(plan));
     if (!held.granted && held.unanswered) tally.uncoordinated();
     if (!held.granted && held.yields)
       return settling.settle(task, claim.attempt, { unit, outcome: 'refused', reason: held.reason });
-    if (!held.granted) return this.#giveBack(task, unit, claim, held.wait);
+    if (!held.granted) return this.#giveBack(attempt, held.wait);
     try {
-      return await this.#inTurn(task, unit, plan, claim, { slot, permit }, [held]);
+      return await this.#whenTurnsCome(attempt, [held]);
     } finally {
       await held.release();
     }
@@ -100,52 +92,39 @@ export class Call {
   }
 
   /** Last of all, so that a turn is used when it comes: the slot is had again, and the calls are made. */
-  async #inTurn(
-    task: Task,
-    unit: string,
-    plan: CallPlan,
-    claim: Claim,
-    { slot, permit }: { slot: Slot; permit: BreakerPermit },
-    leases: readonly Lease[],
-  ): Promise<DeliveryResult> {
-    for (const [server, calls] of this.#rated(plan)) {
-      const turn = await this.#parts.claims.turn(unit, server, calls);
-      if (!turn.granted) return this.#giveBack(task, unit, claim, turn.wait);
+  async #whenTurnsCome(attempt: Claimed, leases: readonly Lease[]): Promise<DeliveryResult> {
+    for (const [server, calls] of this.#rated(attempt.plan)) {
+      const turn = await this.#parts.claims.turn(attempt.unit, server, calls);
+      if (!turn.granted) return this.#giveBack(attempt, turn.wait);
     }
-    if (!(await slot.enter())) return this.#giveBack(task, unit, claim, 1000);
-    return this.#run(task, unit, plan, claim, permit, leases);
+    if (!(await attempt.slot.enter())) return this.#giveBack(attempt, 1000);
+    return this.#run(attempt, leases);
   }
 
   /** @param leases under which it is done */
-  async #run(
-    task: Task,
-    unit: string,
-    plan: CallPlan,
-    claim: Claim | undefined,
-    permit: BreakerPermit,
-    leases: readonly Lease[],
-  ): Promise<DeliveryResult> {
+  async #run(attempt: Attempt, leases: readonly Lease[]): Promise<DeliveryResult> {
+    const { task, unit, plan, claim } = attempt;
     const { steps } = this.#parts;
     const at = this.#context.clock.now();
-    const progress = await steps.run(task, unit, plan, claim, permit);
+    const progress = await steps.run(attempt);
     const last = plan.steps[progress.step];
-    const fate = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
+    const result = { unit, ...(last && { tool: `${last.server}.${last.tool}` }), calling: progress.calling };
     const seen = (attempt: number): void => {
       if (progress.end === 'answered' || progress.end === 'failed')
-        this.#seen(task, progress.end, { attempt, tool: fate.tool, leases, at });
+        this.#seen(task, progress.end, { attempt, tool: result.tool, leases, at });
     };
     seen(claim?.attempt ?? 1);
     switch (progress.end) {
       case 'answered':
-        return this.#settle(task, claim, { ...fate, outcome: 'answered', result: progress.result }, seen);
+        return this.#settle(task, claim, { ...result, outcome: 'answered', result: progress.result }, seen);
       case 'overtaken':
         return OVERTAKEN(task);
       case 'unmappable': {
         const reason = stepText(plan, progress.step) + progress.reason;
-        return this.#settle(task, claim, { ...fate, outcome: 'dead', reason }, seen);
+        return this.#settle(task, claim, { ...result, outcome: 'dead', reason }, seen);
       }
       case 'failed':
-        return this.#failed(task, plan, claim, fate, progress, seen);
+        return this.#failed(attempt, result, progress, seen);
     }
   }
 
@@ -164,52 +143,51 @@ export class Call {
   async #settle(
     task: Task,
     claim: Claim | undefined,
-    fate: EventResult,
+    result: EventResult,
     seen: (attempt: number) => void,
   ): Promise<DeliveryResult> {
     const { claiming, settling } = this.#parts;
-    if (claim !== undefined) return settling.settle(task, claim.attempt, fate);
-    const first = await settling.settleFirst(task, fate);
+    if (claim !== undefined) return settling.settle(task, claim.attempt, result);
+    const first = await settling.settleFirst(task, result);
     if (first !== undefined) return first;
-    const late = await claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK);
+    const late = await claiming.claim(task, result.unit, this.#context.clock.now() + SLACK);
     if (!('attempt' in late)) return late;
     seen(late.attempt);
-    return settling.settle(task, late.attempt, fate);
+    return settling.settle(task, late.attempt, result);
   }
 
   async #failed(
-    task: Task,
-    plan: CallPlan,
-    claim: Claim | undefined,
-    fate: { unit: string; tool?: string; calling: number },
+    attempt: Attempt,
+    called: { unit: string; tool?: string; calling: number },
     progress: Progress & { end: 'failed' },
     seen: (attempt: number) => void,
   ): Promise<DeliveryResult> {
+    const { task, unit, plan, claim } = attempt;
     const { step, failure, repeatable } = progress;
     const reason = stepText(plan, step) + progress.reason;
     // Not sent at all: the server is gone or starting anew, so the event is looked at afresh.
-    if (failure === 'unsent' && step === 0) return this.#giveBack(task, fate.unit, claim, 1000);
+    if (failure === 'unsent' && step === 0) return this.#giveBack(attempt, 1000);
     const next = afterFailure(failure, repeatable.all, repeatable.before ? plan.retries : 0, task.attempts);
     if (next.next !== 'retry') {
       const result = progress.result === undefined ? {} : { result: progress.result };
-      return this.#settle(task, claim, { ...fate, outcome: next.next, reason, ...result }, seen);
+      return this.#settle(task, claim, { ...called, outcome: next.next, reason, ...result }, seen);
     }
     const { id, type } = task.event;
-    this.#context.log.info({ event: id, type, tool: fate.tool, attempts: task.attempts, reason }, 'comes again');
+    this.#context.log.info({ event: id, type, tool: called.tool, attempts: task.attempts, reason }, 'comes again');
     // Written down now, so that the next try is known to be the second.
-    const tried = claim ?? (await this.#parts.claiming.claim(task, fate.unit, this.#context.clock.now() + SLACK));
+    const tried = claim ?? (await this.#parts.claiming.claim(task, unit, this.#context.clock.now() + SLACK));
     if (!('attempt' in tried)) return tried;
-    await this.#release(task, fate.unit, tried);
+    await this.#release({ task, unit, claim: tried });
     return { result: 'later', delay: next.delay, counted: true };
   }
 
-  async #giveBack(task: Task, unit: string, claim: Claim | undefined, wait: number): Promise<DeliveryResult> {
-    await this.#release(task, unit, claim);
+  async #giveBack(attempt: Attempt, wait: number): Promise<DeliveryResult> {
+    await this.#release(attempt);
     return { result: 'later', delay: delayFor(wait), counted: false };
   }
 
-  /** What was claimed back keeps its claim while it waits here: nothing else stands behind it. */
-  async #release(task: Task, unit: string, claim: Claim | undefined): Promise<void> {
+  /** An event that was claimed back keeps its claim while it waits here: nothing else stands behind it. */
+  async #release({ task, unit, claim }: Pick<Attempt, 'task' | 'unit' | 'claim'>): Promise<void> {
     this.#parts.tally.retried();
     if (claim === undefined) return;
     claim.called = false;

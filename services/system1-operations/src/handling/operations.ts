@@ -17,6 +17,7 @@ import type { Servers } from '../servers/servers.js';
 import type { Claiming } from '../settling/claiming.js';
 import type { EventResult, Settling } from '../settling/settling.js';
 import type { Tally } from '../settling/tally.js';
+import type { Attempt } from './attempt.js';
 import type { Call } from './call.js';
 import { handOver, untilSettled } from './handover.js';
 
@@ -137,7 +138,7 @@ export class Operations {
         return await this.#away(task, unit, plan, '1s');
       }
       shedding.leave(unit, nameOf(task));
-      return await this.#call(task, unit, plan, { slot, permit });
+      return await this.#call({ task, unit, plan, slot, permit });
     } finally {
       slot.leave();
       permit.leave();
@@ -201,12 +202,13 @@ export class Operations {
     return obstacleTo(plan, { server: (name) => this.#parts.servers.view(name) }) ?? { do: 'call', plan };
   }
 
-  #call(task: Task, unit: string, plan: CallPlan, at: { slot: Slot; permit: BreakerPermit }): Promise<DeliveryResult> {
+  #call(attempt: Omit<Attempt, 'claim'>): Promise<DeliveryResult> {
+    const { task, unit, plan } = attempt;
     const { call, claiming, context } = this.#parts;
     return claiming.alone(task, async () => {
-      if (claiming.isFirst(task) && call.needsNoClaim(plan)) return call.make(task, unit, plan, undefined, at);
+      if (claiming.isFirst(task) && call.needsNoClaim(plan)) return call.make({ ...attempt, claim: undefined });
       const claim = await claiming.claim(task, unit, context.clock.now() + call.longest(plan));
-      return 'attempt' in claim ? call.make(task, unit, plan, claim, at) : claim;
+      return 'attempt' in claim ? call.make({ ...attempt, claim }) : claim;
     });
   }
 

@@ -1,25 +1,19 @@
 import { argumentsOf, scopeOf } from '@vsmcp/expressions';
 import { failSpan, inSpan, type ServiceContext } from '@vsmcp/service';
 import { reasonOf } from '@vsmcp/vsm';
-import type { BreakerPermit } from '../attenuation/breakers.js';
 import { boundedResult, type Failure, textOf } from '../deciding/outcome.js';
 import { type CallPlan, isRepeatable, type PlanStep } from '../deciding/plan.js';
-import { answerOf, type Task } from '../deciding/task.js';
+import { answerOf } from '../deciding/task.js';
 import type { Called } from '../servers/server.js';
 import type { Servers } from '../servers/servers.js';
 import type { Tally } from '../settling/tally.js';
+import type { Attempt } from './attempt.js';
 import { progressing } from './progress.js';
 
 /** Time (ms) beyond the calls themselves: waiting for turns and writing down. */
 export const SLACK = 15_000;
 /** Most characters of a tool's error that become the reason. */
 const MOST_REASON = 2000;
-
-/** `called`: the intent to make a call stands written, and how the call went is not known. */
-export interface Claim {
-  attempt: number;
-  called: boolean;
-}
 
 /** Whether calling again does no harm: all that was called, and what was called before the last. */
 interface Repeatable {
@@ -75,17 +69,8 @@ export class Steps {
     return tool === undefined ? plan.idempotent : isRepeatable(tool, plan);
   }
 
-  /**
-   * @param claim absent where calling again does no harm
-   * @param permit told how each call ended
-   */
-  async run(
-    task: Task,
-    unit: string,
-    plan: CallPlan,
-    claim: Claim | undefined,
-    permit: BreakerPermit,
-  ): Promise<Progress> {
+  async run(attempt: Attempt): Promise<Progress> {
+    const { task, plan } = attempt;
     const answer = plan.question === undefined ? undefined : answerOf(task.event);
     const results: unknown[] = answer === undefined ? [] : [answer.values];
     let calling = 0;
@@ -95,7 +80,7 @@ export class Steps {
       repeatable.before = repeatable.all;
       // As it is known now: a server that dies in the call takes what it said of its tools along.
       repeatable.all &&= this.isRepeatable(planned, plan);
-      const one = await this.#one(task, unit, plan, claim, step, planned, results, permit);
+      const one = await this.#one(attempt, step, planned, results);
       calling += one.ms;
       if (one.end === 'failed') return { ...one, step, calling, repeatable };
       if (one.end !== 'result') return { ...one, step, calling };
@@ -105,16 +90,8 @@ export class Steps {
     return { end: 'answered', step: plan.steps.length - 1, result: last, calling };
   }
 
-  async #one(
-    task: Task,
-    unit: string,
-    plan: CallPlan,
-    claim: Claim | undefined,
-    step: number,
-    planned: PlanStep,
-    results: readonly unknown[],
-    permit: BreakerPermit,
-  ): Promise<OneStep> {
+  async #one(attempt: Attempt, step: number, planned: PlanStep, results: readonly unknown[]): Promise<OneStep> {
+    const { task, unit, plan, permit } = attempt;
     let args: Record<string, unknown>;
     try {
       args = argumentsOf(planned.args, scopeOf(task.event, results));
@@ -131,9 +108,7 @@ export class Steps {
           deadline: this.#deadline(plan),
           onProgress: this.#progressing(task, unit, `${server}.${tool}`),
           waiting: step === 0 ? this.#signals.draining : this.#signals.ending,
-          intend: this.isRepeatable(planned, plan)
-            ? async () => true
-            : () => this.#intend(task, unit, plan, claim, step),
+          intend: this.isRepeatable(planned, plan) ? async () => true : () => this.#intend(attempt, step),
         });
         const one = this.#read(`${server}.${tool}`, called);
         if (called.ok) permit.ended(`${server}.${tool}`, called.result.isError ? 'failed' : 'well');
@@ -146,7 +121,7 @@ export class Steps {
   }
 
   /** Before what must not happen twice, the intent is written, with a deadline that counts from now. */
-  async #intend(task: Task, unit: string, plan: CallPlan, claim: Claim | undefined, step: number): Promise<boolean> {
+  async #intend({ task, unit, plan, claim }: Attempt, step: number): Promise<boolean> {
     // Its server says another thing of the tool than a moment ago: it comes again, to be claimed first.
     if (claim === undefined) return false;
     const { clock, ledger } = this.#context;

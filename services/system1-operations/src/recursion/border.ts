@@ -3,7 +3,7 @@ import { inSpan, type ServiceContext, traceOfEvent } from '@vsmcp/service';
 import { borderQueue, CLOUDEVENTS_JSON, descend, reasonOf } from '@vsmcp/vsm';
 import { sleep } from '../attenuation/patience.js';
 import type { Task } from '../deciding/task.js';
-import type { Claim } from '../handling/steps.js';
+import type { Claim } from '../settling/claiming.js';
 import { OVERTAKEN, type Settling } from '../settling/settling.js';
 import { absence, patience } from './returning.js';
 import { hearOutcomes, hearPain, hearReports } from './risings.js';

@@ -26,22 +26,22 @@ export interface DesiredServer {
 
 /** The servers of the configuration and of the rows; a row adds what is known of a configured one. */
 export function desiredServers(config: FleetConfig, rows: readonly Capability[]): Map<string, DesiredServer> {
-  const wishes = new Map<string, DesiredServer>();
+  const desired = new Map<string, DesiredServer>();
   for (const [name, server] of Object.entries(config.servers)) {
     const spec = specOfServer(name, server);
-    wishes.set(name, { name, spec, shared: spec.parallel });
+    desired.set(name, { name, spec, shared: spec.parallel });
   }
   for (const row of rows) {
-    const known = wishes.get(row.server);
+    const known = desired.get(row.server);
     if (row.state === 'removed') {
       // The configuration is the operator's word: only there can a configured server be taken out.
-      if (row.origin === 'acquired') wishes.delete(row.server);
+      if (row.origin === 'acquired') desired.delete(row.server);
       continue;
     }
     if (known !== undefined && row.origin === 'acquired') continue;
     const spec = known?.spec ?? row.spec;
     const same = sourceOf(spec) === sourceOf(row.spec);
-    wishes.set(row.server, {
+    desired.set(row.server, {
       name: row.server,
       spec,
       shared: spec.parallel || (same && isReadOnly(row.tools, row.only)),
@@ -53,7 +53,7 @@ export function desiredServers(config: FleetConfig, rows: readonly Capability[])
       ...(row.state === 'suspended' && { barred: row.reason ?? 'suspended until System 5 approves it again' }),
     });
   }
-  return wishes;
+  return desired;
 }
 
 /** The servers that were acquired and are not removed. */
@@ -62,9 +62,9 @@ export function acquiredIn(rows: readonly Capability[]): string[] {
 }
 
 /** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
-export function kept(wishes: ReadonlyMap<string, DesiredServer>, rows: readonly Capability[]): Set<string> {
+export function kept(desired: ReadonlyMap<string, DesiredServer>, rows: readonly Capability[]): Set<string> {
   const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));
-  return new Set([...wishes.values(), ...before].map(({ spec }) => sourceOf(spec)));
+  return new Set([...desired.values(), ...before].map(({ spec }) => sourceOf(spec)));
 }
 
 function isReadOnly(tools: readonly Tool[], only: readonly string[] | undefined): boolean {

@@ -62,12 +62,12 @@ export interface Around {
   /** Longest time (ms) from the start of its process until it has said what it offers. */
   startDeadline: number;
   /** Told of every change of state. */
-  changed(wish: DesiredServer, state: ServerState): void;
+  changed(wanted: DesiredServer, state: ServerState): void;
 }
 
 /** One server's life here: started or reached, watched, started again with growing waits, suspended when it is not what was approved. */
 export class Server {
-  wish: DesiredServer;
+  wanted: DesiredServer;
   readonly #around: Around;
   readonly #stop = new AbortController();
   readonly #turns = new FifoMutex();
@@ -81,14 +81,14 @@ export class Server {
   #timeouts = 0;
   #underWay = 0;
 
-  constructor(wish: DesiredServer, around: Around) {
-    this.wish = wish;
+  constructor(wanted: DesiredServer, around: Around) {
+    this.wanted = wanted;
     this.#around = around;
     this.#life = this.#live();
   }
 
   get view(): ServerView {
-    if (this.wish.barred !== undefined) return { state: 'down', reason: this.wish.barred };
+    if (this.wanted.barred !== undefined) return { state: 'down', reason: this.wanted.barred };
     if (this.#connection?.alive) return { state: 'ready', offers: (tool) => this.tool(tool) !== undefined };
     return this.#down === undefined ? { state: 'starting' } : { state: 'down', reason: this.#down };
   }
@@ -108,7 +108,7 @@ export class Server {
   }
 
   tool(name: string): Tool | undefined {
-    if (this.wish.only !== undefined && !this.wish.only.includes(name)) return undefined;
+    if (this.wanted.only !== undefined && !this.wanted.only.includes(name)) return undefined;
     return this.#connection?.tools.find((tool) => tool.name === name);
   }
 
@@ -124,7 +124,7 @@ export class Server {
     const writes = this.tool(tool)?.annotations?.readOnlyHint !== true;
     let end = () => {};
     try {
-      if (writes && !this.wish.spec.parallel) end = await this.#turns.take(options.waiting);
+      if (writes && !this.wanted.spec.parallel) end = await this.#turns.take(options.waiting);
     } catch (error) {
       return { ok: false, failure: 'unsent', reason: `called off before its turn: ${reasonOf(error)}`, ms: 0 };
     }
@@ -145,7 +145,7 @@ export class Server {
   }
 
   async stop(): Promise<void> {
-    this.#stop.abort(new VsmError('VSM_MCP', `server ${this.wish.name} is stopped`));
+    this.#stop.abort(new VsmError('VSM_MCP', `server ${this.wanted.name} is stopped`));
     await this.#connection?.close();
     await this.#life;
   }
@@ -172,7 +172,7 @@ export class Server {
   /** A call that writes may still be under way in there: the next would no longer be alone, so the server goes. */
   async #late(connection: ServerConnection, writes: boolean): Promise<void> {
     this.#timeouts++;
-    if ((writes && !this.wish.spec.parallel) || this.#timeouts >= TIMEOUTS) {
+    if ((writes && !this.wanted.spec.parallel) || this.#timeouts >= TIMEOUTS) {
       this.#timeouts = 0;
       await connection.close();
     }
@@ -181,7 +181,7 @@ export class Server {
   async #live(): Promise<void> {
     const { clock, random } = this.#around;
     const { signal } = this.#stop;
-    while (!signal.aborted && this.wish.barred === undefined) {
+    while (!signal.aborted && this.wanted.barred === undefined) {
       this.#wellSince = undefined;
       const reason = await this.#once();
       if (signal.aborted) return;
@@ -195,7 +195,7 @@ export class Server {
   async #once(): Promise<string> {
     const { host, folder, home, startDeadline } = this.#around;
     const { signal } = this.#stop;
-    const { spec, confinement, integrity } = this.wish;
+    const { spec, confinement, integrity } = this.wanted;
     try {
       if (isRemote(spec)) return await this.#watch(await host.dial(spec, { deadline: DIAL_DEADLINE, signal }));
       mustConfine(host, confinement);
@@ -215,10 +215,10 @@ export class Server {
       await connection.close();
       return 'stopped';
     }
-    const approved = this.wish.contract ?? connection.contract;
+    const approved = this.wanted.contract ?? connection.contract;
     if (connection.contract !== approved) return this.#suspend(connection);
     // A configured server is held to what it declared first, also when it starts anew.
-    this.wish = { ...this.wish, contract: approved };
+    this.wanted = { ...this.wanted, contract: approved };
     connection.onContract((contract) => {
       if (contract !== approved) void this.#suspend(connection);
     });
@@ -226,7 +226,7 @@ export class Server {
     this.#wellSince = this.#around.clock.now();
     this.#down = undefined;
     this.#trouble = undefined;
-    this.#around.changed(this.wish, {
+    this.#around.changed(this.wanted, {
       state: 'ready',
       connection,
       ...(integrity !== undefined && { integrity }),
@@ -241,21 +241,21 @@ export class Server {
   /** What it declares is not what was approved: nothing of it is used until System 5 approves again. */
   async #suspend(connection: ServerConnection): Promise<string> {
     const reason = 'what it offers is not what was approved: approve it again or remove it';
-    this.wish = { ...this.wish, barred: reason };
+    this.wanted = { ...this.wanted, barred: reason };
     this.#connection = undefined;
-    this.#around.changed(this.wish, { state: 'suspended', reason, connection });
+    this.#around.changed(this.wanted, { state: 'suspended', reason, connection });
     await connection.close();
     return reason;
   }
 
   #failed(reason: string): void {
-    if (this.wish.barred !== undefined) return;
+    if (this.wanted.barred !== undefined) return;
     const well = this.#wellSince;
     if (well !== undefined && this.#around.clock.now() - well > LONGEST_WAIT) this.#failures = 0;
     this.#failures++;
     // A server that had been well is given one quick chance before its events are parked.
     if (this.#failures > 1 || well === undefined) this.#down = reason;
-    this.#around.changed(this.wish, { state: 'failed', reason, lasting: this.#failures >= LASTING });
+    this.#around.changed(this.wanted, { state: 'failed', reason, lasting: this.#failures >= LASTING });
   }
 }
 

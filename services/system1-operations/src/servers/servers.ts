@@ -30,7 +30,7 @@ export class Servers {
   /** Servers that have no owner any more: what was handed over for them is taken by every replica. */
   readonly #ownerless = new Map<string, () => Promise<void>>();
   readonly #taking = new Set<() => Promise<void>>();
-  #wishes: ReadonlyMap<string, DesiredServer> = new Map();
+  #desired: ReadonlyMap<string, DesiredServer> = new Map();
   #stopped = false;
 
   constructor(context: ServiceContext, host: ServerLauncher, hooks: ServerHooks) {
@@ -42,25 +42,25 @@ export class Servers {
   }
 
   view(name: string): ServerView {
-    const wish = this.#wishes.get(name);
-    if (wish === undefined) return { state: 'down', reason: `there is no server ${name}` };
-    if (wish.barred !== undefined) return { state: 'down', reason: wish.barred };
+    const wanted = this.#desired.get(name);
+    if (wanted === undefined) return { state: 'down', reason: `there is no server ${name}` };
+    if (wanted.barred !== undefined) return { state: 'down', reason: wanted.barred };
     const server = this.#running.get(name);
-    if (!wish.shared && !this.#ownership.leads(name)) return { state: 'elsewhere' };
+    if (!wanted.shared && !this.#ownership.leads(name)) return { state: 'elsewhere' };
     return server?.view ?? { state: 'starting' };
   }
 
   /** Where a server runs, how it does, and what it may do; for `test`. */
   async test(name: string): Promise<Answer<'test'>> {
-    const wish = this.#wishes.get(name);
-    if (wish === undefined) throw unknownServer(name, [...this.#wishes.keys()]);
+    const wanted = this.#desired.get(name);
+    if (wanted === undefined) throw unknownServer(name, [...this.#desired.keys()]);
     const { instance, leaderships } = this.#context;
     const here = { server: name, instance };
     if (this.view(name).state === 'elsewhere') {
       const elsewhere = await leaderships.leader(`server:${name}`);
       return notHere(here, elsewhere);
     }
-    return tested(here, wish, this.#running.get(name));
+    return tested(here, wanted, this.#running.get(name));
   }
 
   tool(name: string, tool: string): Tool | undefined {
@@ -70,42 +70,44 @@ export class Servers {
   async call(name: string, tool: string, args: Record<string, unknown>, options: CallOptions): Promise<Called> {
     const server = this.#running.get(name);
     if (server === undefined) return { ok: false, failure: 'unsent', reason: `server ${name} is not here`, ms: 0 };
-    const owned = () => this.#wishes.get(name)?.shared === true || this.#ownership.leads(name);
+    const owned = () => this.#desired.get(name)?.shared === true || this.#ownership.leads(name);
     return server.call(tool, args, { ...options, owned });
   }
 
   /**
    * Starts what is new, stops what is gone, starts anew what changed.
    * @param to.heads see `headsOf`
-   * @param to.removed servers that are wished no more
+   * @param to.removed servers that are no longer desired
    */
   async update(to: {
-    wishes: ReadonlyMap<string, DesiredServer>;
+    desired: ReadonlyMap<string, DesiredServer>;
     removed: readonly string[];
     heads: ReadonlyMap<string, string>;
   }): Promise<void> {
     if (this.#stopped) return;
-    const { wishes, removed, heads } = to;
-    this.#wishes = new Map([...wishes].map(([name, wish]) => [name, pinned(wish, this.#running.get(name)?.wish)]));
+    const { desired, removed, heads } = to;
+    this.#desired = new Map(
+      [...desired].map(([name, wanted]) => [name, pinned(wanted, this.#running.get(name)?.wanted)]),
+    );
     const stops: Promise<void>[] = [];
     for (const [name, server] of this.#running) {
-      const wish = this.#wishes.get(name);
-      if (wish !== undefined && isSame(server.wish, wish)) {
-        server.wish = wish;
+      const wanted = this.#desired.get(name);
+      if (wanted !== undefined && isSame(server.wanted, wanted)) {
+        server.wanted = wanted;
         continue;
       }
       this.#running.delete(name);
       stops.push(server.stop());
-      if (wish === undefined) this.#telling.removed(server.wish);
+      if (wanted === undefined) this.#telling.removed(server.wanted);
     }
     await Promise.all(stops);
     await this.#ownership.update(heads);
-    for (const [name, wish] of this.#wishes) {
-      if (wish.shared || this.#ownership.leads(name)) this.#start(name, wish);
+    for (const [name, wanted] of this.#desired) {
+      if (wanted.shared || this.#ownership.leads(name)) this.#start(name, wanted);
     }
     // One that says `parallel` never had an owner, unless its configuration changed while events were on their way.
-    const shared = [...wishes.values()].filter((wish) => wish.shared && !wish.spec.parallel);
-    await this.#takeOwnerless(new Set([...removed, ...shared.map((wish) => wish.name)]));
+    const shared = [...desired.values()].filter((wanted) => wanted.shared && !wanted.spec.parallel);
+    await this.#takeOwnerless(new Set([...removed, ...shared.map((wanted) => wanted.name)]));
   }
 
   /** Takes no more of what is handed over; resolves when what was taken has ended. */
@@ -122,15 +124,15 @@ export class Servers {
     this.#running.clear();
   }
 
-  #start(name: string, wish: DesiredServer): void {
-    if (this.#running.has(name) || this.#stopped || wish.barred !== undefined) return;
+  #start(name: string, wanted: DesiredServer): void {
+    if (this.#running.has(name) || this.#stopped || wanted.barred !== undefined) return;
     const { clock, config, random, home, dataDir } = this.#context;
     const around = {
       ...{ host: this.#host, clock, random, home, startDeadline: config.settings.start_deadline },
       folder: join(dataDir, 'work', name),
       changed: (changed: DesiredServer, state: ServerState) => this.#changed(changed, state),
     };
-    this.#running.set(name, new Server(wish, around));
+    this.#running.set(name, new Server(wanted, around));
   }
 
   async #takeOwnerless(names: ReadonlySet<string>): Promise<void> {
@@ -147,8 +149,8 @@ export class Servers {
   async #own(name: string, epoch: number): Promise<Led> {
     if (epoch > 1) this.#telling.inherit(name);
     const begin = () => {
-      const wish = this.#wishes.get(name);
-      if (wish !== undefined) this.#start(name, wish);
+      const wanted = this.#desired.get(name);
+      if (wanted !== undefined) this.#start(name, wanted);
       return this.#take(name);
     };
     let end = await begin();
@@ -170,7 +172,7 @@ export class Servers {
   }
 
   async #release(name: string): Promise<void> {
-    if (this.#wishes.get(name)?.shared === true) return;
+    if (this.#desired.get(name)?.shared === true) return;
     const server = this.#running.get(name);
     this.#running.delete(name);
     await server?.stop();
@@ -187,22 +189,22 @@ export class Servers {
     return end;
   }
 
-  #changed(wish: DesiredServer, state: ServerState): void {
-    this.#telling.changed(wish, state);
-    if (state.state === 'ready') this.#hooks.ready(wish.name);
+  #changed(wanted: DesiredServer, state: ServerState): void {
+    this.#telling.changed(wanted, state);
+    if (state.state === 'ready') this.#hooks.ready(wanted.name);
   }
 }
 
 /** What a server declared first is what it is held to until the row says what was approved. */
-function pinned(wish: DesiredServer, running: DesiredServer | undefined): DesiredServer {
-  if (wish.contract !== undefined || running?.contract === undefined || !sameSpec(wish, running)) return wish;
-  return { ...wish, contract: running.contract };
+function pinned(wanted: DesiredServer, running: DesiredServer | undefined): DesiredServer {
+  if (wanted.contract !== undefined || running?.contract === undefined || !sameSpec(wanted, running)) return wanted;
+  return { ...wanted, contract: running.contract };
 }
 
-/** A server can go on when it runs what is wished, under the contract that was approved. */
-function isSame(running: DesiredServer, wish: DesiredServer): boolean {
-  const approved = running.contract === undefined || running.contract === wish.contract;
-  return sameSpec(running, wish) && running.barred === wish.barred && approved;
+/** A server can go on when it runs what is desired, under the contract that was approved. */
+function isSame(running: DesiredServer, wanted: DesiredServer): boolean {
+  const approved = running.contract === undefined || running.contract === wanted.contract;
+  return sameSpec(running, wanted) && running.barred === wanted.barred && approved;
 }
 
 function sameSpec(a: DesiredServer, b: DesiredServer): boolean {

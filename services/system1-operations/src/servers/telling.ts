@@ -24,22 +24,22 @@ export class Telling {
     this.#inherited.add(server);
   }
 
-  changed(wish: DesiredServer, state: ServerState): void {
+  changed(wanted: DesiredServer, state: ServerState): void {
     const { log } = this.#context;
-    const fields = { server: wish.name, source: sourceOf(wish.spec) };
+    const fields = { server: wanted.name, source: sourceOf(wanted.spec) };
     if (state.state === 'ready') {
       log.info({ ...fields, confinement: state.connection.confinement, tools: state.connection.tools.length }, 'ready');
-      this.#well(wish.name);
+      this.#well(wanted.name);
     } else {
       log.warn({ ...fields, reason: state.reason }, state.state);
-      if (state.state === 'suspended' || state.lasting) this.#hurts(wish.name, state.reason);
+      if (state.state === 'suspended' || state.lasting) this.#hurts(wanted.name, state.reason);
     }
     const connection = 'connection' in state ? state.connection : undefined;
-    const only = state.state === 'suspended' ? undefined : wish.only;
+    const only = state.state === 'suspended' ? undefined : wanted.only;
     const offered = connection?.tools.filter((tool) => only === undefined || only.includes(tool.name));
     const suspicions = [...(connection?.suspicions ?? [])];
     if (suspicions.length > 0) log.warn({ ...fields, suspicions }, 'words of a server are suspicious');
-    this.#report(wish, {
+    this.#report(wanted, {
       state: state.state,
       tools: [...(offered ?? [])],
       ...(suspicions.length > 0 && { suspicions }),
@@ -50,15 +50,15 @@ export class Telling {
     });
   }
 
-  removed(wish: DesiredServer): void {
-    this.#context.log.info({ server: wish.name }, 'removed');
-    this.#well(wish.name);
-    this.#report(wish, { state: 'removed', tools: [] });
+  removed(wanted: DesiredServer): void {
+    this.#context.log.info({ server: wanted.name }, 'removed');
+    this.#well(wanted.name);
+    this.#report(wanted, { state: 'removed', tools: [] });
   }
 
-  #report(wish: DesiredServer, how: Omit<Report, 'instance' | 'server'> & Pick<Report, 'state' | 'tools'>): void {
+  #report(wanted: DesiredServer, how: Omit<Report, 'instance' | 'server'> & Pick<Report, 'state' | 'tools'>): void {
     const { instance, say } = this.#context;
-    const who = { instance, server: wish.name, ...(wish.proposal !== undefined && { proposal: wish.proposal }) };
+    const who = { instance, server: wanted.name, ...(wanted.proposal !== undefined && { proposal: wanted.proposal }) };
     this.#track(say(CapabilityState, `s1.${instance}.capability`, { ...who, ...how }));
   }
 

@@ -12,9 +12,9 @@ type Tested = Answer<'test'>;
 type Here = Pick<Tested, 'server' | 'instance'>;
 
 /** How a server of this replica does: a ping, and what it offers; or why it cannot be used, and the mend. */
-export async function tested(here: Here, wish: DesiredServer, server: Server | undefined): Promise<Tested> {
+export async function tested(here: Here, wanted: DesiredServer, server: Server | undefined): Promise<Tested> {
   const connection = server?.connection;
-  if (wish.barred !== undefined || !connection?.alive) return { ...here, ...unusable(wish, server?.trouble) };
+  if (wanted.barred !== undefined || !connection?.alive) return { ...here, ...unusable(wanted, server?.trouble) };
   const { protocol, ...serverInfo } = connection.identity;
   const tools = connection.tools.map(({ name }) => name).filter((name) => server?.tool(name) !== undefined);
   const known = { ...here, protocol, serverInfo, tools, ...confined(connection) };
@@ -23,7 +23,12 @@ export async function tested(here: Here, wish: DesiredServer, server: Server | u
   } catch (error) {
     const { lastWords } = connection;
     const reason = lastWords === '' ? reasonOf(error) : `${reasonOf(error)}; its last words: ${lastWords}`;
-    return { ok: false, ...known, reason, mend: mendOf(wish.name, error instanceof VsmError ? error.code : undefined) };
+    return {
+      ok: false,
+      ...known,
+      reason,
+      mend: mendOf(wanted.name, error instanceof VsmError ? error.code : undefined),
+    };
   }
 }
 

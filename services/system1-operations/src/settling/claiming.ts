@@ -3,13 +3,18 @@ import { inSpan, type ServiceContext } from '@vsmcp/service';
 import type { LatestWindows } from '../attenuation/latest.js';
 import { delayWithin } from '../deciding/outcome.js';
 import { later, nameOf, type Task } from '../deciding/task.js';
-import type { Claim } from '../handling/steps.js';
 import type { OperationEvidence } from './evidence.js';
 import type { Settling } from './settling.js';
 import type { Tally } from './tally.js';
 
 /** Longest time (ms) after which an event that another holds is looked at again. */
 const LOOK_AGAIN = 30_000;
+
+/** `called`: the intent to make a call stands written, and how the call went is not known. */
+export interface Claim {
+  attempt: number;
+  called: boolean;
+}
 
 interface Parts {
   evidence: OperationEvidence;
