@@ -16,3 +16,7 @@ export function fromText(text: string): string {
 export function keyOf(source: string, id: string): string {
   return hash('sha256', `${source.length}:${toText(source)}${toText(id)}`, 'base64url');
 }
+
+export function textOrNull(value: string | undefined): string | null {
+  return value === undefined ? null : toText(value);
+}
