@@ -58,7 +58,10 @@ describe('a fleet with a cookie on a real broker', async () => {
       const id = `forged-${kind}-${signature ? 'signed' : 'unsigned'}`;
       const event = { specversion: '1.0', id, source: `/${PATH}/s3/x`, type: `vsm.s3.${kind}.v1`, data };
       channel.publish(`${PATH}.${exchange}`, key, Buffer.from(JSON.stringify(event)), {
-        ...{ messageId: id, contentType: 'application/cloudevents+json', replyTo: 'forger', correlationId: id },
+        messageId: id,
+        contentType: 'application/cloudevents+json',
+        replyTo: 'forger',
+        correlationId: id,
         headers: signature === undefined ? {} : { [HEADERS.signature]: signature },
       });
       await channel.waitForConfirms();

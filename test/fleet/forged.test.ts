@@ -30,8 +30,12 @@ async function forge({ broker, gateway }: Fleet): Promise<void> {
     ['s1.any.settle', 'settle', { how: 'discard', filter: { limit: 1000 }, because: 'forged' }],
   ] as const) {
     const event = {
-      ...{ specversion: '1.0', id: `forged-${kind}`, source: '/vsm/s3/s3-forged', type: `vsm.s3.${kind}.v1` },
-      ...{ time: new Date().toISOString(), data: { ...data, epoch: Number.MAX_SAFE_INTEGER } },
+      specversion: '1.0',
+      id: `forged-${kind}`,
+      source: '/vsm/s3/s3-forged',
+      type: `vsm.s3.${kind}.v1`,
+      time: new Date().toISOString(),
+      data: { ...data, epoch: Number.MAX_SAFE_INTEGER },
     };
     const content = Buffer.from(JSON.stringify(event));
     await forger.publish({ channel: 'command', key, content, contentType: CLOUDEVENTS_JSON, id: event.id });

@@ -21,7 +21,11 @@ test('given an acquired server, when another version is asked for, then it is tr
   });
   t.after(() => fleet.stop());
   const old = Capability.parse({
-    ...{ server: 'time', origin: 'acquired', name: 'io.github.yokingma/time-mcp', version: '1.0.4', state: 'wanted' },
+    server: 'time',
+    origin: 'acquired',
+    name: 'io.github.yokingma/time-mcp',
+    version: '1.0.4',
+    state: 'wanted',
     spec: { npm: 'time-mcp@1.0.4' },
     responses: { 'file.day': { call: 'time.days_in_month', with: { date: '=data.date' } } },
   });

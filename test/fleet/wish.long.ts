@@ -15,7 +15,9 @@ policy: { acquire: { from: [io.github.coo-quack/*], allow: contained } }
 test('an agent wishes for a tool, waits while the fleet acquires it, and calls it in the same session', async (t) => {
   const up = await startUp(t, { config: CONFIG, args: ['--no-demo'] });
   const transport = new StdioClientTransport({
-    ...{ command: process.execPath, args: [VSMCP, 'mcp'], cwd: up.home },
+    command: process.execPath,
+    args: [VSMCP, 'mcp'],
+    cwd: up.home,
     env: { ...(process.env as Record<string, string>), VSMCP_URL: up.url },
   });
   const client = new Client({ name: 'agent', version: '1' });

@@ -108,8 +108,16 @@ class Handing {
 }
 
 const EMPTY = {
-  ...{ instance: 'r', received: 0, duplicates: 0, retried: 0, running: 0, capacity: CAPACITY },
-  ...{ outcomes: {}, types: {}, others: { types: 0, outcomes: {} }, tools: {} },
+  instance: 'r',
+  received: 0,
+  duplicates: 0,
+  retried: 0,
+  running: 0,
+  capacity: CAPACITY,
+  outcomes: {},
+  types: {},
+  others: { types: 0, outcomes: {} },
+  tools: {},
 };
 
 /** Work that spreads out by itself once the shares stand still, and work that goes round in one heap for ever. */

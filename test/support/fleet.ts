@@ -97,7 +97,11 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
     const { heartbeat, leadership } = options;
     const shared = { config, home, dataDir: join(home, '.vsmcp'), state, log, metrics };
     return openContext({
-      ...{ system, instance, bus, connectMember, ...shared },
+      system,
+      instance,
+      bus,
+      connectMember,
+      ...shared,
       ...(heartbeat !== undefined && { heartbeat }),
       ...(leadership !== undefined && { leadership }),
     });
@@ -136,7 +140,15 @@ export async function openFleet(options: FleetOptions): Promise<Fleet> {
   }
 
   return {
-    ...{ home, config, state, broker, world, outcomes, until, stop, gateway: gateway.context },
+    home,
+    config,
+    state,
+    broker,
+    world,
+    outcomes,
+    until,
+    stop,
+    gateway: gateway.context,
     context(service) {
       const found = running.get(service);
       if (!found) throw new Error('this service is not part of the fleet');

@@ -48,9 +48,15 @@ export function keepsOrder(hash: boolean, each: number): void {
       const start = async (): Promise<Child> => {
         const node = `node-${++replicas}`;
         const child = new Child(process.execPath, [MAIN], {
-          ...{ PATH: process.env.PATH, HOME: home, VSMCP_HOME: home, VSMCP_CONFIG: join(home, 'vsmcp.yaml') },
-          ...{ VSMCP_AMQP_URL: rabbit.url, VSMCP_DATABASE_URL: database.url, VSMCP_NODE_NAME: node },
-          ...{ VSMCP_METRICS_HOST: '127.0.0.1', VSMCP_METRICS_PORT: '0' },
+          PATH: process.env.PATH,
+          HOME: home,
+          VSMCP_HOME: home,
+          VSMCP_CONFIG: join(home, 'vsmcp.yaml'),
+          VSMCP_AMQP_URL: rabbit.url,
+          VSMCP_DATABASE_URL: database.url,
+          VSMCP_NODE_NAME: node,
+          VSMCP_METRICS_HOST: '127.0.0.1',
+          VSMCP_METRICS_PORT: '0',
         });
         child.start();
         later.after(() => child.end('SIGKILL'));

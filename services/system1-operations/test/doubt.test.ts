@@ -25,7 +25,11 @@ async function doubted(id: string, unit: string, more: { unsaid?: true } = {}) {
   const event: CloudEvent = { specversion: '1.0', id, source: '/press', type: 'file.md', data: {} };
   const { source, type } = event;
   const record = Outcome.data.parse({
-    ...{ event: { source, id, type }, unit, outcome: 'doubt', reason: 'who knows', instance: 'gone' },
+    event: { source, id, type },
+    unit,
+    outcome: 'doubt',
+    reason: 'who knows',
+    instance: 'gone',
   });
   const row = {
     source,

@@ -146,8 +146,12 @@ test('a write that is not answered in time: in doubt; its server is started anew
 test('a batch: each event has its own fate, a bad one costs only itself', async () => {
   const world = fleet.broker.connect({ path: 'vsm', party: 'world', instance: 'press', log: fleet.gateway.log });
   const event = (id: string, more: object = {}) => ({
-    ...{ specversion: '1.0', source: '/batch', type: 'file.txt', data: { text: id, n: 1 } },
-    ...{ id, ...more },
+    specversion: '1.0',
+    source: '/batch',
+    type: 'file.txt',
+    data: { text: id, n: 1 },
+    id,
+    ...more,
   });
   const content = Buffer.from(JSON.stringify([event('b1'), event('b2', { data: {} }), { id: 'b3' }, event('b4')]));
   await world.publish({
@@ -180,7 +184,10 @@ test('two unreadable messages of one name are both held, one that comes again is
   const world = fleet.broker.connect({ path: 'vsm', party: 'world', instance: 'press2', log: fleet.gateway.log });
   const send = (text: string) =>
     world.publish({
-      ...{ channel: 'environment', key: 'file.txt', contentType: 'application/json', id: 'same' },
+      channel: 'environment',
+      key: 'file.txt',
+      contentType: 'application/json',
+      id: 'same',
       content: Buffer.from(text),
     });
   for (const text of ['{one', '{two', '{one', '{two']) await send(text);

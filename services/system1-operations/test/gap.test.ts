@@ -41,9 +41,17 @@ after(() => fleet.stop());
 /** What System 3 does to give the fleet a capability. */
 async function give(row: Partial<Capability>, epoch = 1): Promise<void> {
   const full: Capability = {
-    ...{ server: 'got', origin: 'acquired', version: '2026.8.31', state: 'wanted', tools: [], responses: {} },
+    server: 'got',
+    origin: 'acquired',
+    version: '2026.8.31',
+    state: 'wanted',
+    tools: [],
+    responses: {},
     spec: {
-      ...{ npm: NPM_EVERYTHING, args: [], env: {}, parallel: false },
+      npm: NPM_EVERYTHING,
+      args: [],
+      env: {},
+      parallel: false,
       grants: { reads: [], writes: [], runs: [], network: false, hosts: [] },
     },
     ...row,
@@ -152,8 +160,12 @@ test('a trial: tools, contract and what the calls gave; a failed one says why', 
 
 test('an operation that somebody asked for is done once, and its outcome told', async () => {
   const command = {
-    ...{ operation: 'op-1', epoch: 1, type: 'operation.run', by: 'me' },
-    ...{ tool: 'every.echo', params: { message: '=not an expression' } },
+    operation: 'op-1',
+    epoch: 1,
+    type: 'operation.run',
+    by: 'me',
+    tool: 'every.echo',
+    params: { message: '=not an expression' },
   };
   await s3.context().say(Operate, 's1.any.operate', command);
   const outcome = await fate(fleet, 'op-1');

@@ -31,7 +31,13 @@ function tended(): Service & { begin(): Promise<void>; stop(): Promise<void> } {
 }
 
 const event = (id: string, type: string, partitionkey: string, data: unknown = {}): CloudEvent => ({
-  ...{ specversion: '1.0', id, source: '/order', type, time: new Date().toISOString(), data, partitionkey },
+  specversion: '1.0',
+  id,
+  source: '/order',
+  type,
+  time: new Date().toISOString(),
+  data,
+  partitionkey,
 });
 
 /** Publishes one as anybody outside could, with its key in the header. */
@@ -125,7 +131,10 @@ test('an unreadable event and a batch keep their places too', async (t) => {
   const headers = { 'cloudEvents:partitionkey': 'k' };
   const send = (contentType: string, body: unknown) =>
     fleet.world.publish({
-      ...{ channel: 'environment', key: 'step.taken', contentType, headers },
+      channel: 'environment',
+      key: 'step.taken',
+      contentType,
+      headers,
       content: Buffer.from(JSON.stringify(body)),
     });
   const batch = [1, 2].map((n) => event(`k:${n}`, 'step.taken', 'k'));

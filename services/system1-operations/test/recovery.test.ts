@@ -28,7 +28,11 @@ before(async () => {
 after(() => fleet.stop());
 
 const named = (id: string, type: string): CloudEvent => ({
-  ...{ specversion: '1.0', id, source: '/press', type, data: { name: id } },
+  specversion: '1.0',
+  id,
+  source: '/press',
+  type,
+  data: { name: id },
 });
 
 /** Parks an event and claims it back, as a replica would that then vanishes. */
@@ -83,7 +87,11 @@ test('what died on the way is held with the reason, and can be replayed', async 
   const content = Buffer.from(JSON.stringify(event));
   const contentType = 'application/cloudevents+json';
   await context.bus.publish({
-    ...{ channel: 'dead', key: 'file.txt', content, contentType, id: event.id },
+    channel: 'dead',
+    key: 'file.txt',
+    content,
+    contentType,
+    id: event.id,
     headers: { 'vsmcp-reason': 'delivered 20 times', 'vsmcp-channel': 'environment' },
   });
   const dead = await fate(fleet, 'poison');
@@ -95,7 +103,10 @@ test('what died on the way is held with the reason, and can be replayed', async 
 test('doubt is settled: tried again, or done as somebody has seen', async () => {
   const settle = (how: 'replay' | 'done', id: string) =>
     s3.context().say(Settle, 's1.any.settle', {
-      ...{ epoch: 1, how, filter: { reason: 'doubt' as const, id, limit: 1 }, because: 'it was looked at (ada)' },
+      epoch: 1,
+      how,
+      filter: { reason: 'doubt' as const, id, limit: 1 },
+      because: 'it was looked at (ada)',
     });
   await settle('replay', 'left-called');
   const again = await fleet.until(() => said('left-called', 'answered'));

@@ -30,17 +30,15 @@ test('while a unit cannot cope nothing new is looked for; when all cope again it
   t.after(() => fleet.stop());
   const say = (id: string, state: 'begins' | 'ends') =>
     s3?.say(Stress, 's3.stress', {
-      ...{
-        id,
-        unit: id,
-        rung: 'tell',
-        since: 0,
-        because: 'it wants more',
-        state,
-        wants: 9,
-        slots: 1,
-        scarce: 'operations',
-      },
+      id,
+      unit: id,
+      rung: 'tell',
+      since: 0,
+      because: 'it wants more',
+      state,
+      wants: 9,
+      slots: 1,
+      scarce: 'operations',
     });
   const looks = () => {
     const before = looked;

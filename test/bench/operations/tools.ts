@@ -179,14 +179,12 @@ function shareFigures(what: string, stages: ReadonlyMap<string, number>, coordin
   const { match, map } = matchingAndMapping(CONFIG, eventOf('1', 'call.again', { text: 'text 1' }));
   const named = (name: string) => stages.get(name) ?? 0;
   const ms = {
-    ...{
-      match,
-      map,
-      coordinate,
-      call: named('call'),
-      record: named('claim') + named('settle'),
-      report: named('report'),
-    },
+    match,
+    map,
+    coordinate,
+    call: named('call'),
+    record: named('claim') + named('settle'),
+    report: named('report'),
   };
   const rest = whole - ms.call - ms.record - ms.report - match - map;
   return Object.entries({ ...ms, 'waiting and the rest': rest }).map(([stage, took]) => ({

@@ -12,8 +12,14 @@ export interface Order {
 
 const [url = '', path = ''] = process.argv.slice(2);
 const bus = await connectAmqp({
-  ...{ url, path, party: 'world', instance: 'world-publisher', heartbeat: 5000 },
-  ...{ clock: realClock, ids: randomUUID, log: openLog('silent') },
+  url,
+  path,
+  party: 'world',
+  instance: 'world-publisher',
+  heartbeat: 5000,
+  clock: realClock,
+  ids: randomUUID,
+  log: openLog('silent'),
 });
 await until(() => bus.health().ok, { what: 'the transport' });
 process.on('message', (order: Order) => {

@@ -43,7 +43,9 @@ function judge(registry: string, servers: number, error: string | undefined, mal
 function counting(malformed: Map<string, number>): Log {
   const nothing = () => {};
   const log: Log = {
-    ...{ debug: nothing, info: nothing, error: nothing },
+    debug: nothing,
+    info: nothing,
+    error: nothing,
     warn: (fields) => {
       if (!('name' in fields && 'path' in fields)) return;
       const name = String(fields.name);

@@ -1,4 +1,4 @@
-import { DONE, openMemoryBroker } from '@vsmcp/nervous-system';
+import { DONE, type NervousSystem, openMemoryBroker } from '@vsmcp/nervous-system';
 import {
   type Embedded,
   type FleetConfig,
@@ -59,7 +59,15 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
   const open = (system: System) => {
     const instance = instanceName(system, NODE);
     return openContext({
-      ...{ system, instance, config, home: NOWHERE, dataDir: NOWHERE, state, log, metrics, clock },
+      system,
+      instance,
+      config,
+      home: NOWHERE,
+      dataDir: NOWHERE,
+      state,
+      log,
+      metrics,
+      clock,
       bus: broker.connect({ path: config.path, party: system, instance, log }),
       ids: counted(system),
       heartbeat: HEARTBEAT,
@@ -70,11 +78,7 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
   };
 
   const world = broker.connect({ path: config.path, party: 'world', instance: 'world', log });
-  await world.subscribe({ queue: { own: true, channel: 'outcome', bind: ['#'] }, prefetch: 1000 }, async (delivery) => {
-    const event = CloudEvent.parse(JSON.parse(Buffer.from(delivery.content).toString()));
-    options.outcome(Outcome.data.parse(event.data));
-    return DONE;
-  });
+  await hearOutcomes(world, options.outcome);
 
   const gateway = open('gateway');
   const running: ReturnType<typeof open>[] = [];
@@ -102,14 +106,29 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
     throw error;
   }
   return {
-    ...{ state, gateway: gateway.context, stop },
-    async publish(id, type, data) {
-      const time = new Date(clock.now()).toISOString();
-      const event: CloudEvent = { specversion: '1.0', id, source: '/lab', type, time, data };
-      const content = Buffer.from(JSON.stringify(event));
-      await world.publish({ channel: 'environment', key: type, content, contentType: CLOUDEVENTS_JSON, id });
-    },
+    state,
+    gateway: gateway.context,
+    stop,
+    publish: (id, type, data) => publish(world, { id, type, data, time: new Date(clock.now()).toISOString() }),
   };
+}
+
+async function publish(world: NervousSystem, said: { id: string; type: string; time: string; data: unknown }) {
+  const event: CloudEvent = { specversion: '1.0', source: '/lab', ...said };
+  const content = Buffer.from(JSON.stringify(event));
+  const { type: key, id } = said;
+  await world.publish({ channel: 'environment', key, content, contentType: CLOUDEVENTS_JSON, id });
+}
+
+function hearOutcomes(world: NervousSystem, told: LabFleetOptions['outcome']) {
+  return world.subscribe(
+    { queue: { own: true, channel: 'outcome', bind: ['#'] }, prefetch: 1000 },
+    async (delivery) => {
+      const event = CloudEvent.parse(JSON.parse(Buffer.from(delivery.content).toString()));
+      told(Outcome.data.parse(event.data));
+      return DONE;
+    },
+  );
 }
 
 /** Where pain is written down that the broker does not take; this one takes all. */

@@ -95,8 +95,15 @@ function json({ name }: ReadDay, judged: readonly Judged[]): object {
   return {
     day: name,
     runs: judged.map(({ label, run, figures, ailments, series, journal }) => ({
-      ...{ label, without: run.without, seed: run.seed, lasted: run.lasted, took: run.took, figures },
-      ...{ pathologies: ailments, series, unheard: run.unheard },
+      label,
+      without: run.without,
+      seed: run.seed,
+      lasted: run.lasted,
+      took: run.took,
+      figures,
+      pathologies: ailments,
+      series,
+      unheard: run.unheard,
       journal: { entries: run.journal.length, digest: journal },
     })),
   };

@@ -62,6 +62,18 @@ export async function templateOf(): Promise<Blob> {
   }
 }
 
+/** The services of a fleet, with what is slower here because nothing is lost, and the day's own tools and registry. */
+function servicesOf(day: ReadDay['day'], stage: Stage): Service[] {
+  return [
+    openConsciousness({ slow: REFLECTS }),
+    system2,
+    openSystem1({ openHost: async (context) => labHost(day, stage, context.log), slowerUpkeep: UPKEEP }),
+    system3,
+    openSystem5({ alone: ALONE }),
+    openSystem4({ openRegistries: () => labRegistry(day.registry) }),
+  ];
+}
+
 /** Runs a day: the services as they are, on virtual time. The same day with the same seed has the same journal. */
 export async function runDay({ day, config }: ReadDay, options: RunOptions): Promise<Run> {
   const { seed, without = [], signal } = options;
@@ -85,19 +97,16 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     cause: (type, data, after) => void clock.after(after, () => publish(type, data, true)),
     called: (_tool, _ms, error) => observed.call(error),
   };
-  const services: Service[] = [
-    openConsciousness({ slow: REFLECTS }),
-    system2,
-    openSystem1({ openHost: async (context) => labHost(day, stage, context.log), slowerUpkeep: UPKEEP }),
-    system3,
-    openSystem5({ alone: ALONE }),
-    openSystem4({ openRegistries: () => labRegistry(day.registry) }),
-  ];
   const database = await openEmbedded('memory', options.template && { template: options.template });
   const started = performance.now();
+  const left: readonly string[] = [...day.without, ...without];
   const fleet = await openLabFleet({
-    ...{ config, database, clock, chance, log },
-    services: services.filter(({ system }) => ![...day.without, ...without].some((left) => left === system)),
+    config,
+    database,
+    clock,
+    chance,
+    log,
+    services: servicesOf(day, stage).filter(({ system }) => !left.includes(system)),
     outcome: (said) => observed.outcome(said, clock.now()),
   }).catch(async (error: unknown) => {
     await database.close();
@@ -112,7 +121,11 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
       options.progress?.(at);
     });
     openWorld(day.world, day.lasts, {
-      ...{ clock, chance, publish, failed, gateway: fleet.gateway },
+      clock,
+      chance,
+      publish,
+      failed,
+      gateway: fleet.gateway,
       unheard: (what) => void unheard.push(what),
     });
     const pace = options.speed === undefined ? unpaced : paceOf(options.speed, clock, signal);

@@ -69,28 +69,51 @@ export function definitionsOf(
   const { exchanges, exchangeBindings, queues, bindings } = topology(path, QUEUES, can);
   return {
     exchanges: exchanges.map((exchange) => ({
-      ...{ name: exchange.name, vhost, type: exchange.type, durable: true, auto_delete: false },
-      ...{ internal: exchange.internal, arguments: exchange.arguments },
+      name: exchange.name,
+      vhost,
+      type: exchange.type,
+      durable: true,
+      auto_delete: false,
+      internal: exchange.internal,
+      arguments: exchange.arguments,
     })),
     queues: queues.map((queue) => ({
-      ...{ name: queue.name, vhost, durable: true, auto_delete: false },
+      name: queue.name,
+      vhost,
+      durable: true,
+      auto_delete: false,
       arguments: queue.arguments,
     })),
     bindings: [
       ...exchangeBindings.map(({ from, to, key, arguments: given }) => ({
-        ...{ source: from, vhost, destination: to, destination_type: 'exchange', routing_key: key },
+        source: from,
+        vhost,
+        destination: to,
+        destination_type: 'exchange',
+        routing_key: key,
         arguments: given,
       })),
       ...bindings.map(({ exchange, queue, key }) => ({
-        ...{ source: exchange, vhost, destination: queue, destination_type: 'queue', routing_key: key },
+        source: exchange,
+        vhost,
+        destination: queue,
+        destination_type: 'queue',
+        routing_key: key,
         arguments: {},
       })),
     ],
     users: users.map(({ name, passwordHash }) => ({
-      ...{ name, password_hash: passwordHash, hashing_algorithm: 'rabbit_password_hashing_sha256', tags: [] },
+      name,
+      password_hash: passwordHash,
+      hashing_algorithm: 'rabbit_password_hashing_sha256',
+      tags: [],
     })),
     permissions: users.map(({ name, permissions: { configure, write, read } }) => ({
-      ...{ user: name, vhost, configure, write, read },
+      user: name,
+      vhost,
+      configure,
+      write,
+      read,
     })),
     topic_permissions: users.flatMap(({ name, permissions }) =>
       permissions.topics.map((topic) => ({ user: name, vhost, ...topic })),

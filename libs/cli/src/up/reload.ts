@@ -49,15 +49,9 @@ export function followConfig(
     }
     const { config } = checked;
     if (!asked && isDeepStrictEqual(config, taken)) return tell('', false);
-    const said = [`${name}: units are as it says`];
+    const said: string[] = [];
     try {
-      const answer = await fleet.put('/units', { units: config.units, by: name });
-      said[0] += ` (${QUESTIONS.configure.answer.parse(answer).because})`;
-      const { priority } = config.policy;
-      if (!isDeepStrictEqual(priority, taken.policy.priority)) {
-        await fleet.put('/policy/priority', { priority, because: `policy.priority of ${name}`, by: name });
-        said.push('   policy.priority is as it says');
-      }
+      said.push(...(await handedOver(fleet, name, config, taken)));
     } catch (error) {
       return tell(`${name} is refused, and the fleet goes on with what it has:\n   ${reasonOf(error)}`, asked);
     }
@@ -80,6 +74,16 @@ export function followConfig(
   return () => {
     for (const path of [file, ...inner]) unwatchFile(path);
   };
+}
+
+/** Hands over what changes live. @returns what was taken over, in lines */
+async function handedOver(fleet: Fleet, name: string, config: FleetConfig, before: FleetConfig): Promise<string[]> {
+  const answer = await fleet.put('/units', { units: config.units, by: name });
+  const said = [`${name}: units are as it says (${QUESTIONS.configure.answer.parse(answer).because})`];
+  const { priority } = config.policy;
+  if (isDeepStrictEqual(priority, before.policy.priority)) return said;
+  await fleet.put('/policy/priority', { priority, because: `policy.priority of ${name}`, by: name });
+  return [...said, '   policy.priority is as it says'];
 }
 
 /** The files of fleets that run within this one. */

@@ -30,7 +30,10 @@ after(async () => {
 /** The SDK's own client on the stdio of `vsmcp mcp`. */
 async function connect(env: Record<string, string> = {}): Promise<{ client: Client; said: () => string }> {
   const transport = new StdioClientTransport({
-    ...{ command: process.execPath, args: [...COMMAND, 'mcp'], cwd: ROOT, stderr: 'pipe' as const },
+    command: process.execPath,
+    args: [...COMMAND, 'mcp'],
+    cwd: ROOT,
+    stderr: 'pipe' as const,
     env: { ...(process.env as Record<string, string>), VSMCP_URL: url, ...env },
   });
   let said = '';

@@ -11,7 +11,9 @@ async function processOf(system: string, readiness: () => Readiness) {
   const metrics = openMetrics();
   metrics.of(system).counter('vsmcp_messages_total', 'Messages', ['channel']).inc({ channel: 'query' }, 2);
   const health = await openHealth({
-    ...{ host: '127.0.0.1', port: 0, metrics },
+    host: '127.0.0.1',
+    port: 0,
+    metrics,
     services: () => ({ [system]: readiness() }),
   });
   return {

@@ -104,7 +104,10 @@ onEveryDatabase('leadership', (on) => {
     const lost: string[] = [];
     const openNamed = (database: Database, holder: string) =>
       openLeaderships(database, {
-        ...{ holder, clock: realClock, log: openLog('silent'), ...timing },
+        holder,
+        clock: realClock,
+        log: openLog('silent'),
+        ...timing,
         lost: (name, cause) => lost.push(`${name} ${cause}`),
       });
     const a = openNamed(on.database, 'a');

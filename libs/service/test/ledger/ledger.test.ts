@@ -16,7 +16,10 @@ onEveryDatabase('the ledger', (on) => {
   let count = 0;
   const fresh = (unit = 'desk') => ({ source: '/test', id: `event-${count++}`, unit });
   const claim = (key: ReturnType<typeof fresh>, type = 'file.md', life = 1000) => ({
-    ...{ ...key, type, holder: 'a', deadline: clock.now() + life },
+    ...key,
+    type,
+    holder: 'a',
+    deadline: clock.now() + life,
   });
   const event = (key: { source: string; id: string }, type: string, data: unknown = {}): CloudEvent => ({
     specversion: '1.0',
@@ -316,7 +319,11 @@ onEveryDatabase('the ledger', (on) => {
       const because = `because ${key.id}`;
       const data = { text: key.id };
       await ledger.settle({
-        ...{ ...key, attempt: 1, outcome: 'parked', because, record: data },
+        ...key,
+        attempt: 1,
+        outcome: 'parked',
+        because,
+        record: data,
         event: { ...event({ source: '/evil', id: 'evil' }, 'kind.evil', data) },
       });
       const again = await ledger.claim(claim(key, 'kind.evil'));

@@ -9,7 +9,10 @@ const database = openPostgres(url, { log: openLog('silent') });
 const { journal } = await openState(database, 'vsm', realClock);
 const lost: LossCause[] = [];
 const leaderships = openLeaderships(database, {
-  ...{ holder: `holder/${process.pid}`, clock: realClock, log: openLog('silent'), ...JSON.parse(timing) },
+  holder: `holder/${process.pid}`,
+  clock: realClock,
+  log: openLog('silent'),
+  ...JSON.parse(timing),
   lost: (_, cause) => lost.push(cause),
 });
 const ended: string[] = [];
@@ -28,7 +31,9 @@ setInterval(() => {
 const view = () => ({
   leading: campaigns.filter(({ leading }) => leading).length,
   epochs: campaigns.map(({ epoch }) => epoch),
-  ...{ lost, ended, acted },
+  lost,
+  ended,
+  acted,
 });
 
 process.on('message', async (told: { block?: number; append?: string }) => {

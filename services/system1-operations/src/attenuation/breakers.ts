@@ -90,7 +90,10 @@ export class Breakers {
 
   shown(unit: string): ShownBreaker[] {
     return [...(this.#units.get(unit) ?? [])].map(([tool, { state, recent, until }]) => ({
-      ...{ tool, state, failed: recent.filter(Boolean).length, of: recent.length },
+      tool,
+      state,
+      failed: recent.filter(Boolean).length,
+      of: recent.length,
       ...(state !== 'closed' && { until }),
     }));
   }

@@ -19,7 +19,9 @@ export function resultAbove(unit: string, path: string, said: OutcomeRecord): Ev
     };
   }
   return {
-    ...{ unit, outcome, below: path },
+    unit,
+    outcome,
+    below: path,
     ...(why !== undefined && { reason: `${path}: ${why}` }),
     ...(tool !== undefined && { tool }),
     ...(result !== undefined && { result }),

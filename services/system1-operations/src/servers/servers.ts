@@ -128,7 +128,11 @@ export class Servers {
     if (this.#running.has(name) || this.#stopped || wanted.barred !== undefined) return;
     const { clock, config, random, home, dataDir } = this.#context;
     const around = {
-      ...{ host: this.#host, clock, random, home, startDeadline: config.settings.start_deadline },
+      host: this.#host,
+      clock,
+      random,
+      home,
+      startDeadline: config.settings.start_deadline,
       folder: join(dataDir, 'work', name),
       changed: (changed: DesiredServer, state: ServerState) => this.#changed(changed, state),
     };

@@ -61,7 +61,10 @@ async function trial(
     const said = results.flatMap(({ tool, content }) => suspicionsIn(`result of ${tool}`, content, MOST_READ));
     const suspicions = [...connection.suspicions, ...said].slice(0, MOST_TOLD);
     return {
-      ...{ integrity: installed.integrity, installing: installed.took, starting, results },
+      integrity: installed.integrity,
+      installing: installed.took,
+      starting,
+      results,
       ...(installed.mcpName !== undefined && { mcpName: installed.mcpName }),
       ...(connection.confinement !== undefined && { confinement: connection.confinement }),
       contract: connection.contract,

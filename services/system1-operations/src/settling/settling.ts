@@ -202,7 +202,11 @@ export class Settling {
 
 function settlementOf({ event, held }: Task, fate: EventResult, record: OutcomeRecord): Omit<Settlement, 'attempt'> {
   return {
-    ...{ source: event.source, id: event.id, unit: fate.unit, outcome: fate.outcome, record },
+    source: event.source,
+    id: event.id,
+    unit: fate.unit,
+    outcome: fate.outcome,
+    record,
     ...(fate.reason !== undefined && { because: fate.reason }),
     ...(fate.guard !== undefined && { guard: fate.guard }),
     ...(fate.cause !== undefined && { cause: fate.cause }),

@@ -28,7 +28,9 @@ function replica() {
 const write = (rows: Record<string, UnitRow | undefined>) =>
   fleet.state.units.writeAll(new Map(Object.entries(rows)), by);
 const row = (name: string, weight: number, said = weight): UnitRow => ({
-  ...{ name, unit: weighing(weight), configured: markOf(weighing(said)) },
+  name,
+  unit: weighing(weight),
+  configured: markOf(weighing(said)),
 });
 
 test('before System 3 has said anything, vsmcp.yaml holds; then the rows, and nothing but the rows', async () => {

@@ -5,7 +5,11 @@ import { ACQUIRED_UNIT, Catalog } from '../../src/deciding/catalog.js';
 
 const call = { call: 'time.parse', with: { text: '=data.text' } };
 const acquired = Capability.parse({
-  ...{ server: 'time', origin: 'acquired', version: '1.0.6', spec: { npm: 'time-mcp@1.0.6' }, state: 'ready' },
+  server: 'time',
+  origin: 'acquired',
+  version: '1.0.6',
+  spec: { npm: 'time-mcp@1.0.6' },
+  state: 'ready',
   responses: { 'file.deadline': call },
 });
 const never = (server: string, reason: string) => assert.fail(`${server}: ${reason}`);

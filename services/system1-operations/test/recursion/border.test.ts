@@ -111,13 +111,11 @@ test('reports go to System 3 here, and pain that climbed to System 5 here, under
   await lower5.context().say(Climbed, 'pain', pain, { mandatory: true });
   const signal = await top.until(() => felt.find(({ alert }) => alert === 'west/doubt:shop'));
   assert.deepEqual(signal, {
-    ...{
-      alert: 'west/doubt:shop',
-      severity: 'pain',
-      unit: 'west',
-      what: 'vsm.west: it hurts',
-      since: 2,
-      climbed: true,
-    },
+    alert: 'west/doubt:shop',
+    severity: 'pain',
+    unit: 'west',
+    what: 'vsm.west: it hurts',
+    since: 2,
+    climbed: true,
   });
 });

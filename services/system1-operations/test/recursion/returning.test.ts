@@ -4,7 +4,10 @@ import type { OutcomeRecord } from '../../src/deciding/outcome.js';
 import { absence, patience, resultAbove } from '../../src/recursion/returning.js';
 
 const said = (more: Partial<OutcomeRecord>): OutcomeRecord => ({
-  ...{ event: { source: '/s', id: 'e', type: 'shop.sale' }, unit: 'till', outcome: 'answered', instance: 's1-x' },
+  event: { source: '/s', id: 'e', type: 'shop.sale' },
+  unit: 'till',
+  outcome: 'answered',
+  instance: 's1-x',
   ...more,
 });
 

@@ -29,7 +29,9 @@ export function answering(group: Command): void {
     const { approve, deny, values, source, because } = options;
     if (approve === deny) throw new VsmError('VSM_USAGE', 'say --approve or --deny');
     const body = {
-      ...{ verdict: approve ? 'approve' : 'deny', because, by: whoAmI() },
+      verdict: approve ? 'approve' : 'deny',
+      because,
+      by: whoAmI(),
       ...(values !== undefined && { values: jsonOption('--values', values) }),
       ...(source !== undefined && { source }),
     };

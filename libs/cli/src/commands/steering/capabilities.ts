@@ -51,6 +51,12 @@ export function capabilities(vsmcp: Command): void {
     ask(options, (fleet) => fleet.get('/capabilities/discover', { text }), QUESTIONS.discover.answer, showOffers),
   );
 
+  acquire(group);
+  changes(group);
+}
+
+/** `vsmcp capabilities acquire` */
+function acquire(group: Command): void {
   asking(
     group
       .command('acquire')
@@ -75,8 +81,6 @@ export function capabilities(vsmcp: Command): void {
       ({ accepted, because }) => `${accepted ? 'accepted' : 'not accepted'}: ${line(because)}`,
     );
   });
-
-  changes(group);
 }
 
 function showTest({ server, ok, instance, latency, protocol, serverInfo, tools, ...how }: Answer<'test'>): string {

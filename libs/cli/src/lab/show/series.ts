@@ -9,7 +9,8 @@ export interface Series {
 
 export function seriesOf(minutes: readonly Minute[]): Series[] {
   const of = (name: string, unit: string, value: (minute: Minute) => number | null | undefined): Series => ({
-    ...{ name, unit },
+    name,
+    unit,
     values: minutes.map((minute) => value(minute) ?? null),
   });
   return [

@@ -46,8 +46,13 @@ export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLo
     installed.add(npm);
     const digest = createHash('sha512').update(JSON.stringify(script)).digest('base64');
     return {
-      ...{ package: npm.slice(0, npm.lastIndexOf('@')), version: VERSION, folder: '', bin: '', took },
-      ...{ integrity: `sha512-${digest}`, lock: '' },
+      package: npm.slice(0, npm.lastIndexOf('@')),
+      version: VERSION,
+      folder: '',
+      bin: '',
+      took,
+      integrity: `sha512-${digest}`,
+      lock: '',
       ...(offer !== undefined && { mcpName: offer.name }),
     };
   }

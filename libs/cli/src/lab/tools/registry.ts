@@ -6,7 +6,10 @@ import type { Offer } from './script.js';
 export function labRegistry(offers: readonly Offer[]): () => Promise<Found> {
   const found: Found = {
     candidates: offers.map(({ name, describes, grants, parallel }) => ({
-      ...{ name, description: describes, version: VERSION, registry: 'lab' },
+      name,
+      description: describes,
+      version: VERSION,
+      registry: 'lab',
       spec: { npm: packageOf(name), args: [], env: {}, grants, parallel },
     })),
     unusable: [],

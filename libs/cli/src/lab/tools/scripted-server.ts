@@ -61,7 +61,8 @@ function declared([name, { describes, needs, reads, idempotent }]: [string, Tool
     ]),
   );
   return {
-    ...{ name, description: describes },
+    name,
+    description: describes,
     inputSchema: { type: 'object' as const, properties, required: Object.keys(needs) },
     annotations: { readOnlyHint: reads, idempotentHint: idempotent },
   };
