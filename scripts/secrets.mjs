@@ -68,7 +68,7 @@ function database() {
   ];
 }
 
-/** What the members sign with: see docs/cookie.md. */
+/** The secret that members sign with: see docs/cookie.md. */
 function fleet() {
   return [['cookie', `${randomBytes(32).toString('base64url')}\n`]];
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import { run, say, step } from './run.mjs';
 
-/** What the tests use that npm does not bring: what it is for, how it is found, and Debian's name of it. */
+/** Programs that the tests use and npm does not bring: what each is for, how it is found, and Debian's name of it. */
 const NEEDS = [
   { debian: 'bubblewrap', why: 'the strongest confinement of MCP servers', there: () => onPath('bwrap') },
   { debian: 'amqp-tools', why: 'publishing from a shell', there: () => onPath('amqp-publish') },

@@ -74,7 +74,7 @@ function endGroup(group) {
   }
 }
 
-/** What a test's process has left in a file; empty where it ended before it could: readTap counts such a file as failed. */
+/** The report that a test's process has left in a file; empty where it ended before it could: readTap counts such a file as failed. */
 function readIfThere(file) {
   try {
     return readFileSync(file, 'utf8');

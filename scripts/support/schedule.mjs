@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** What a file costs of which nothing is recorded yet, in seconds: one that starts a fleet in its process. */
+/** The cost of a file of which nothing is recorded yet, in seconds: one that starts a fleet in its process. */
 const UNKNOWN = { wall: 8, cpu: 4 };
 
 /**

@@ -25,7 +25,7 @@ function below(root, folder, kind) {
     .sort();
 }
 
-/** What TAP says of a failed test's error, on one line: the beginning of its message, and where it was thrown. */
+/** A failed test's error as TAP has it, on one line: the beginning of its message, and where it was thrown. */
 function reason(block) {
   const message = /^ *error: (?:\|-\n)?([\s\S]*?)(?:\n *(?:code|name|stack):|$(?![\s\S]))/m.exec(block)?.[1] ?? '';
   const place = /\(.*?((?:test|src)\/[^\s)]+:\d+):\d+\)/.exec(block)?.[1];

@@ -72,7 +72,7 @@ function byWeight(wishes: readonly Demand[], pool: number): number[] {
   return wishes.map(({ weight }) => Math.floor((pool * weight) / all));
 }
 
-/** What any way of being fair has to do at least. */
+/** The least that any way of being fair has to do. */
 function inOrder(wishes: readonly Demand[]): Demand[] {
   return [...wishes].sort((a, b) => a.wants / a.weight - b.wants / b.weight);
 }

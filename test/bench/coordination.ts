@@ -71,7 +71,7 @@ function leaseLocks(): Locks {
   };
 }
 
-/** What a program would do by itself: a lock with a queue for each resource, taken one after the other in one order. */
+/** The way of a program by itself: a lock with a queue for each resource, taken one after the other in one order. */
 function mutexes(): Locks {
   const locks = new Map<string, { free: boolean; queue: (() => void)[] }>();
   const held = new Map<string, string[]>();

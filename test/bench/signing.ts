@@ -16,7 +16,7 @@ const BYTES = 256;
 const RUNS = 9;
 
 /**
- * What signing costs: reports published by one member and heard by another in this process, signed and not, in turns; and a signature and its
+ * The cost of signing: reports published by one member and heard by another in this process, signed and not, in turns; and a signature and its
  * check alone.
  */
 export async function signing(): Promise<Figure[]> {

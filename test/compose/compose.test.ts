@@ -60,7 +60,7 @@ describe('the front desk in containers', { timeout: 1_800_000 }, () => {
     outside = await openOutside(ending, await stack.amqp('world'), 'vsm');
     await stack.compose('up', '-d', '--no-build');
     await until(() => stack.get('/status').then(Boolean, () => false), { ...SLOW, what: 'the gateway answers' });
-    // What the unit `backups` expects from the world at least every 10 s.
+    // The event that the unit `backups` expects from the world at least every 10 s.
     const backup = () => drop('backup.ok', new Date().toISOString()).catch(() => {}); // no inbox yet
     pulse = setInterval(() => void backup(), 3000);
   });

@@ -1,9 +1,9 @@
 import { type ConfirmChannel, connect } from 'amqplib';
 
-/** What somebody tries on a broker with a party's own credentials. */
+/** A trespass tried on a broker with a party's own credentials. */
 export type Attempt = (channel: ConfirmChannel) => Promise<unknown>;
 
-/** What became of it: `done`, or the broker's own words. */
+/** The result: `done`, or the broker's own words. */
 export async function attempt(url: string, act: Attempt): Promise<string> {
   const connection = await connect(url);
   connection.on('error', () => {}); // said by the channel

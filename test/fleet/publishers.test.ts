@@ -14,7 +14,7 @@ path: ${PATH}
 units: { orders: { responses: { order.#: noted } } }
 `;
 
-/** What the README tells a Python programmer to run. */
+/** The program that the README gives a Python programmer. */
 const PIKA = `
 import pika, json, sys
 c = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))

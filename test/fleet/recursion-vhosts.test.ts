@@ -39,7 +39,7 @@ async function addVhost(rabbit: Rabbit): Promise<{ inside: string; border: strin
   return { inside: `${rabbit.url}/east`, border: `amqp://border:secret@127.0.0.1:${rabbit.port}/east` };
 }
 
-/** What the broker says to a publish by the user of the border; undefined when it takes it. */
+/** The broker's answer to a publish by the user of the border; undefined when it takes it. */
 async function refusal(url: string, exchange: string, key: string): Promise<string | undefined> {
   const connection = await amqp.connect(url);
   connection.on('error', () => {}); // said by the channel

@@ -23,7 +23,7 @@ interface Journal {
   entries: { system: string; type: string; cause: string | null; data: unknown }[];
 }
 
-/** What `npm start` runs, for its two minutes and a little more. */
+/** The day of `npm start`, for its two minutes and a little more. */
 describe('the front desk', () => {
   it('closes its gaps, is refused, asks, damps and climbs', { timeout: 290_000 }, async (t) => {
     const up = await startUp(t, {

@@ -21,7 +21,7 @@ interface Board {
   coordinated: boolean;
   /** The two responses claim the notice. */
   claims: boolean;
-  /** Whose purpose System 5 puts first. */
+  /** The unit whose purpose System 5 puts first. */
   first?: string;
 }
 

@@ -11,7 +11,7 @@ import { startUp } from '../support/up.js';
 
 const PATH = `unruly-${process.pid}`;
 
-/** What a server is started to be, and how its event ends: it waits, with the reason. */
+/** A server's ill, and how its event ends: it waits, with the reason. */
 const STARTS: Record<string, RegExp> = {
   broken: /^server broken: @fixture\/unruly did not start: it exited with code 3; its last words: no database$/,
   mute: /^server mute: @fixture\/unruly did not start: no answer within 6000 ms$/,

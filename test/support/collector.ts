@@ -21,7 +21,7 @@ export interface Exported {
   resource: Record<string, unknown>;
 }
 
-/** What an OpenTelemetry collector is to an exporter: takes OTLP over HTTP as JSON, and keeps the spans. */
+/** A stand-in for an OpenTelemetry collector: takes OTLP over HTTP as JSON, and keeps the spans. */
 export interface Collector {
   /** For OTEL_EXPORTER_OTLP_ENDPOINT. */
   readonly url: string;
@@ -62,7 +62,7 @@ export async function openCollector(): Promise<Collector> {
   };
 }
 
-/** What makes a fleet export to it, quickly. */
+/** Settings that make a fleet export to it, quickly. */
 export function exportingTo(collector: Collector): Record<string, string> {
   return {
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,

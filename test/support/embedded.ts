@@ -17,7 +17,7 @@ export async function openTestEmbedded(): Promise<Embedded> {
 }
 
 /**
- * What a new embedded database looks like inside: the first test on this machine leaves it in the temporary folder, and making
+ * A new embedded database as it is inside: the first test on this machine leaves it in the temporary folder, and making
  * one from it is five times as fast as making it anew.
  */
 export async function embeddedTemplate(): Promise<Blob> {

@@ -49,7 +49,7 @@ export interface FleetOptions {
   database?: Database;
   /** Joins a fleet otherwise than through a broker in memory: its own, and those below. */
   connectMember?: ConnectMember;
-  /** What each system signs with; absent: nothing is signed. */
+  /** The cookies that each system signs with; absent: nothing is signed. */
   signerOf?: (system: Service['system']) => Signer;
 }
 
@@ -58,7 +58,7 @@ export interface Fleet {
   readonly config: FleetConfig;
   readonly state: State;
   readonly broker: MemoryBroker;
-  /** What came out on `vsm.outcome`, in the order it came. */
+  /** Outcomes from `vsm.outcome`, in the order in which they came. */
   readonly outcomes: readonly DataOf<typeof Outcome>[];
   /** Whoever is outside. */
   readonly world: NervousSystem;

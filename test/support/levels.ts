@@ -32,7 +32,7 @@ export async function openLevels(t: { after(fn: () => Promise<void>): void }, co
   return { broker, fleets };
 }
 
-/** What was said on any channel of a fleet. */
+/** Messages of any channel of a fleet. */
 export interface Said {
   channel: Channel;
   key: string;

@@ -133,7 +133,7 @@ export function keepsOrder(hash: boolean, each: number): void {
   });
 }
 
-/** Whether the fleet has where to say outcomes. */
+/** True when the fleet has where to say outcomes. */
 async function saysOutcomes(url: string): Promise<boolean> {
   const connection = await connect(url);
   connection.on('error', () => {});

@@ -1,7 +1,7 @@
 import { connect } from 'amqplib';
 import { until } from './until.js';
 
-/** What an outcome says, as far as tests look. */
+/** An outcome, as far as tests look. */
 export interface SeenOutcome {
   id: string;
   /** Which instance said it. */

@@ -8,7 +8,7 @@ import { rabbitServer } from './rabbit-node.js';
 
 const USUAL_PORT = 5672;
 
-/** Whether tests on AMQP can run here at all. */
+/** True where tests on AMQP can run at all. */
 export async function hasBroker(): Promise<boolean> {
   return Boolean(process.env.VSMCP_AMQP_URL) || rabbitServer() !== undefined || (await speaksAmqp(USUAL_PORT));
 }

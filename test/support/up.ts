@@ -161,7 +161,7 @@ export async function descendantsOf(parent: number, text: string): Promise<numbe
   return [...new Set([...(await childrenOf(parent, text)), ...below.flat()])];
 }
 
-/** Whether a program is installed here. */
+/** True when a program is installed here. */
 export function installed(path: string): boolean {
   return existsSync(path);
 }

@@ -78,7 +78,7 @@ function keyText({ path, schema }: Key): string {
   return `- \`${path}\`${typeOf(schema)}: ${prose(schema)}${told(schema)}`;
 }
 
-/** What stands in angle brackets would be taken for markup. */
+/** Angle brackets would be taken for markup. */
 function prose({ description = '' }: Schema): string {
   return description.replaceAll('<', '&lt;');
 }

@@ -50,7 +50,7 @@ export function jsonOption(flag: string, text: string): unknown {
   }
 }
 
-/** Who asks, as the journal will name it. */
+/** The asker's name, as the journal will have it. */
 export function whoAmI(): string {
   return `cli:${userInfo().username}`;
 }

@@ -19,7 +19,7 @@ export interface Fleet {
 }
 export type Query = Record<string, string | number | undefined>;
 
-/** What the gateway says when it refuses. */
+/** The gateway's refusal. */
 const Refusal = z.looseObject({
   message: z.string().optional(),
   mend: z.string().optional(),

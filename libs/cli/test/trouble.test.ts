@@ -9,7 +9,7 @@ import { BEGINNING, beginningYaml } from '../src/init/template.js';
 const MEMORY = '@modelcontextprotocol/server-memory@2026.8.31';
 const FILES = '@modelcontextprotocol/server-filesystem@2026.8.31';
 
-/** What `vsmcp init` writes, with servers that are in trouble beside it. */
+/** The file that `vsmcp init` writes, with servers in trouble beside it. */
 const CONFIG = beginningYaml(BEGINNING).replace(
   'servers:',
   `servers:

@@ -11,7 +11,7 @@ const DEEPEST = 64;
 
 const COMPREHENSIONS = new Set(['all', 'exists', 'exists_one', 'map', 'filter']);
 
-/** What an expression does with lists. */
+/** The work of an expression on lists. */
 export interface Effort {
   /** How deep its comprehensions are nested; 0 for none. */
   nesting: number;

@@ -10,10 +10,10 @@ import type { World } from './world.js';
 
 type Parts = Record<string, (open: () => Promise<World>) => void>;
 
-/** What holds whether members sign or not. */
+/** Properties that hold whether members sign or not. */
 export const UNSIGNED = { publishing, consuming, settling, ordering, requesting, stopping };
 
-/** What every transport must do. No service can tell which one it runs on. */
+/** The contract of every transport. No service can tell which one it runs on. */
 export function conformance(name: string, open: () => Promise<World>, parts: Parts = { ...UNSIGNED, signing }): void {
   for (const [part, tests] of Object.entries(parts)) {
     describe(`${name}: ${part}`, { timeout: 60_000 }, () => tests(open));

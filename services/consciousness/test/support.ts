@@ -67,7 +67,7 @@ export function waits(type: string, events: number, more: Partial<Waiting> = {})
   };
 }
 
-/** What System 1 says that waits. */
+/** System 1's answer on what waits. */
 export function waiting(...kinds: Waiting[]): Fact {
   const events = kinds.reduce((sum, kind) => sum + kind.events, 0);
   return { fact: 'view', views: { waiting: { value: { types: kinds.length, events, waiting: kinds }, asOf: NOW } } };

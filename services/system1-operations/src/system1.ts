@@ -17,7 +17,7 @@ import { watchDials } from './servers/dials.js';
 import { hearProbes } from './settling/evidence.js';
 
 export interface System1Options {
-  /** What starts MCP servers; by default confined as well as this machine can. */
+  /** The launcher of MCP servers; by default it confines them as well as this machine can. */
   openHost?: (context: ServiceContext) => Promise<ServerLauncher>;
   /** How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is left behind. */
   slowerUpkeep?: number;
@@ -75,7 +75,7 @@ async function start(
       end.abort(new Error('the service stops'));
     });
     await Promise.all([listening.events.stop(), servers.drain(), silence.stop(), upkeep.idle()]);
-    // What a command had claimed back last is among it.
+    // Events that a command claimed back last are among them.
     await parts.sweep.idle();
     await border.stop();
     await servers.stop();

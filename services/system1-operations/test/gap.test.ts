@@ -38,7 +38,7 @@ before(async () => {
 });
 after(() => fleet.stop());
 
-/** What System 3 does to give the fleet a capability. */
+/** System 3's way to give the fleet a capability. */
 async function give(row: Partial<Capability>, epoch = 1): Promise<void> {
   const full: Capability = {
     server: 'got',

@@ -28,7 +28,7 @@ const CALLS = 4000;
 const WIDTH = 64;
 const ECHO = { call: 'every.echo', with: { message: '=data.text' } };
 
-/** Whose processor time is told beside that of this process: words of their command lines. */
+/** Processes whose processor time is told beside this one's: words of their command lines. */
 const OTHERS = { 'the server': 'server-everything', PostgreSQL: 'postgres' };
 
 type After = (end: () => Promise<void>) => void;

@@ -1,4 +1,4 @@
-/** Who contends for what, the same in every run: units that each want one or two of the resources, again and again. */
+/** Contention, the same in every run: units that each want one or two of the resources, again and again. */
 export const UNITS = 1000;
 export const RESOURCES = 100;
 

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Whose processor time is told apart: this process, and others by a word of their command lines. */
+/** Processor time told apart: this process, and others by a word of their command lines. */
 export type Others = Readonly<Record<string, string>>;
 
 /** µs of processor time that work took, by who spent them: `here` and the names of the others. */

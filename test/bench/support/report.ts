@@ -5,7 +5,7 @@ export interface Figure {
   what: string;
   unit: string;
   values: number[];
-  /** What DESIGN asks for, where it does. */
+  /** The design's goal, where it has one. */
   wanted?: string;
   /** For a thing that could not be measured here: why. */
   missing?: string;

@@ -96,7 +96,7 @@ export function judgeStanding(
   return [...others, warning(`missing: ${named(missing)}`, mend)];
 }
 
-/** What only the management interface knows. Where it is not named, the usual place is tried. */
+/** Facts that only the management interface knows. Where it is not named, the usual place is tried. */
 async function bindings(
   path: string,
   vhost: string,

@@ -18,7 +18,7 @@ import type { Situation } from './situation.js';
 const SHORT = 6000;
 const LONG = 10_000;
 
-/** What doctor looks at, in the order in which it is told. */
+/** The checks of doctor, in the order in which they are told. */
 export const CHECKS: readonly Check<Situation>[] = [
   { name: 'node', patience: SHORT, look: async () => [judgeNode(process.versions.node)] },
   { name: 'config', patience: SHORT, look: lookAtConfig },

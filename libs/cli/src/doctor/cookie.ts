@@ -6,7 +6,7 @@ import type { Situation } from './situation.js';
 const LEAST = 32;
 const MEND = 'set VSMCP_COOKIE to a secret of the fleet, the same for all its members: openssl rand -base64 32';
 
-/** Whether members sign what they say to each other. */
+/** The cookie: members sign their messages to each other with it, or do not. */
 export async function lookAtCookie({ settings }: Pick<Situation, 'settings'>): Promise<Finding[]> {
   if ('wrong' in settings) return [none('not looked at: the environment is wrong')];
   return [judgeCookie(settings.cookie, settings.amqpUrl !== undefined)];

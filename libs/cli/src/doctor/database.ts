@@ -6,7 +6,7 @@ import { broken, type Finding, none, ok, warning } from './finding.js';
 import { mendOfDatabase } from './refusals.js';
 import { rightOnes, type Situation } from './situation.js';
 
-/** What the database says of itself and of the fleet's tables. */
+/** The database's own account of itself and of the fleet's tables. */
 export interface Schema {
   version: string;
   /** The steps that were made, and for which fleet; null: none yet. */

@@ -6,7 +6,7 @@ import { reasonOf } from '@vsmcp/vsm';
  */
 export type State = 'ok' | 'broken' | 'warning' | 'none';
 
-/** What a check found, and the exact mend where one is needed. */
+/** The result of a check, and the exact mend where one is needed. */
 export interface Finding {
   state: State;
   what: string;

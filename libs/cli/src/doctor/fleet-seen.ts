@@ -3,7 +3,7 @@ import { reasonOf, Status } from '@vsmcp/vsm';
 /** ms */
 const PATIENCE = 3000;
 
-/** What answers at a fleet's URL. */
+/** The answer at a fleet's URL. */
 export type FleetSeen =
   | { is: 'there'; status: Status }
   | { is: 'nothing' }

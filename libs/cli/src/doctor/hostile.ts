@@ -9,7 +9,7 @@ export interface Places {
 }
 
 /**
- * What others read or write inside folders that a server may write, in a sentence each: what lies there, that server may change at
+ * Things that others read or write inside folders that a server may write, in a sentence each: what lies there, that server may change at
  * any time. Links are not looked at: the server makes them.
  */
 export function hostileGround(config: FleetConfig, { home, dataDir, file }: Places): string[] {

@@ -2,7 +2,7 @@ import type { BrokerTrouble } from '@vsmcp/nervous-system';
 import type { DatabaseTrouble } from '@vsmcp/service';
 import { VsmError } from '@vsmcp/vsm';
 
-/** What to do when a broker or database lets nobody in, by its ground. */
+/** Mends for a broker or database that lets nobody in, by its ground. */
 const BROKER: Record<BrokerTrouble, string> = {
   refused: 'start the broker (a RabbitMQ on this machine: systemctl start rabbitmq-server), or correct VSMCP_AMQP_URL',
   'unknown-host': 'no such host: correct VSMCP_AMQP_URL',

@@ -7,7 +7,7 @@ import { type FleetSeen, lookAtFleet } from './fleet-seen.js';
 
 export type Settings = Runtime & { http: HttpSettings };
 
-/** What the checks look at; what could not be had says why. */
+/** The situation that the checks look at; parts that could not be had say why. */
 export interface Situation {
   env: Environment;
   file: string;

@@ -18,7 +18,7 @@ export interface Converted {
     network?: true;
   };
   variables: Variable[];
-  /** What was added or left out, in words. */
+  /** Additions and omissions, in words. */
   notes: string[];
 }
 

@@ -11,7 +11,7 @@ import { pin, specOf } from './pin.js';
 import { planImport, variablesOf } from './plan.js';
 import type { Variable } from './values.js';
 
-/** What an import comes to; `addition` is what it adds to the text. */
+/** The result of an import; `addition` is what it adds to the text. */
 export interface Imported {
   added: { name: string; was?: string; npm?: string; url?: string; notes: string[] }[];
   left: { name: string; because: string }[];
@@ -85,7 +85,7 @@ function mustBeRight({ file, text }: { file: string; text: string }, mend: strin
   throw new VsmError('VSM_CONFIG', `${problems.join('\n')}\n${mend}`);
 }
 
-/** What the configuration would say of one entry alone: a bad one spoils nothing but itself. */
+/** Problems of one entry alone: a bad one spoils nothing but itself. */
 function problemOf(name: string, entry: object, env: Environment): string | undefined {
   const checked = checkConfig(insertServers('name: import\n', { servers: { [name]: entry }, left: [] }), env);
   if (checked.ok) return undefined;

@@ -3,7 +3,7 @@ import { isMap, isNode, isScalar, parseDocument, stringify, type YAMLMap } from 
 import { line } from '../output.js';
 import { outlineOf } from './outline.js';
 
-/** What is added below `servers`. */
+/** Additions below `servers`. */
 export interface Addition {
   servers: Record<string, object>;
   /** Kept as comments: the name, why, and an outline of how it was written. */

@@ -9,7 +9,7 @@ export type Unsupported = { because: string };
 const PACKAGE =
   /^((?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*)(?:@([\w.^~<>=*+|-]+(?: [\w.^~<>=*+|-]+)*))?$/i;
 
-/** What is known not to run here, by the name of the program. */
+/** Programs known not to run here, with the reason. */
 const OTHERS: Record<string, string> = {
   docker: 'it runs in a container (docker)',
   podman: 'it runs in a container (podman)',

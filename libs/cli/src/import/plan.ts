@@ -16,7 +16,7 @@ export interface Left {
   written: unknown;
 }
 
-/** What comes of the servers of a file. */
+/** The fate of each server of a file. */
 export interface Plan {
   ready: Ready[];
   /** Kept as comments. */

@@ -5,7 +5,7 @@ import { isSecret } from './secrets.js';
 /** A value that is taken from the environment, and what is known of it. */
 export interface Variable {
   name: string;
-  /** What to set it to, in words. */
+  /** The value to set, in words. */
   hint: string;
 }
 

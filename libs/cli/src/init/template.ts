@@ -3,7 +3,7 @@ import { UnitName, VsmError } from '@vsmcp/vsm';
 import { stringify } from 'yaml';
 import { typed } from '../typed.js';
 
-/** What a new fleet is asked for. */
+/** Answers that a new fleet is made of. */
 export interface Beginning {
   name: string;
   purpose: string;
@@ -17,7 +17,7 @@ export const BEGINNING: Beginning = {
   folder: 'desk',
 };
 
-/** What is wrong with a value, in words for who gave it; undefined when nothing is. */
+/** The trouble with a value, in words for its giver; undefined when there is none. */
 export const WRONG: { [K in keyof Beginning]: (value: string) => string | undefined } = {
   name: (value) => {
     const name = UnitName.safeParse(value);

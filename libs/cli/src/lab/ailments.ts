@@ -11,7 +11,7 @@ export interface Ailment {
   known: string;
 }
 
-/** What ailed the fleet over the day, in the order in which it began. */
+/** Ailments of the fleet over the day, in the order in which they began. */
 export function ailmentsOf(minutes: readonly Minute[]): Ailment[] {
   const found = new Map<PathologyName, Ailment>();
   for (const { at, status } of minutes) {

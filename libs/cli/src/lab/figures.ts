@@ -1,7 +1,7 @@
 import type { JournalEntry, OutcomeKind } from '@vsmcp/vsm';
 import type { Minute, Observed } from './observed.js';
 
-/** What a day came to. Shares are between 0 and 1, null where there was nothing to be a share of. Times in ms. */
+/** Figures of a day. Shares are between 0 and 1, null where there was nothing to be a share of. Times in ms. */
 export interface Figures {
   published: number;
   /** Events that calls of its own tools made, and those of them that it answered: where units undo each other, work in vain. */

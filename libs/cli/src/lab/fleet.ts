@@ -81,15 +81,13 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
   await hearOutcomes(world, options.outcome);
 
   const gateway = open('gateway');
-  const running: ReturnType<typeof open>[] = [];
-  const stopping = async () => {
-    for (const service of running.reverse()) await service.stop(config.settings.drain);
-    await gateway.stop(1000);
-    for (const { context } of [...running, gateway]) await context.bus.close();
-    await world.close();
-  };
+  const running: Opened[] = [];
   const stop = async () => {
-    await passUntil(clock, stopping());
+    const stopping = stopAll([...running].reverse(), gateway, config.settings.drain);
+    await passUntil(
+      clock,
+      stopping.then(() => world.close()),
+    );
     broker.close();
     metrics.close();
   };
@@ -111,6 +109,14 @@ export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> 
     stop,
     publish: (id, type, data) => publish(world, { id, type, data, time: new Date(clock.now()).toISOString() }),
   };
+}
+
+type Opened = ReturnType<typeof openContext>;
+
+async function stopAll(running: readonly Opened[], gateway: Opened, drain: number): Promise<void> {
+  for (const service of running) await service.stop(drain);
+  await gateway.stop(1000);
+  for (const { context } of [...running, gateway]) await context.bus.close();
 }
 
 async function publish(world: NervousSystem, said: { id: string; type: string; time: string; data: unknown }) {

@@ -58,7 +58,7 @@ function expected({ name, day }: ReadDay, runs: number): string {
   return `${name}: ${duration(day.lasts)} of the fleet's time, ${count(runs, 'run')}: about ${duration(seconds * 1000)} on an idle machine`;
 }
 
-/** What is left out of each run: the whole is run first, to compare with. */
+/** Systems left out of each run: the whole fleet runs first, to compare with. */
 function leavings(without: readonly Able[], only: boolean): (readonly Able[])[] {
   if (without.length === 0) return [[]];
   return only ? [without] : [[], without];

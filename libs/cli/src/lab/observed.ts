@@ -2,7 +2,7 @@ import { type DataOf, type Outcome, type OutcomeKind, SETTLED, type Status } fro
 
 export const MINUTE = 60_000;
 
-/** What was answered, noted or stood for by another was absorbed. */
+/** Outcomes that count as absorbed: answered, noted, or stood for by another. */
 const ABSORBED: ReadonlySet<string> = new Set(['answered', 'noted', 'attenuated']);
 const OVER: ReadonlySet<string> = new Set(SETTLED);
 
@@ -27,7 +27,7 @@ interface Published {
   outcome?: OutcomeKind;
 }
 
-/** What is seen of a day from outside: events in, outcomes out, calls of tools, and what consciousness says each minute. */
+/** The view of a day from outside: events in, outcomes out, calls of tools, and what consciousness says each minute. */
 export class Observed {
   readonly #events = new Map<string, Published>();
   /** ms from publication to absorption, of what the world published. */

@@ -1,4 +1,4 @@
-/** What says that something in this process goes on by itself, in the words of `process.getActiveResourcesInfo()`. */
+/** Signs that something in this process goes on by itself, in the words of `process.getActiveResourcesInfo()`. */
 const goesOn = (resource: string): boolean =>
   resource === 'Immediate' || resource === 'CloseReq' || resource.startsWith('FSReq');
 

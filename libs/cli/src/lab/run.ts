@@ -5,7 +5,7 @@ import { system2 } from '@vsmcp/system2-coordination';
 import { system3 } from '@vsmcp/system3-control';
 import { openSystem4 } from '@vsmcp/system4-intelligence';
 import { openSystem5 } from '@vsmcp/system5-policy';
-import { type JournalEntry, type Status, SYSTEMS, VsmError } from '@vsmcp/vsm';
+import { type Clock, type JournalEntry, type Status, SYSTEMS, VsmError } from '@vsmcp/vsm';
 import { chanceOf } from './chance.js';
 import type { ReadDay } from './day/read.js';
 import type { Able } from './day/schema.js';
@@ -31,14 +31,14 @@ export interface RunOptions {
   without?: readonly Able[];
   /** Most virtual seconds in one of the machine's; absent: as fast as possible. */
   speed?: number;
-  /** What an empty database looks like inside, see `templateOf`. */
+  /** An empty database as it is inside, see `templateOf`. */
   template?: Blob;
   signal?: AbortSignal;
   /** Told after each minute of the day (ms from its beginning). */
   progress?(at: number): void;
 }
 
-/** What a day showed. */
+/** The results of a day. */
 export interface Run {
   without: readonly Able[];
   seed: number;
@@ -48,7 +48,7 @@ export interface Run {
   observed: Observed;
   /** All entries, system by system, each in the order of its chain. */
   journal: readonly JournalEntry[];
-  /** What people said and nobody took. */
+  /** Words of people that nobody took. */
   unheard: readonly string[];
 }
 
@@ -74,12 +74,16 @@ function servicesOf(day: ReadDay['day'], stage: Stage): Service[] {
   ];
 }
 
+/** @param does is given the ms since now */
+function eachMinute(clock: Clock, does: (at: number) => void): void {
+  const start = clock.now();
+  clock.every(MINUTE, () => does(clock.now() - start));
+}
+
 /** Runs a day: the services as they are, on virtual time. The same day with the same seed has the same journal. */
 export async function runDay({ day, config }: ReadDay, options: RunOptions): Promise<Run> {
   const { seed, without = [], signal } = options;
-  const clock = virtualClock(Date.parse(day.starts));
-  const chance = chanceOf(seed);
-  const log = openLog('silent');
+  const [clock, chance] = [virtualClock(Date.parse(day.starts)), chanceOf(seed)];
   const observed = new Observed();
   const unheard: string[] = [];
   const failures: unknown[] = [];
@@ -105,7 +109,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     database,
     clock,
     chance,
-    log,
+    log: openLog('silent'),
     services: servicesOf(day, stage).filter(({ system }) => !left.includes(system)),
     outcome: (said) => observed.outcome(said, clock.now()),
   }).catch(async (error: unknown) => {
@@ -115,8 +119,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
   try {
     const start = clock.now();
     const status = (): Promise<Status | undefined> => fleet.gateway.ask('status', {}).catch(notAnswered);
-    clock.every(MINUTE, () => {
-      const at = clock.now() - start;
+    eachMinute(clock, (at) => {
       status().then((said) => observed.close(at, said), failed);
       options.progress?.(at);
     });

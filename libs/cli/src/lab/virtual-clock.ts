@@ -69,7 +69,7 @@ export function virtualClock(start: number): VirtualClock {
         return false;
       }
       now = Math.max(now, first.at);
-      // What is planned for this very instant by what runs now comes with the next step.
+      // A task planned for this very instant by one that runs now comes with the next step.
       const last = order;
       for (let due = next(); due !== undefined && due.at <= now && due.order < last; due = next()) {
         queue.pop();

@@ -13,7 +13,7 @@ export interface WorldParts {
   publish(type: string, data: Record<string, unknown>): void;
   /** Told of what people said and nobody took. */
   unheard(what: string): void;
-  /** What must not happen: it ends the run. */
+  /** A failure that must not happen: it ends the run. */
   failed(error: unknown): void;
 }
 

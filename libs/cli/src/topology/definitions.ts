@@ -9,7 +9,7 @@ const Arguments = z.record(
   z.unknown().transform((value) => (value === VOID ? null : value)),
 );
 
-/** What RabbitMQ exports and imports as *definitions*, as far as a fleet has a part in it. */
+/** RabbitMQ's *definitions*, which it exports and imports, as far as a fleet has a part in it. */
 export const Definitions = z.object({
   exchanges: z.array(
     z.object({
@@ -59,7 +59,7 @@ export function importable(definitions: Definitions): Definitions {
   return { ...definitions, bindings: definitions.bindings.filter((binding) => !hasVoid(binding.arguments)) };
 }
 
-/** What must stand on a broker that can do this, for the fleet at `path`; rights only for the users that are given. */
+/** Everything that must be declared on a broker with these abilities, for the fleet at `path`; rights only for the users that are given. */
 export function definitionsOf(
   path: string,
   vhost: string,

@@ -7,7 +7,7 @@ export interface Management {
   /** Without the password. */
   readonly shown: string;
   read(): Promise<Definitions>;
-  /** What the broker can do. */
+  /** The broker's abilities. */
   can(): Promise<BrokerCan>;
   /** The URL at which the same administrator reaches it over AMQP. */
   amqp(vhost: string): Promise<string>;
@@ -93,7 +93,7 @@ function refusal(status: number, text: string): string {
   return read.success ? read.data.reason : `HTTP ${status} ${text.slice(0, 300)}`;
 }
 
-/** What `fetch failed` means. */
+/** The cause behind `fetch failed`. */
 function causeOf(error: unknown): string {
   return error instanceof Error && error.cause !== undefined ? reasonOf(error.cause) : reasonOf(error);
 }

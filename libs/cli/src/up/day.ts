@@ -15,7 +15,7 @@ export const Step = z
     times: z.number().int().positive().optional(),
     /** A path below the day's folder; `%n` is the number of the drop, from 1. */
     drop: z.string().min(1).refine(inside, 'a path below the folder of this file'),
-    /** What the file holds, `%n` as in `drop`; its name and the time of day when absent. */
+    /** The file's content, `%n` as in `drop`; its name and the time of day when absent. */
     text: z.string().optional(),
   })
   .refine(({ every, until, times }) => every !== undefined || (until === undefined && times === undefined), {

@@ -23,7 +23,7 @@ import type { Child } from './supervisor.js';
 export interface EmbeddedFleet {
   config: FleetConfig;
   parts: readonly Part[];
-  /** What the names of its services begin with: empty for the outermost, `vsm.west/` for one below. */
+  /** The prefix of its services' names: empty for the outermost, `vsm.west/` for one below. */
   prefix: string;
   home: string;
   dataDir: string;

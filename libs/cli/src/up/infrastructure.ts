@@ -20,10 +20,10 @@ import type { UpSettings } from './settings.js';
 import type { Child } from './supervisor.js';
 import { Whole } from './whole.js';
 
-/** What the fleet stands on, and its services, not yet started. */
+/** The ground of the fleet (database, broker, telemetry), and its services, not yet started. */
 export interface Infrastructure {
   children: readonly Child[];
-  /** What the services wait for outside of the fleet, and the mend; undefined when there is nothing. */
+  /** The thing outside of the fleet that services wait for, and the mend; undefined when there is none. */
   waitsFor(): Promise<string | undefined>;
   /** For people: where messages and state are. */
   description: string;

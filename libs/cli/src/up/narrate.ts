@@ -63,7 +63,7 @@ function elapsed(ms: number): string {
   return `${Math.floor(minutes / 60)}h${pad(minutes % 60)}m`;
 }
 
-/** What there is to say about one event of the stream at once; outcomes are added up instead, see tally.ts. */
+/** The line to say at once about one event of the stream; outcomes are added up instead, see tally.ts. */
 export function noteOf(heard: Heard): Note | undefined {
   switch (heard.event) {
     case 'outcome':

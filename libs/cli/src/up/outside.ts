@@ -10,7 +10,7 @@ const HANDSHAKE = 4000;
 /** ms between two attempts to reach what is away. */
 const AGAIN = 2000;
 
-/** What is waited for, why, and on a line of its own what to do. */
+/** The thing that is waited for, why, and on a line of its own what to do. */
 function waiting(what: string, reason: string, mend: string): string {
   return `the ${what}: ${reason}\n   → ${mend}`;
 }

@@ -20,7 +20,7 @@ export interface ProcessChild {
 }
 
 const LAST_LINES = 12;
-/** What a service tells whoever started it. */
+/** Messages of a service to its starter. */
 const Told = z.object({ health: z.url() });
 const TETHER = fileURLToPath(new URL('../../bin/tether.js', import.meta.url));
 

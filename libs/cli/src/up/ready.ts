@@ -14,7 +14,7 @@ const LONGEST = 120_000;
 /** A fleet that starts. */
 export interface Starting {
   fleet: Fleet;
-  /** What its services wait for outside of the fleet, and the mend. */
+  /** The thing outside of the fleet that its services wait for, and the mend. */
   waitsFor(): Promise<string | undefined>;
 }
 

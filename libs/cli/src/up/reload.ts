@@ -32,7 +32,7 @@ export function followConfig(
   let told = '';
   const inTurn = serial();
 
-  /** What is said again and again is said once, unless somebody asks. */
+  /** A text that would be said again and again is said once, unless somebody asks. */
   function tell(text: string, asked: boolean): void {
     if (text !== '' && (asked || text !== told)) say(text);
     told = text;

@@ -15,7 +15,7 @@ export type RestartDecision =
   | { fate: 'give up'; failures: readonly number[] };
 
 /**
- * What becomes of a child that has just failed: Erlang's restart intensity (at most `most` in `within`), with backoff.
+ * The fate of a child that has just failed: Erlang's restart intensity (at most `most` in `within`), with backoff.
  * @param failures when it failed before (ms), oldest first, as the last decision returned them
  */
 export function afterFailure(

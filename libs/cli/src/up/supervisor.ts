@@ -1,7 +1,7 @@
 import { type Clock, reasonOf } from '@vsmcp/vsm';
 import { afterFailure, RESTARTS, type RestartPolicy } from './restarts.js';
 
-/** What the supervisor keeps running: a service in this process, or a process. */
+/** A child of the supervisor: a service in this process, or a process. */
 export interface Child {
   readonly name: string;
   /** Resolves with what runs; rejects when it does not start, and soon after `stopping` when it waits for something then. */

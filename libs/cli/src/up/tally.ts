@@ -1,7 +1,7 @@
 import type { DataOf, Outcome, OutcomeKind, ParkedCause } from '@vsmcp/vsm';
 import type { Note } from './narrate.js';
 
-/** What waits of one type, as `GET /waiting` says it. */
+/** The waiting events of one type, as `GET /waiting` has them. */
 export interface Waits {
   type: string;
   events: number;
@@ -37,7 +37,7 @@ export class Tally {
     this.#summarised = now;
   }
 
-  /** What waited before anybody listened is nothing new. */
+  /** Events that waited before anybody listened are nothing new. */
   begin(waiting: readonly Waits[]): void {
     for (const { type, events } of waiting) {
       this.#kinds.set(type, { waiting: events, toldAt: Number.NEGATIVE_INFINITY, answered: 0, dirty: false });
@@ -66,7 +66,7 @@ export class Tally {
     return [...this.#kinds.values()].some(({ dirty }) => dirty);
   }
 
-  /** What there is to say by now. */
+  /** Lines to say by now. */
   notes(waiting: readonly Waits[], now: number): Note[] {
     const ended = [...this.#ended.values()].map(({ note, events }) =>
       events === 1 ? note : { ...note, text: `${events} ${note.text}` },

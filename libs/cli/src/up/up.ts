@@ -129,7 +129,7 @@ type Closing = () => Promise<void> | void;
 /** Follows vsmcp.yaml from now on. */
 type Follow = (fleet: Fleet) => Closing;
 
-/** What the story needs: when `up` began (ms), names of servers, the day to play, and how vsmcp.yaml is followed. */
+/** The story's needs: when `up` began (ms), names of servers, the day to play, and how vsmcp.yaml is followed. */
 interface Told {
   since: number;
   servers: readonly string[];
@@ -137,7 +137,7 @@ interface Told {
   follow: Follow;
 }
 
-/** What goes on beside the fleet and ends before it. */
+/** Tasks that go on beside the fleet and end before it. */
 class Story {
   /** True once the fleet was ready. */
   begun = false;

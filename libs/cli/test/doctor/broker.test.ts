@@ -29,7 +29,7 @@ after(async () => {
   for (const end of endings) await end();
 });
 
-/** What doctor finds of the broker. @param runs whether a fleet answers */
+/** Doctor's findings about the broker. @param runs whether a fleet answers */
 async function found(url: string, { runs = false, env = {} } = {}): Promise<{ said: string; mends: string }> {
   const situation = await situationOf({ VSMCP_AMQP_URL: url, ...env }, folder, undefined);
   const findings = await lookAtBroker({ ...situation, fleet: async () => ({ is: runs ? 'there' : 'nothing' }) });

@@ -6,7 +6,7 @@ import { Whole } from '../../src/up/whole.js';
 
 const FINE: Readiness = { ready: true, trouble: {} };
 
-/** What a process of its own serves. */
+/** The pages that a process of its own serves. */
 async function processOf(system: string, readiness: () => Readiness) {
   const metrics = openMetrics();
   metrics.of(system).counter('vsmcp_messages_total', 'Messages', ['channel']).inc({ channel: 'query' }, 2);

@@ -6,7 +6,7 @@ import amqp from 'amqplib';
 import { type Rabbit, rabbitServer, startRabbit } from '../../../../test/support/rabbitmq.js';
 import { bytes, clock, durable, ids, message, own, silent, textOf, until } from '../world.js';
 
-/** What only a broker can do: go away, come back, refuse, and block. It is a node of our own. */
+/** Things that only a broker can do: go away, come back, refuse, and block. It is a node of our own. */
 describe('AMQP, when the broker fails', { skip: !rabbitServer() && 'no RabbitMQ installed', timeout: 240_000 }, () => {
   let rabbit: Rabbit;
   let members: NervousSystem[] = [];

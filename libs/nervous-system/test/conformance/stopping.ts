@@ -28,7 +28,7 @@ export function stopping(open: () => Promise<World>): void {
     await leaving.close();
     const before = done.length;
     assert.ok(before < 200, 'it left in the middle');
-    // What the broker had on its way when the first one left comes redelivered; it was not handled there.
+    // Messages that were on their way when the first one left come redelivered; they were not handled there.
     await staying.subscribe(durable('s1.work', 20), async (delivery) => {
       done.push(textOf(delivery));
       return DONE;

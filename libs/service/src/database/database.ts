@@ -16,7 +16,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** What `openPostgres` reaches a database by. */
+/** The address by which `openPostgres` reaches a database. */
 export interface DatabaseAddress {
   url: string;
   /** A quoted name; `public` where it is absent. */

@@ -172,7 +172,7 @@ export class Campaign implements Leadership {
     else if (now - this.#pausedSince > LONGEST_PAUSE) this.#giveUp('its lease was not confirmed again');
   }
 
-  /** What was confirmed has ended: the database is asked once more. */
+  /** The confirmed time has ended: the database is asked once more. */
   async #doubt(held: HeldLease): Promise<void> {
     const answered = await this.#answered(held.confirm());
     this.#doubting = undefined;

@@ -17,7 +17,7 @@ export interface Leadership {
 export type End = () => Promise<void>;
 
 /**
- * What a leader does that may wait for a moment. Where the lease could not be confirmed in time, nothing is done under it
+ * A leader's act that may wait for a moment. Where the lease could not be confirmed in time, nothing is done under it
  * from `pause` on; `resume` follows when the same lease is confirmed and nobody had it in between, else `end`.
  */
 export interface Led {

@@ -9,7 +9,7 @@ export interface Lease {
   giveBack(epoch: number): Promise<void>;
 }
 
-/** What is renewed of a lease: it stays with its holder as long as nobody has taken it, also after its end. */
+/** The renewal of a lease: it stays with its holder as long as nobody has taken it, also after its end. */
 export interface Claimed {
   name: string;
   holder: string;

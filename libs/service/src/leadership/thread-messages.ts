@@ -1,6 +1,6 @@
 import type { Claimed } from './lease.js';
 
-/** What the renewing thread is started with. */
+/** The renewing thread's start data. */
 export interface ThreadStart {
   url: string;
   /** A quoted name; `public` where it is absent. */

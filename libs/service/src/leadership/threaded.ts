@@ -118,7 +118,7 @@ export class ThreadedRenewer implements Renewer {
     return worker;
   }
 
-  /** What it held is held on by the next one, unless it lapses before. */
+  /** Leases that it held are held on by the next one, unless they lapse before. */
   #ended(): void {
     this.#ready = false;
     for (const { reject } of this.#asked.values())

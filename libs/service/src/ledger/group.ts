@@ -16,7 +16,7 @@ export function isGroup(message: unknown): message is Group {
 const groups = channel(GROUPS);
 
 export interface GroupOptions<I, O> {
-  /** What the statement does, in a word. */
+  /** The statement's deed, in a word. */
   statement: string;
   /** Two items of one key never share a statement: the later one waits for the next, so that order holds. */
   key?: (item: I) => string;

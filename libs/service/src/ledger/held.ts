@@ -1,4 +1,4 @@
-/** What is done with what waits, many rows a statement. Oldest means first arrived. */
+/** Statements on events that wait, many rows each. Oldest means first arrived. */
 
 const WAITS = `state = 'settled' AND outcome IN ('parked', 'dead', 'doubt', 'asked')`;
 

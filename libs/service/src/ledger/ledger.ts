@@ -11,7 +11,7 @@ import type {
   Waiting,
 } from '@vsmcp/vsm';
 
-/** What a claim names. One event is one row: the most specific unit wins, so `unit` is '' until an event matches one. */
+/** The name that a claim bears. One event is one row: the most specific unit wins, so `unit` is '' until an event matches one. */
 export interface LedgerKey {
   source: string;
   id: string;
@@ -123,7 +123,7 @@ export interface Ledger {
   settleNew(settlement: Omit<Settlement, 'attempt'> & { type: string; holder: string }): Promise<boolean>;
   /** False when a newer attempt has it. */
   settle(settlement: Settlement): Promise<boolean>;
-  /** Whether the event is done or held, by whoever. */
+  /** True when the event is done or held, by whoever. */
   isSettled(key: LedgerKey): Promise<boolean>;
   /** Gives the claim back: the event comes again through the broker. */
   release(key: LedgerKey, attempt: number): Promise<void>;
@@ -159,14 +159,14 @@ export interface Ledger {
   /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
-  /** What became of the latest events, newest first; of those that wait, why. */
+  /** Outcomes of the latest events, newest first; of those that wait, why. */
   outcomes(filter: OutcomeFilter): Promise<SettledEvent[]>;
   /** Those of the units that have events in doubt. */
   doubtful(units: readonly string[]): Promise<string[]>;
-  /** What became of these events; those that are not known are left out. */
+  /** Outcomes of these events; those that are not known are left out. */
   find(events: readonly { source: string; id: string }[]): Promise<Booked[]>;
   /**
-   * What is parked, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
+   * Parked events by kind, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
    * these `types`, or the next ones `after` a type in the order of types, and then only what is listed is counted.
    */
   waiting(

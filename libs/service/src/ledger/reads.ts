@@ -11,7 +11,7 @@ type Reads = Pick<
   'below' | 'isSettled' | 'find' | 'held' | 'outcomes' | 'doubtful' | 'waiting' | 'kinds' | 'account'
 >;
 
-/** What can be asked of the ledger; nothing changes by it. */
+/** Look-ups in the ledger; nothing changes by them. */
 export function readsOf(database: Database): Reads {
   return {
     below: (late) => database.query<BelowUnit>(BELOW, [JSON.stringify(late)]),

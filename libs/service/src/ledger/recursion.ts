@@ -1,5 +1,5 @@
 /**
- * What goes down to a unit that is a system stays `called` with its event until that system says its outcome: no message stands behind
+ * An event that goes down to a unit that is a system stays `called` with its event until that system says its outcome: no message stands behind
  * it any more, and past its deadline it goes down again.
  */
 

@@ -39,7 +39,7 @@ export function claimed(row: ClaimRow): Claimed {
   }
 }
 
-/** What is held keeps its event; the event of what is settled is no longer needed. */
+/** A held row keeps its event; that of a settled one is no longer needed. */
 export function settlement(s: Settlement): object {
   const keeps = HeldReason.safeParse(s.outcome).success && s.event !== undefined;
   return {

@@ -19,7 +19,7 @@ import type { Trace } from '../trace.js';
  * Spans by hand, on the OpenTelemetry API: while no SDK is started (`sdk.ts`) every call here does next to nothing.
  */
 
-/** Whose span it is: services may share a process. */
+/** The owner of a span: services may share a process. */
 export interface Spanning {
   system: string;
   instance: string;

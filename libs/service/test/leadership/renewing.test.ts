@@ -22,7 +22,7 @@ const log = openLog('silent');
 /** ms */
 const SHORT = { ttl: 3000, renew: 500, margin: 1000 };
 
-/** What a holder says of itself. */
+/** A holder's words of itself. */
 interface View {
   leading: number;
   epochs: number[];

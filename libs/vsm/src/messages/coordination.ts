@@ -129,7 +129,7 @@ export const THEIR_LOAD = 'their load';
 /** Resource of a loop between units whose shares swing. */
 export const SHARES_OF_THE_POOL = 'their shares of the pool';
 
-/** Whose purpose comes first, why, and by whose word: `policy`, or a person. */
+/** The unit whose purpose comes first, why, and by whose word: `policy`, or a person. */
 export const Precedence = z.object({ unit: z.string(), because: z.string(), by: z.string() });
 export type Precedence = z.infer<typeof Precedence>;
 

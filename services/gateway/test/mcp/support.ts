@@ -50,7 +50,7 @@ export async function use(
   return { ...result, text: textOf(result) };
 }
 
-/** What a tool answers where it must not fail. */
+/** A tool's answer where it must not fail. */
 // biome-ignore lint/suspicious/noExplicitAny: a test says what it expects by asserting on it
 export async function read(client: Client, name: string, args: Record<string, unknown> = {}): Promise<any> {
   const result = await use(client, name, args);

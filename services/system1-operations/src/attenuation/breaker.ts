@@ -30,7 +30,7 @@ export function closedBreaker({ wait }: Limits): BreakerState {
 }
 
 /**
- * Whether a call may be made now.
+ * Judges if a call may be made now.
  * @param patience after which a try that is not heard of is given up
  * @returns the state after it, and ms to wait where it may not
  */
@@ -44,9 +44,9 @@ export function tryBreaker(
   return { breaker: { ...breaker, state: 'half-open', until: now + patience } };
 }
 
-/** What follows from how a call ended. */
+/** The breaker after a call has ended. */
 export function afterCall(breaker: BreakerState, ending: CallResult, limits: Limits, now: number): BreakerState {
-  // What was under way when it opened says nothing new.
+  // A call that was under way when it opened says nothing new.
   if (breaker.state === 'open') return breaker;
   if (breaker.state === 'half-open') return ending === 'well' ? closedBreaker(limits) : opened(breaker, now);
   const recent = [...breaker.recent, ending !== 'well'].slice(-limits.of);

@@ -22,7 +22,7 @@ export interface ShownBreaker {
   until?: number;
 }
 
-/** Who was let through. Each call made is told of; `leave` says that no more come. */
+/** A permit to call. Each call made is told of; `leave` says that no more come. */
 export interface BreakerPermit {
   ended(tool: string, ending: CallResult): void;
   leave(): void;

@@ -75,7 +75,7 @@ export class Bulkhead {
     if (now - this.#computed >= PACE) this.#compute(now);
     const atServer = figures.servers.get(server) ?? 0;
     const granted = this.#granted(unit, now);
-    // Who has no share of its own may run one where there is room; who has all it may have elsewhere has none here.
+    // A unit without a share of its own may run one where there is room; one that has all it may have elsewhere has none here.
     const most = granted ?? Math.max(1, Math.floor(figures.share));
     if (this.#running >= this.capacity || figures.running >= most) return undefined;
     if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;

@@ -48,14 +48,14 @@ export class Rates {
     this.#until = until;
   }
 
-  /** Whether an operation of the unit may begin now; if so it counts. */
+  /** Admits an operation of the unit now, if it may begin, and counts it. */
   take(unit: string, now: number): boolean {
     refill(this.#all, now);
     const bucket = now < this.#until ? (this.#units.get(unit) ?? this.#others) : this.#all;
     refill(bucket, now);
     if (bucket.tokens < 1) return false;
     bucket.tokens -= 1;
-    // What began under the grant is not there once more when it has lapsed.
+    // Operations begun under the grant do not count once more when it has lapsed.
     if (bucket !== this.#all) this.#all.tokens = Math.max(0, this.#all.tokens - 1);
     return true;
   }

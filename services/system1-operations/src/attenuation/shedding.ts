@@ -19,7 +19,7 @@ interface Waiting {
 }
 
 /**
- * What waits for a slot in its unit's share, as this replica sees it: events that were turned away, to come again in a moment. Beyond the unit's
+ * The queue of a unit, as this replica sees it: events that found no slot and were turned away, to come again in a moment. Beyond the unit's
  * `queue` the least important are shed, of equals the latest. Times in ms since the epoch.
  */
 export class Shedding {

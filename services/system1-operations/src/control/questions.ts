@@ -33,7 +33,7 @@ interface Parts {
   shedding: Shedding;
 }
 
-/** What System 1 can be asked. */
+/** Answers to the questions that System 1 can be asked. */
 export function answersOf({ clock, ledger }: ServiceContext, parts: Parts): Answers {
   // The most frequent kinds are counted over all that waits, and asked for again and again.
   const frequent = costAwareMemo(clock, (limit: number) => ledger.waiting(limit, SAMPLES));

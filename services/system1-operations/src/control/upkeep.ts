@@ -15,7 +15,7 @@ export interface Chores {
   uninstall(): Promise<void>;
 }
 
-/** What is done again and again. Nothing runs twice at a time, and what fails is done at the next occasion. */
+/** Chores, done again and again. None runs twice at a time, and one that fails is done at the next occasion. */
 export class Upkeep {
   readonly #context: ServiceContext;
   readonly #chores: Chores;
@@ -60,7 +60,7 @@ export class Upkeep {
     return this.#once('reload', () => this.#chores.reload());
   }
 
-  /** What was broadcast while the broker was away was missed. */
+  /** Broadcasts made while the broker was away were missed. */
   #watchConnection(): void {
     const connected = this.#context.bus.health().ok;
     if (connected && !this.#connected) void this.reload();

@@ -50,7 +50,7 @@ export class Catalog {
     const match = this.#index.match(type);
     const acquired = this.#acquired.get(type);
     if (acquired === undefined || (match?.response !== undefined && match.response !== 'wanted')) return match;
-    // What a system absorbs is its own to answer.
+    // Events that a system absorbs are its own to answer.
     if (match !== undefined && this.#units.get(match.unit)?.system !== undefined) return match;
     return { unit: match?.unit ?? ACQUIRED_UNIT, pattern: type, response: acquired };
   }

@@ -7,14 +7,14 @@ import { answerOf } from './task.js';
 /** Most characters of a question to a person. */
 const MOST_QUESTION = 2000;
 
-/** Whether a call can be made from here. starting: it will be known in a moment. elsewhere: another replica makes its calls. */
+/** A server as seen from here. starting: it will be known in a moment. elsewhere: another replica makes its calls. */
 export type ServerView =
   | { state: 'ready'; offers: (tool: string) => boolean }
   | { state: 'starting' }
   | { state: 'elsewhere' }
   | { state: 'down'; reason: string };
 
-/** What to do with an event. */
+/** The decision on an event. */
 export type Disposition =
   | { do: 'note' }
   | { do: 'descend' }
@@ -29,7 +29,7 @@ export type Disposition =
 
 export interface View {
   server(name: string): ServerView;
-  /** Whether the unit is a viable system itself. */
+  /** True when the unit is a viable system itself. */
   system(unit: string): boolean;
   /** False when another event of the period already stands for this one. Asked once, and only when all else holds. */
   first(plan: CallPlan): boolean;
@@ -59,7 +59,7 @@ export function dispose(
   return obstacleTo(plan, view) ?? { do: 'call', plan };
 }
 
-/** What a person has to do with it; undefined when they have said yes and tools follow. */
+/** A person's part in it; undefined when they have said yes and tools follow. */
 function person(event: CloudEvent, question: Mapping, goesOn: boolean): Disposition | undefined {
   const answer = answerOf(event);
   if (answer === undefined) return asking(event, question);
@@ -81,7 +81,7 @@ function asking(event: CloudEvent, question: Mapping): Disposition {
   }
 }
 
-/** What stands between an event and its call; undefined when nothing does. */
+/** The obstacle between an event and its call; undefined when there is none. */
 export function obstacleTo(plan: CallPlan, view: Pick<View, 'server'>): Disposition | undefined {
   let elsewhere: string | undefined;
   let starting: string | undefined;

@@ -1,6 +1,6 @@
 import type { Response, Unit } from '@vsmcp/vsm';
 
-/** What answers an event type: the most specific unit, and in it the most specific response, if it has one. */
+/** The answer to an event type: the most specific unit, and in it the most specific response, if it has one. */
 export interface Match {
   unit: string;
   /** The pattern of the response; absent when the unit absorbs the type and says nothing about it. */

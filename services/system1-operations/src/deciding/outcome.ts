@@ -20,7 +20,7 @@ export const RETRIES = 3;
 const DELAYS: readonly RetryDelay[] = ['1s', '5s', '30s', '5m'];
 
 /**
- * What follows a failed call.
+ * The consequence of a failed call.
  * @param repeatable calling all that was called again does no harm
  * @param retries as the response says; its word also covers a tool that reports an error without having been annotated
  * @param attempts retries made so far

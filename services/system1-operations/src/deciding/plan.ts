@@ -45,7 +45,7 @@ export interface CallPlan {
   priority?: number;
 }
 
-/** What a unit says for its responses that do not say it themselves. */
+/** A unit's defaults for its responses. */
 export type UnitDefaults = Pick<Unit, 'deadline' | 'retries'>;
 
 export type Plan = { kind: 'noted' } | { kind: 'wanted' } | CallPlan;

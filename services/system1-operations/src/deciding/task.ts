@@ -21,7 +21,7 @@ export interface Task {
   held?: { attempt: number; unit: string; called: boolean };
 }
 
-/** What names the event for good. */
+/** The event's lasting name. */
 export const nameOf = ({ event }: Task): string => `${event.source} ${event.id}`;
 
 /** The event comes again after the delay, uncounted. */
@@ -69,7 +69,7 @@ export function withAnswer(event: CloudEvent, answer: PersonsAnswer): CloudEvent
   return { ...event, [ANSWER]: JSON.stringify(answer) };
 }
 
-/** What a person said to the event. */
+/** A person's answer to the event. */
 export function answerOf(event: CloudEvent): PersonsAnswer | undefined {
   const answer = event[ANSWER];
   return typeof answer === 'string' ? PersonsAnswer.parse(JSON.parse(answer)) : undefined;

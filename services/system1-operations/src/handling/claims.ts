@@ -20,7 +20,7 @@ export interface Lease {
 export type Held =
   | ({ granted: true; release: () => Promise<void> } & Lease)
   | { granted: false; yields: boolean; wait: number; reason: string; unanswered?: true };
-/** Whether calls may be made now, or after how many ms asking again makes sense. */
+/** Permission to make calls now, or the ms after which asking again makes sense. */
 export type TurnHad = { granted: true } | { granted: false; wait: number };
 type Wanted = DataOf<typeof Claim>['claims'][number];
 type WantedTurn = DataOf<typeof Turn>['turns'][number];

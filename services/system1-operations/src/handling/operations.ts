@@ -100,7 +100,7 @@ export class Operations {
         return this.#settle(task, { unit, outcome, ...how });
       }
       case 'park':
-        // Who asked for an operation waits for it: it fails now, and they can ask again.
+        // The asker of an operation waits for it: it fails now, and they can ask again.
         return operation === undefined
           ? this.#park(task, unit, todo)
           : this.#settle(task, { unit, outcome: 'dead', reason: todo.because });
@@ -114,7 +114,7 @@ export class Operations {
     }
   }
 
-  /** What the unit has no use for is shed; what its tool cannot take now comes again later. */
+  /** An event that the unit has no use for is shed; one that its tool cannot take now comes again later. */
   async #admit(task: Task, unit: string, plan: CallPlan): Promise<DeliveryResult> {
     const { breakers, context, shedding, tally } = this.#parts;
     const priority = priorityOf(task.event, plan.priority);
@@ -235,7 +235,7 @@ export class Operations {
 
   async #handover(task: Task, server: string): Promise<DeliveryResult> {
     const { context, tally } = this.#parts;
-    // What was claimed back is the owner's to claim back; what was handed over waits for the next owner.
+    // An event claimed back is the owner's to claim back; one handed over waits for the next owner.
     const mine = task.held !== undefined || task.from === server;
     if (!mine && (await handOver(context, task, server))) {
       return task.inOrder ? untilSettled(context, task, this.#parts.draining) : DONE;

@@ -15,7 +15,7 @@ export const SLACK = 15_000;
 /** Most characters of a tool's error that become the reason. */
 const MOST_REASON = 2000;
 
-/** Whether calling again does no harm: all that was called, and what was called before the last. */
+/** Harmlessness of calling again: of all calls made, and of those before the last. */
 interface Repeatable {
   all: boolean;
   before: boolean;

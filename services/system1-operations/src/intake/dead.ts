@@ -16,7 +16,7 @@ const AT_ONCE = 20;
 export function drainDead(context: ServiceContext, settling: Settling, draining: AbortSignal): Promise<Consumer> {
   const handler: Handler = async (delivery) => {
     const reason = textHeader(delivery, HEADERS.reason) ?? 'delivered too often, or nobody listens';
-    // What an alternate exchange passed on carries no word of ours; what died on the environment says so.
+    // A message that an alternate exchange passed on carries no word of ours; one that died on the environment says so.
     const said = textHeader(delivery, HEADERS.channel);
     const forged = reason === NOT_SIGNED;
     if (said !== 'environment' && !forged && isUnheardBroadcast(delivery)) return DONE;

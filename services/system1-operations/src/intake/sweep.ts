@@ -151,7 +151,7 @@ export class Sweep {
         events += await this.#back([type], { causes: ['guard'], before, ...(guard !== '' && { guard }) });
         this.#tried.set(type, guard);
       }
-      // What came to wait meanwhile was passed over; without progress, looking again at once would only spin.
+      // Events that came to wait meanwhile were passed over; without progress, looking again at once would only spin.
       if (events > 0) setImmediate(() => this.run());
     } catch (error) {
       this.#parts.context.log.warn({ server, error }, 'claiming back was cut short; done again at the next occasion');
@@ -174,7 +174,7 @@ export class Sweep {
     }
   }
 
-  /** What would answer the type from here, now: its server ('' for none), and the hash of its guard ('' without one). */
+  /** The answer to the type from here, now: its server ('' for none), and the hash of its guard ('' without one). */
   #answer(type: string): { server: string; guard: string } | undefined {
     const { border, catalog, servers } = this.#parts;
     const match = catalog.match(type);

@@ -6,7 +6,7 @@ import type { Settling } from '../settling/settling.js';
 const HOLDING = 30_000;
 
 export interface Unreadable {
-  /** What the publisher called it; made up where it has no name. */
+  /** The publisher's name for it; made up where it has none. */
   id: string;
   channel: string;
   key: string;
@@ -50,7 +50,7 @@ export async function holdUnreadable(
   return undefined;
 }
 
-/** Whether a record is of the message with this hash. A record without one was let go of, and says nothing any more. */
+/** True when a record is of the message with this hash. A record without one was let go of, and says nothing any more. */
 function isOf(record: unknown, sha256: string): boolean {
   return typeof record !== 'object' || record === null || !('sha256' in record) || record.sha256 === sha256;
 }

@@ -70,7 +70,7 @@ export class Border {
     if (systems.length > 0) this.#stopWatching = watchWaiting(this.#context, systems, this.#parts.track);
   }
 
-  /** Whether the unit is a system. */
+  /** True when the unit is a system. */
   has(unit: string): boolean {
     return this.#crossings.has(unit);
   }

@@ -2,7 +2,7 @@ import type { OutcomeRecord } from '../deciding/outcome.js';
 import type { EventResult } from '../settling/settling.js';
 
 /**
- * What the outcome in a unit that is a system means here. What waits there waits here too, but is not this fleet's own gap: the system may yet
+ * The meaning here of an outcome in a unit that is a system. An event that waits there waits here too, but is not this fleet's own gap: the system may yet
  * acquire what it lacks. What failed or is in doubt there is so here, and what ended there has ended.
  * @param path of the system
  */

@@ -8,7 +8,7 @@ const PACE = 5000;
 type Signal = DataOf<typeof Algedonic>;
 
 /**
- * What waits too long in units that are systems hurts; when nothing does any more, that is told.
+ * Events that wait too long in units that are systems hurt; when none does any more, that is told.
  * @param late per unit, what waits beyond its time
  * @param hurting units for which pain was said; undefined: not known, as after a restart, so that pleasure is said where nothing is late
  */

@@ -61,7 +61,7 @@ export function acquiredIn(rows: readonly Capability[]): string[] {
   return rows.filter(({ origin, state }) => origin === 'acquired' && state !== 'removed').map(({ server }) => server);
 }
 
-/** What must stay installed: what runs, and what an upgraded server can be rolled back to. */
+/** Packages that must stay installed: what runs, and what an upgraded server can be rolled back to. */
 export function kept(desired: ReadonlyMap<string, DesiredServer>, rows: readonly Capability[]): Set<string> {
   const before = rows.flatMap(({ previous, state }) => (previous && state !== 'removed' ? [previous] : []));
   return new Set([...desired.values(), ...before].map(({ spec }) => sourceOf(spec)));

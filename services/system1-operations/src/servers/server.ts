@@ -238,7 +238,7 @@ export class Server {
     return reason;
   }
 
-  /** What it declares is not what was approved: nothing of it is used until System 5 approves again. */
+  /** Its declaration is not the one approved: nothing of it is used until System 5 approves again. */
   async #suspend(connection: ServerConnection): Promise<string> {
     const reason = 'what it offers is not what was approved: approve it again or remove it';
     this.wanted = { ...this.wanted, barred: reason };
@@ -265,7 +265,7 @@ function failureOf(error: unknown): Failure {
   return error.sent ? 'error' : 'unsent';
 }
 
-/** What was approved under a confinement is not run under a weaker one. */
+/** A server approved under a confinement is not run under a weaker one. */
 function mustConfine({ sandbox }: ServerLauncher, approved: Confinement | undefined): void {
   const ladder = Confinement.options;
   if (approved === undefined || ladder.indexOf(sandbox.reached) <= ladder.indexOf(approved)) return;

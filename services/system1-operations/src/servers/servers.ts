@@ -9,7 +9,7 @@ import { type Called, type CallOptions, Server, type ServerState } from './serve
 import { Telling } from './telling.js';
 import { notHere, tested, unknownServer } from './test.js';
 
-/** What the rest of the service does when a server of this replica comes or goes. */
+/** Reactions of the rest of the service when a server of this replica comes or goes. */
 export interface ServerHooks {
   /** A server can be called from here now. */
   ready(server: string): void;
@@ -199,7 +199,7 @@ export class Servers {
   }
 }
 
-/** What a server declared first is what it is held to until the row says what was approved. */
+/** A server is held to its first declaration until the row says what was approved. */
 function pinned(wanted: DesiredServer, running: DesiredServer | undefined): DesiredServer {
   if (wanted.contract !== undefined || running?.contract === undefined || !sameSpec(wanted, running)) return wanted;
   return { ...wanted, contract: running.contract };

@@ -63,7 +63,7 @@ function unusable({ name, barred }: DesiredServer, trouble: Trouble | undefined)
   return { ok: false, tools: [], reason: trouble.reason, mend: mendOf(name, trouble.code) };
 }
 
-/** What to do about a server that cannot be used, by the kind of its failure. */
+/** Mends for a server that cannot be used, by the kind of its failure. */
 function mendOf(name: string, code: VsmErrorCode | undefined): string {
   switch (code) {
     case 'VSM_INSTALL':

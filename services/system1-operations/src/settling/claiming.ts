@@ -24,7 +24,7 @@ interface Parts {
 }
 
 /**
- * Who has an event. What must not happen twice is claimed in the ledger before anything is done. What may be repeated needs no claim:
+ * Ownership of events. An event whose effect must not happen twice is claimed in the ledger before anything is done. One that may be repeated needs no claim:
  * it is done, and the first to settle it wins (decision 0023).
  */
 export class Claiming {
@@ -58,7 +58,7 @@ export class Claiming {
   }
 
   /**
-   * Whether nothing speaks for an earlier delivery of the event, whose outcome should be said again instead of a second call; and none of
+   * True when nothing speaks for an earlier delivery of the event, whose outcome should be said again instead of a second call; and none of
    * its partition key is held up by it, which a call of a replica that lost its partition could still overtake.
    */
   isFirst({ event, attempts, held, inOrder, redelivered }: Task): boolean {

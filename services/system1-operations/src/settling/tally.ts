@@ -28,7 +28,7 @@ type UnitFigures = {
   turned?: number;
 };
 
-/** What happened since it was last taken. All counts are events; totals are exact however many types there are. */
+/** A tally of events since it was last taken. All counts are events; totals are exact however many types there are. */
 export class Tally {
   #received = 0;
   #duplicates = 0;

@@ -39,7 +39,7 @@ export async function listen<K extends MessageKind>(
   ]);
 }
 
-/** What became of an event, once something did. */
+/** The outcome of an event, once there is one. */
 export function fate(fleet: Fleet, id: string, timeout = 20_000): Promise<DataOf<typeof Outcome>> {
   const of = () => fleet.outcomes.filter((o) => o.event.id === id).at(-1);
   return fleet.until(of, { timeout, what: `an outcome of ${id}` });

@@ -95,7 +95,7 @@ export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match):
   return said;
 }
 
-/** Whose it says it is, and what is suspicious in its words: System 5 weighs both. */
+/** The owner that it names, and suspicions in its words: System 5 weighs both. */
 function wordsFrom({ mcpName, suspicions }: Probe): Pick<Said, 'mcpName' | 'suspicions'> {
   return { ...(mcpName && { mcpName }), ...(suspicions && { suspicions }) };
 }

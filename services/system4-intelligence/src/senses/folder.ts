@@ -62,7 +62,7 @@ const passedOver = (sense: FolderSense, trouble: Trouble) => (name: string, why:
 const stampOf = (file: Seen) => `${file.size}:${file.modified}`;
 
 function arriving(sense: FolderSense, folder: string, { tell, trouble }: Surroundings) {
-  /** What was seen at the last look, and what was told. */
+  /** Files seen at the last look, and those told. */
   let before = new Map<string, string>();
   const told = new Map<string, string>();
   const one = async (opened: Unlinked, file: Seen) => {

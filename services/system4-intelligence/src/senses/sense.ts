@@ -1,6 +1,6 @@
 import type { Clock } from '@vsmcp/vsm';
 
-/** What a sense found. `id` is the same each time the same thing is found, so that a restart neither loses nor repeats it. */
+/** A finding of a sense. `id` is the same each time the same thing is found, so that a restart neither loses nor repeats it. */
 export interface Sensed {
   source: string;
   id: string;

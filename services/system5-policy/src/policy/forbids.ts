@@ -15,7 +15,7 @@ export interface ForbidRule {
   cedar: string;
 }
 
-/** What is asked of the rules. Attributes that are not known yet are left out of `server`. */
+/** A question to the rules. Attributes that are not known yet are left out of `server`. */
 export interface Request {
   principal: { type: 'System' | 'Person'; id: string };
   action: 'acquire' | 'operate' | 'unit';

@@ -56,7 +56,7 @@ export function policiesOf(
   };
 }
 
-/** Whose purpose comes first of units that undo each other; none where policy names none of them. */
+/** The unit whose purpose comes first of those that undo each other; none where policy names none of them. */
 export function whose({ policy }: FleetConfig, { units }: Asked<'whose'>): Answer<'whose'> {
   const unit = policy.first.find((name) => units.includes(name));
   if (unit === undefined) return {};

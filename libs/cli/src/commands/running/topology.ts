@@ -101,7 +101,7 @@ async function apply(
   return `${path} on ${broker.shown}: ${sizes}; ${lacking.length} of them new or changed${left}`;
 }
 
-/** What the configuration and the options ask for, on a broker with all plugins or on this one. */
+/** The topology that the configuration and the options ask for, on a broker with all plugins or on this one. */
 async function wish(
   options: Options,
   broker?: Management,

@@ -5,7 +5,7 @@ import { type AskOptions, ask, asking } from '../../command.js';
 import type { Fleet } from '../../fleet.js';
 import { ago, brief, line, size, table } from '../../output.js';
 
-/** What a system answers about itself, beside what its heartbeats show. */
+/** A system's answers about itself, beside its heartbeats. */
 const OWN: Record<System, readonly (readonly [path: string, query?: Record<string, string | number>])[]> = {
   s1: [['/capabilities'], ['/account'], ['/waiting', { limit: 20 }]],
   s2: [['/coordination']],

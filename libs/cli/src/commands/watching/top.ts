@@ -15,7 +15,7 @@ interface TopOptions {
   once?: true;
 }
 
-/** What two looks are told apart by. @param at ms since the epoch */
+/** The figures by which two looks are told apart. @param at ms since the epoch */
 interface Look {
   at: number;
   received: number;

@@ -72,7 +72,7 @@ export const Day = z.strictObject({
   servers: Servers.default({}),
   /** Scripted MCP servers that it may find. */
   registry: z.array(Offer).default([]),
-  /** What the world does, times from the beginning. */
+  /** Acts of the world; times count from the beginning. */
   world: z.array(Step).default([]),
 });
 export type Day = z.infer<typeof Day>;

@@ -1,6 +1,6 @@
 import type { Minute } from '../observed.js';
 
-/** What is drawn of a day, minute by minute; null where consciousness said nothing. */
+/** A curve of a day, minute by minute; null where consciousness said nothing. */
 export interface Series {
   name: string;
   unit: string;

@@ -23,7 +23,7 @@ export interface Scripts {
 }
 
 /**
- * What "installs and starts" MCP servers in the lab. They are scripts in this process, spoken to by the real client over the real
+ * The launcher that "installs and starts" MCP servers in the lab. They are scripts in this process, spoken to by the real client over the real
  * protocol; installing, starting and calling take virtual time. As there is no process, nothing needs confining: policy is told
  * the strongest rung.
  */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const EventType = z.string().refine(isKey, 'an event type');
 
-/** What an argument must be: a type, or a JSON schema of a string with a pattern. */
+/** The kind an argument must be of: a type, or a JSON schema of a string with a pattern. */
 const Argument = z.union([
   z.enum(['string', 'number', 'boolean', 'object', 'array']),
   z.strictObject({ pattern: z.string().refine(isRegExp, 'a regular expression'), describes: z.string().optional() }),
@@ -20,7 +20,7 @@ function isRegExp(text: string): boolean {
 /** How long something takes: always the same, or by chance, log-normal. */
 const Takes = z.union([Duration, z.strictObject({ median: Duration, p99: Duration })]);
 
-/** What the world does because of a call: an event whose data are the call's arguments. */
+/** The world's reaction to a call: an event whose data are the call's arguments. */
 const Effect = z.strictObject({
   publish: EventType,
   after: Duration.default(0),

@@ -5,7 +5,7 @@ import { type Chance, draw } from '../chance.js';
 import { VERSION } from './names.js';
 import type { ServerScript, ToolScript } from './script.js';
 
-/** What the tools of the lab act in. */
+/** The surroundings that the tools of the lab act in. */
 export interface Stage {
   clock: Clock;
   chance: Chance;
@@ -68,7 +68,7 @@ function declared([name, { describes, needs, reads, idempotent }]: [string, Tool
   };
 }
 
-/** What is wrong with a call's arguments. */
+/** The trouble with a call's arguments. */
 function misfit({ needs }: ToolScript, args: Record<string, unknown>): string | undefined {
   for (const [argument, need] of Object.entries(needs)) {
     const value = args[argument];
