@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { type Clock, type Confinement, reasonOf } from '@vsmcp/vsm';
+import { type Attempts, type Clock, type Confinement, reasonOf, VsmError } from '@vsmcp/vsm';
 import { connect, connectOver } from './client/connection.js';
 import { headersOf, linkTo } from './client/remote/link-to.js';
 import { allowedOf } from './egress/addresses.js';
@@ -10,6 +10,7 @@ import { openInstaller, sweepStaging } from './install/installer.js';
 import { findNpm } from './install/npm-cli.js';
 import type { McpLog } from './log.js';
 import { openSandbox } from './sandbox/sandbox.js';
+import { refusedText } from './sandbox/trace.js';
 import { valuesOf } from './sandbox/values.js';
 import type { ServerLauncher } from './server-launcher.js';
 
@@ -58,7 +59,7 @@ export async function openMcpHost(options: HostOptions): Promise<ServerLauncher>
       const folder = await mkdtemp(join(within, 'trial-'));
       return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
     },
-    async start(spec, { folder, home, grants, deadline, signal, pin }) {
+    async start(spec, { folder, home, grants, deadline, signal, pin, record }) {
       const values = valuesOf(spec, process.env);
       const installed = await installer.install(spec.npm, signal, pin);
       await mkdir(resolve(folder), { recursive: true });
@@ -67,7 +68,18 @@ export async function openMcpHost(options: HostOptions): Promise<ServerLauncher>
       // who has the network needs no way out
       const egress =
         grants.network || grants.hosts.length === 0 ? undefined : await openEgress(name, grants.hosts, way);
-      const to = { folder: own, home: resolve(home), grants, ...(egress && { egress: egress.socket }) };
+      let tried: Attempts | undefined;
+      const told = (attempts: Attempts) => {
+        tried = attempts;
+        record?.(attempts);
+      };
+      const to = {
+        folder: own,
+        home: resolve(home),
+        grants,
+        ...(egress && { egress: egress.socket }),
+        ...(record && { record: told }),
+      };
       const command = await sandbox.confine(installed, values, to).catch(async (error: unknown) => {
         await egress?.close();
         throw error;
@@ -79,7 +91,12 @@ export async function openMcpHost(options: HostOptions): Promise<ServerLauncher>
         }
       };
       const about = { name, confinement: sandbox.reached, deadline, clock, log, ...(signal && { signal }) };
-      return { installed, connection: await connect({ ...command, release }, about) };
+      const connection = await connect({ ...command, release }, about).catch((error: unknown) => {
+        const refused = tried === undefined ? '' : refusedText(tried);
+        if (refused === '' || !(error instanceof VsmError)) throw error;
+        throw new VsmError(error.code, `${error.message}; ${refused}`, { cause: error });
+      });
+      return { installed, connection };
     },
     async dial(spec, { deadline, signal }) {
       const url = new URL(spec.url);

@@ -1,4 +1,4 @@
-import type { Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Suspicion, Tool } from '@vsmcp/vsm';
+import type { Attempts, Candidate, Confinement, Grants, RemoteSpec, ServerSpec, Suspicion, Tool } from '@vsmcp/vsm';
 import type { Gap } from './sandbox/gaps.js';
 
 /** An npm package installed at its exact version, scripts off, started directly with `node <bin>`. */
@@ -126,10 +126,19 @@ export interface ServerLauncher {
    * @param home what relative grants start from
    * @param deadline ms from the start of its process until it has said what it offers; installing has its own (5 min)
    * @param pin what was approved; something else is not started
+   * @param record told, when it is gone or did not start, what it tried to reach and was refused, where this machine can record that
    */
   start(
     spec: ServerSpec,
-    options: { folder: string; home: string; grants: Grants; deadline: number; signal?: AbortSignal; pin?: Pin },
+    options: {
+      folder: string;
+      home: string;
+      grants: Grants;
+      deadline: number;
+      signal?: AbortSignal;
+      pin?: Pin;
+      record?: (attempts: Attempts) => void;
+    },
   ): Promise<{ installed: Installed; connection: ServerConnection }>;
   /**
    * Reaches a server that runs elsewhere. Rejects with VSM_CONFIG when a header's variable is not set, VSM_POLICY when it is at

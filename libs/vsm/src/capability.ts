@@ -120,6 +120,18 @@ export const Suspicion = z.object({
 });
 export type Suspicion = z.infer<typeof Suspicion>;
 
+/** What a server tried to reach in a trial and was refused, as it was seen from outside its process. */
+export const Attempts = z.object({
+  /** Files and folders that could be granted (`reads`, `writes`), absolute. */
+  files: z.array(z.object({ path: z.string(), write: z.boolean() })),
+  /** Names, or addresses with ports. */
+  hosts: z.array(z.string()),
+  programs: z.array(z.string()),
+  /** Keys, tokens, the fleet's data, sockets and this machine's own ports: never offered. */
+  thefts: z.array(z.string()),
+});
+export type Attempts = z.infer<typeof Attempts>;
+
 /** A tool as its server declares it. Nothing in it is trusted. */
 export const Tool = z.looseObject({
   name: z.string(),

@@ -47,6 +47,8 @@ export interface Confiners {
   sh?: string;
   prlimit?: string;
   setpriv?: string;
+  /** Records what a server on trial tries. */
+  strace?: string;
   /** A /proc of its own is refused to bwrap here, as in most containers: a server then lacks the figures of its own memory. */
   noProc?: true;
   /** The file with the filter of system calls; absent where the kernel or the processor has none, with the reason. */

@@ -32,7 +32,7 @@ export function machineOnce(): Promise<Machine> {
 export async function lookAtMachine(): Promise<Machine> {
   const path = `${process.env.PATH ?? ''}:/usr/bin:/bin:/usr/sbin`;
   const confiners: Confiners = {};
-  for (const name of ['bwrap', 'unshare', 'mount', 'sh', 'prlimit', 'setpriv'] as const) {
+  for (const name of ['bwrap', 'unshare', 'mount', 'sh', 'prlimit', 'setpriv', 'strace'] as const) {
     const place = findProgram(name, path);
     if (place) confiners[name] = place;
   }

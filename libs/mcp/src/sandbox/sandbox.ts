@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
+import { type Attempts, type Clock, type Confinement, type Grants, VsmError } from '@vsmcp/vsm';
 import type { Installed, Sandbox } from '../server-launcher.js';
 import { COMMANDS } from './commands.js';
 import { bytesIn, fullReason } from './disk.js';
@@ -12,6 +12,7 @@ import { wrapped } from './launcher.js';
 import { MEMORY } from './limits.js';
 import { type Machine, machineOnce, rungOf } from './machine.js';
 import { absolute, absoluteGrants } from './paths.js';
+import { openRecording } from './record.js';
 import type { Values } from './values.js';
 import { watchServer } from './watch.js';
 
@@ -24,6 +25,9 @@ export interface Confined extends Command {
   /** To be called when it is gone, or was not started. */
   release(): Promise<void>;
 }
+
+/** Told, when a server is gone, what it tried to reach and was refused. */
+export type ToldAttempts = (attempts: Attempts) => void;
 
 export interface SandboxOptions {
   clock: Clock;
@@ -43,7 +47,7 @@ export interface Ladder extends Sandbox {
   confine(
     installed: Pick<Installed, 'bin' | 'folder'>,
     values: Values,
-    to: { folder: string; home: string; grants: Grants; egress?: string },
+    to: { folder: string; home: string; grants: Grants; egress?: string; record?: ToldAttempts },
   ): Promise<Confined>;
 }
 
@@ -59,7 +63,7 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
     best,
     reached,
     rungs,
-    async confine(installed, values, { folder, home, grants, egress }) {
+    async confine(installed, values, { folder, home, grants, egress, record }) {
       const { reads, writes } = await absoluteGrants(grants, home, dataDir);
       const temporary = join(folder, '.tmp');
       await mkdir(temporary, { recursive: true });
@@ -89,7 +93,13 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
         hide: hidden ? [dataDir] : [],
         root,
       };
-      const command = COMMANDS[best](launch, confiners);
+      const folders = [folder, installed.folder, ...reads, ...writes, ...(egress === undefined ? [] : [egress])];
+      const recording =
+        record && confiners.strace !== undefined
+          ? await openRecording(confiners.strace, { bin: installed.bin, folder, folders, dataDir })
+          : undefined;
+      const plain = COMMANDS[best](launch, confiners);
+      const command = recording?.around(plain) ?? plain;
       const group = groups && confiners.sh ? await makeGroup(confiners.sh) : undefined;
       return {
         ...(group?.around(command) ?? command),
@@ -99,7 +109,10 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
           const members = group?.members ?? (() => familyOf(pid));
           return watchServer({ members, folder, disk, memory: MEMORY.all }, clock, end);
         },
-        release: async () => group?.remove(),
+        release: async () => {
+          await group?.remove();
+          if (recording) record?.(await recording.attempts());
+        },
       };
     },
   };

@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Confinement, Grants } from '@vsmcp/vsm';
 import { connect } from '../../src/client/connection.js';
 import { lookAtMachine } from '../../src/sandbox/machine.js';
-import { openSandbox } from '../../src/sandbox/sandbox.js';
+import { openSandbox, type ToldAttempts } from '../../src/sandbox/sandbox.js';
 import { clock, grants, quiet, temporary } from '../support.js';
 
 const machine = await lookAtMachine();
@@ -18,7 +18,7 @@ export async function confined(
   rung: Confinement,
   given: Partial<Grants> = {},
   env: Record<string, string> = {},
-  { egress, disk }: { egress?: string; disk?: number } = {},
+  { egress, disk, record }: { egress?: string; disk?: number; record?: ToldAttempts } = {},
 ) {
   const home = await temporary(t);
   const [folder, code, dataDir] = [join(home, 'own'), join(home, 'code'), join(home, 'data')];
@@ -29,7 +29,13 @@ export async function confined(
   const sandbox = await openSandbox(dataDir, { clock, machine, wanted: rung, ...(disk !== undefined && { disk }) });
   const installed = { bin: join(code, 'escape.mjs'), folder: code };
   const start = async () => {
-    const to = { folder, home, grants: grants(given), ...(egress !== undefined && { egress }) };
+    const to = {
+      folder,
+      home,
+      grants: grants(given),
+      ...(egress !== undefined && { egress }),
+      ...(record && { record }),
+    };
     const command = await sandbox.confine(installed, { args: [], env }, to);
     const options = { name: 'escape', confinement: rung, deadline: 15_000, clock, log: quiet };
     const started = await connect(command, options);

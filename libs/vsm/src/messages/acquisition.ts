@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Candidate, Confinement, Grants, Spec, Suspicion } from '../capability.js';
+import { Attempts, Candidate, Confinement, Grants, Spec, Suspicion } from '../capability.js';
 import { defineMessage } from './message.js';
 import { TrialCall, TrialResult } from './operations.js';
 
@@ -64,6 +64,8 @@ export const Proposal = defineMessage(
     /** From stage `trial` on: the package's `mcpName`, and what is suspicious in the words of the server. */
     mcpName: z.string().optional(),
     suspicions: z.array(Suspicion).optional(),
+    /** From stage `trial` on: what it tried to reach and was refused, for a person to give one by one. */
+    attempts: Attempts.optional(),
     /** Of a server that the fleet has: what it offers otherwise than was approved, in words. */
     changed: z.array(z.string()).optional(),
     /** From stage `install` on. */

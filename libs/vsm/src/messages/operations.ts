@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Confinement, Grants, ServerSpec, Suspicion, Tool } from '../capability.js';
+import { Attempts, Confinement, Grants, ServerSpec, Suspicion, Tool } from '../capability.js';
 import { EventRef } from '../event.js';
 import { ToolRef } from '../unit.js';
 import { defineMessage } from './message.js';
@@ -172,6 +172,8 @@ export const Tried = defineMessage(
     tools: z.array(Tool),
     /** Suspicions about what it declares, and in its results. */
     suspicions: z.array(Suspicion).optional(),
+    /** What it tried to reach and was refused; absent where this machine cannot record it. */
+    attempts: Attempts.optional(),
     results: z.array(TrialResult),
     /** Milliseconds to install and to start. */
     installing: z.number().optional(),

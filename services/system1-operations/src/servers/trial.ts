@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type ServerConnection, type ServerLauncher, suspicionsIn } from '@vsmcp/mcp';
 import type { ServiceContext } from '@vsmcp/service';
-import { type DataOf, reasonOf, type TrialCall, type TrialResult, Tried, type Try } from '@vsmcp/vsm';
+import { type Attempts, type DataOf, reasonOf, type TrialCall, type TrialResult, Tried, type Try } from '@vsmcp/vsm';
 import { boundedResult } from '../deciding/outcome.js';
 
 /** Longest times (ms) for a whole trial, for the server to start, and for one call. */
@@ -31,8 +31,18 @@ export async function tryServer(
   const late = clock.after(WHOLE, () => end.abort(new Error(`the trial took longer than ${WHOLE / 1000} s`)));
   draining.addEventListener('abort', stop, { once: true });
   let report: DataOf<typeof Tried>;
+  let attempts: Attempts | undefined;
+  const record = (seen: Attempts) => {
+    attempts = seen;
+  };
   try {
-    report = { proposal, npm, instance, ok: true, ...(await trial(context, host, command, folder, end.signal)) };
+    report = {
+      proposal,
+      npm,
+      instance,
+      ok: true,
+      ...(await trial(context, host, command, folder, end.signal, record)),
+    };
   } catch (error) {
     report = { proposal, npm, instance, ok: false, reason: reasonOf(error), tools: [], results: [] };
   } finally {
@@ -42,7 +52,7 @@ export async function tryServer(
   }
   const { ok, reason, installing, starting } = report;
   log.info({ proposal, npm, ok, reason, installing, starting }, 'tried a server');
-  await say(Tried, `s1.${instance}.tried`, report);
+  await say(Tried, `s1.${instance}.tried`, { ...report, ...(attempts && { attempts }) });
 }
 
 async function trial(
@@ -51,9 +61,17 @@ async function trial(
   { spec, grants, calls }: DataOf<typeof Try>,
   folder: string,
   signal: AbortSignal,
+  record: (attempts: Attempts) => void,
 ) {
   const started = clock.now();
-  const { installed, connection } = await host.start(spec, { folder, home, grants, deadline: STARTING, signal });
+  const { installed, connection } = await host.start(spec, {
+    folder,
+    home,
+    grants,
+    deadline: STARTING,
+    signal,
+    record,
+  });
   try {
     const starting = clock.now() - started - installed.took;
     const results: TrialResult[] = [];

@@ -95,9 +95,9 @@ export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match):
   return said;
 }
 
-/** The owner that it names, and suspicions in its words: System 5 weighs both. */
-function wordsFrom({ mcpName, suspicions }: Probe): Pick<Said, 'mcpName' | 'suspicions'> {
-  return { ...(mcpName && { mcpName }), ...(suspicions && { suspicions }) };
+/** The owner that it names, suspicions in its words, and its attempts: System 5 weighs them. */
+function wordsFrom({ mcpName, suspicions, attempts }: Probe): Pick<Said, 'mcpName' | 'suspicions' | 'attempts'> {
+  return { ...(mcpName && { mcpName }), ...(suspicions && { suspicions }), ...(attempts && { attempts }) };
 }
 
 /** Without events a tool is only called when that needs no arguments and can do no harm. */

@@ -1,4 +1,4 @@
-import { Acquisition, Candidate, Confinement, Proposal, Suspicion, Tool } from '@vsmcp/vsm';
+import { Acquisition, Attempts, Candidate, Confinement, Proposal, Suspicion, Tool } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 /**
@@ -17,6 +17,7 @@ export const Probe = z.object({
   mcpName: z.string().optional(),
   contract: z.string().optional(),
   suspicions: z.array(Suspicion).optional(),
+  attempts: Attempts.optional(),
 });
 export type Probe = z.infer<typeof Probe>;
 

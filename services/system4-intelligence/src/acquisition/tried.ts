@@ -37,7 +37,7 @@ function onTrialled(state: State, saga: Saga, about: Said, said: Report, now: nu
   return [proposed(saga, installOf(about, probe, said.results, judgement.because, judgement.guard), now)];
 }
 
-function shown(probe: Probe, { confinement, integrity, mcpName, contract, suspicions }: Report): Probe {
+function shown(probe: Probe, { confinement, integrity, mcpName, contract, suspicions, attempts }: Report): Probe {
   return {
     ...probe,
     ...(confinement && { confinement }),
@@ -45,6 +45,7 @@ function shown(probe: Probe, { confinement, integrity, mcpName, contract, suspic
     ...(mcpName && { mcpName }),
     ...(contract && { contract }),
     ...(suspicions && { suspicions }),
+    ...(attempts && { attempts }),
   };
 }
 

@@ -1,7 +1,7 @@
 import { type Confinement, type DataOf, hasNetwork, isContained, type Proposal, type Verdict } from '@vsmcp/vsm';
 import type { Forbids, ServerAttributes } from '../policy/forbids.js';
 import { type Admission, nameRefusal, packageIn } from '../policy/names.js';
-import { doubtsAbout, ownershipRefusal } from './doubts.js';
+import { doubtsAbout, ownershipRefusal, reachedFor } from './doubts.js';
 import { evidenceRefusal } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
 import { judgeHeld } from './held.js';
@@ -96,6 +96,7 @@ function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered)
   const wants = [
     ...(isContained(proposal.grants) ? [] : [`it wants ${wanted(proposal)}`]),
     ...doubts,
+    ...reachedFor(proposal),
     ...(policy.allow === 'nothing' ? ['policy allows nothing by itself'] : []),
   ].join('; ');
   return policy.ask === 'otherwise'

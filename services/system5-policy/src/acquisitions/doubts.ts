@@ -6,6 +6,8 @@ type Ownership = { ownership: 'required' | 'ask' | 'ignore' };
 
 /** Suspicions told in a reason; the proposal has all. */
 const MOST_TOLD = 3;
+/** Most places of a kind that a server reached for, in the same. */
+const MOST_REACHED = 20;
 
 /**
  * A package that says it is another server than the registry does was published by somebody who does not own the
@@ -23,12 +25,40 @@ export function ownershipRefusal({ ownership }: Ownership, proposal: Proposed): 
 }
 
 /** The doubts that a person is to look at before it is allowed, though nothing forbids it. */
-export function doubtsAbout({ ownership }: Ownership, { mcpName, candidate, suspicions = [] }: Proposed): string[] {
+export function doubtsAbout(
+  { ownership }: Ownership,
+  { mcpName, candidate, suspicions = [], attempts }: Proposed,
+): string[] {
+  const thefts = attempts?.thefts.slice(0, MOST_REACHED) ?? [];
   const whose = ownership === 'ask' && mcpName === undefined;
   const told = suspicions.slice(0, MOST_TOLD).map(({ where, kind, text }) => `${kind} in ${where}: "${text}"`);
   const more = suspicions.length - told.length;
   return [
     ...(whose ? [`its package does not say that it is ${candidate.name}`] : []),
     ...(told.length > 0 ? [`suspicious words (${told.join('; ')}${more > 0 ? `; and ${more} more` : ''})`] : []),
+    ...(thefts.length > 0 ? [`attempted theft: on trial it reached for ${thefts.join(', ')}`] : []),
   ];
+}
+
+/** The places it reached for on trial and was refused, which a person could give, one by one. */
+export function reachedFor({ attempts }: Proposed): string[] {
+  if (attempts === undefined) return [];
+  const { files, hosts, programs } = attempts;
+  const listed = (grant: string, what: readonly string[]) =>
+    what.length === 0 ? [] : [`${grant}: ${what.slice(0, MOST_REACHED).join(', ')}`];
+  const said = [
+    ...listed(
+      'reads',
+      files.flatMap(({ path, write }) => (write ? [] : [path])),
+    ),
+    ...listed(
+      'writes',
+      files.flatMap(({ path, write }) => (write ? [path] : [])),
+    ),
+    ...listed('hosts', hosts),
+    ...listed('runs', programs),
+  ];
+  return said.length === 0
+    ? []
+    : [`on trial it was refused what can be given to it in vsmcp.yaml (${said.join('; ')})`];
 }

@@ -38,6 +38,23 @@ describe('judge', () => {
     assert.equal(verdict(policy({ forbids: offline }), proposal(), nothing), 'allow acquire.allow');
   });
 
+  it('what it reached for on trial is listed to who is asked, and attempted theft is never let pass unasked', () => {
+    const files = [
+      { path: '/srv/notes.md', write: false },
+      { path: '/srv/out', write: true },
+    ];
+    const attempts = { files, hosts: ['api.example.org'], programs: ['git'], thefts: [] };
+    const asked = judge(policy({ allow: 'nothing' }), installation({ attempts }), nothing);
+    assert.match(asked.because, /reads: \/srv\/notes\.md; writes: \/srv\/out; hosts: api\.example\.org; runs: git/);
+    assert.equal(verdict(policy(), installation({ attempts }), nothing), 'allow acquire.allow');
+    const thief = installation({ attempts: { ...attempts, thefts: ['/home/ann/.ssh/id_ed25519'] } });
+    assert.equal(verdict(policy(), thief, nothing), 'ask acquire.ask');
+    assert.match(
+      judge(policy(), thief, nothing).because,
+      /attempted theft: on trial it reached for \/home\/ann\/\.ssh/,
+    );
+  });
+
   it('a forbid rule is named, with its reason', () => {
     const judged = judge(policy(), proposal({ arguments: ['code'] }), nothing);
     assert.deepEqual([judged.verdict, judged.rule, judged.forbidden], ['deny', 'no-strangers-code', true]);
