@@ -57,7 +57,7 @@ function calling() {
   return { ...Object.fromEntries(through), capabilities, privileges: attempt('prctl', PR_GET_NO_NEW_PRIVS) === 0 };
 }
 
-/** Who it is outside its users, as their map says; root's is 0. */
+/** The user it is in the users above its own, as their map says. */
 function outside() {
   const id = process.getuid?.() ?? -1;
   if (!can(() => readFileSync('/proc/self/uid_map'))) return undefined;

@@ -33,7 +33,7 @@ const Through = z.record(z.enum(TRIED_CALLS), z.boolean());
 const Found = z
   .object({
     ...FLAGS,
-    /** Who it is outside its own users, where that can be known. */
+    /** The user it is above its own users, where that can be known. */
     outside: z.number().optional(),
   })
   .and(Through);
@@ -172,8 +172,8 @@ function judge(rung: Confinement, ran: Ran, write: boolean, confiners: Confiners
   if (!found.own) return no('a probe inside could not write its own folder');
   const ownUsers = rung === 'bubblewrap' || rung === 'namespace';
   const limits = confiners.prlimit !== undefined;
-  // one that does not see who it is outside is taken for the fleet itself
-  const root = (found.outside ?? process.getuid?.()) === 0;
+  // a map tells who it is in the users above, of which bwrap makes some more on its way: only under root is 0 this machine's root
+  const root = process.getuid?.() === 0 && (found.outside ?? 0) === 0;
   const tried = { ...found, root, bound: groups || (ownUsers && bound), counted: canCount(), limits };
   const gaps = gapsOf(rung, tried);
   const why = limits ? confiners.unfiltered : 'prlimit not found: only the JavaScript heap is limited';
