@@ -1,4 +1,4 @@
-/** What this package needs of a log; the services' `Log` is one. Fields first, sentence second. */
+/** The log that this package needs; the services' `Log` is one. Fields first, sentence second. */
 export interface McpLog {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -18,7 +18,7 @@ export interface Installed {
   took: number;
 }
 
-/** What was approved, so that nothing else is started in its name. */
+/** The approved package, so that nothing else is started in its name. */
 export interface Pin {
   integrity?: string;
   lock?: string;
@@ -41,11 +41,11 @@ export interface Installer {
 export interface Rung {
   rung: Confinement;
   ok: boolean;
-  /** What is missing for it. */
+  /** The lack that keeps it from holding. */
   why?: string;
-  /** What it does not hold a server back from here. */
+  /** Its gaps here. */
   gaps: readonly Gap[];
-  /** What it amounts to here, as was found by trying: the rung that policy compares with its minimum. Never above `rung`. */
+  /** Its worth here, as was found by trying: the rung that policy compares with its minimum. Never above `rung`. */
   reached: Confinement;
   /** Servers run as nobody, with the owners of files mapped: the fleet is root. */
   owners?: boolean;
@@ -54,7 +54,7 @@ export interface Rung {
 /** The rungs of this machine, strongest first. */
 export interface Sandbox {
   readonly best: Confinement;
-  /** What `best` amounts to here, as was found by trying. */
+  /** The worth of `best` here, as was found by trying. */
   readonly reached: Confinement;
   readonly rungs: readonly Rung[];
 }
@@ -64,7 +64,7 @@ export interface ToolResult {
   /** MCP content blocks. */
   content: unknown[];
   structured?: Record<string, unknown>;
-  /** What is suspicious in its text; absent when nothing is. */
+  /** Suspicions in its text; absent when there are none. */
   suspicions?: Suspicion[];
 }
 
@@ -80,7 +80,7 @@ export interface ServerConnection {
   readonly tools: readonly Tool[];
   /** sha256 over all that a server declares: names, titles, descriptions, schemas, annotations, instructions. */
   readonly contract: string;
-  /** What is suspicious in the words of all that. */
+  /** Suspicions in the words of all that. */
   readonly suspicions: readonly Suspicion[];
   /** Undefined for a server that runs elsewhere: nothing here confines it. */
   readonly confinement: Confinement | undefined;

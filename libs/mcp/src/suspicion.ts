@@ -8,7 +8,7 @@ const MOST = { found: 20, told: 200, read: 32_768, result: 16_384 };
 /** Terminal sequences and control characters; newline, tab and carriage return are common in honest text. */
 const TERMINAL = /(?![\n\t\r])\p{Cc}+/u;
 
-/** What nobody sees. Joiners inside scripts that need them, and what belongs to emoji and flags, are taken out before. */
+/** Characters that nobody sees. Joiners inside scripts that need them, and what belongs to emoji and flags, are taken out before. */
 const HIDDEN = /(?![\n\t\r])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/u;
 const HONEST = new RegExp(
   [
@@ -51,7 +51,7 @@ const PLAIN = /^[\t\n\r\x20-\x7e]*$/;
 const ALL_HIDDEN = new RegExp(HIDDEN, 'gu');
 const ALL_TERMINAL = new RegExp(TERMINAL, 'gu');
 
-/** What is suspicious in a text. */
+/** Suspicions in a text. */
 export function suspicionsOf(where: string, text: string): Suspicion[] {
   const read = text.slice(0, MOST.read);
   if (PLAIN.test(read)) return ordersIn(where, onOneSpace(read));
@@ -75,7 +75,7 @@ function ordersIn(where: string, seen: string): Suspicion[] {
 }
 
 /**
- * What is suspicious in any of the texts of a JSON value: `where` says at which. At most 20 are told.
+ * Suspicions in any of the texts of a JSON value: `where` says at which. At most 20 are told.
  * @param most characters and values looked at in all
  */
 export function suspicionsIn(where: string, value: unknown, most = Number.POSITIVE_INFINITY): Suspicion[] {
@@ -105,7 +105,7 @@ function firstOf(value: object, most: number): [string, unknown][] {
   return Object.entries(Array.isArray(value) && value.length > most ? value.slice(0, most) : value).slice(0, most);
 }
 
-/** What is suspicious in the beginning of a tool's result: results come often and can be long. Pictures and the like are passed over. */
+/** Suspicions in the beginning of a tool's result: results come often and can be long. Pictures and the like are passed over. */
 export function suspicionsInResult(where: string, { content, structured }: Result): Suspicion[] {
   const texts = content.map((block) =>
     block.type === 'text' ? block.text : block.type === 'resource' ? block.resource : '',
@@ -133,7 +133,7 @@ function onOneSpace(text: string): string {
   return text.replace(/[^\S\n]+/g, ' ').toLowerCase();
 }
 
-/** What is written in tag characters, which are ASCII that no font shows. */
+/** Text in tag characters, which are ASCII that no font shows. */
 function hiddenAscii(text: string): string {
   return [...text]
     .map((character) => character.codePointAt(0) ?? 0)

@@ -120,7 +120,7 @@ export const Suspicion = z.object({
 });
 export type Suspicion = z.infer<typeof Suspicion>;
 
-/** What a server tried to reach in a trial and was refused, as it was seen from outside its process. */
+/** Attempts of a server in a trial that were refused, as it was seen from outside its process. */
 export const Attempts = z.object({
   /** Files and folders that could be granted (`reads`, `writes`), absolute. */
   files: z.array(z.object({ path: z.string(), write: z.boolean() })),

@@ -10,7 +10,7 @@ import { chanceOf } from './chance.js';
 import type { ReadDay } from './day/read.js';
 import type { Able } from './day/schema.js';
 import { paceOf, pass, unpaced } from './drive.js';
-import { openLabFleet } from './fleet.js';
+import { type LabFleet, openLabFleet } from './fleet.js';
 import { MINUTE, Observed } from './observed.js';
 import { labHost } from './tools/host.js';
 import { labRegistry } from './tools/registry.js';
@@ -74,6 +74,12 @@ function servicesOf(day: ReadDay['day'], stage: Stage): Service[] {
   ];
 }
 
+async function entriesOf({ state }: LabFleet): Promise<JournalEntry[]> {
+  const journal: JournalEntry[] = [];
+  for (const system of SYSTEMS) for await (const entry of state.journal.replay(system)) journal.push(entry);
+  return journal;
+}
+
 /** @param does is given the ms since now */
 function eachMinute(clock: Clock, does: (at: number) => void): void {
   const start = clock.now();
@@ -117,7 +123,7 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
     throw error;
   });
   try {
-    const start = clock.now();
+    const end = clock.now() + day.lasts;
     const status = (): Promise<Status | undefined> => fleet.gateway.ask('status', {}).catch(notAnswered);
     eachMinute(clock, (at) => {
       status().then((said) => observed.close(at, said), failed);
@@ -132,11 +138,10 @@ export async function runDay({ day, config }: ReadDay, options: RunOptions): Pro
       unheard: (what) => void unheard.push(what),
     });
     const pace = options.speed === undefined ? unpaced : paceOf(options.speed, clock, signal);
-    await pass(clock, start + day.lasts, pace, signal);
+    await pass(clock, end, pace, signal);
     observed.end();
     if (failures.length > 0) throw failures[0];
-    const journal: JournalEntry[] = [];
-    for (const system of SYSTEMS) for await (const entry of fleet.state.journal.replay(system)) journal.push(entry);
+    const journal = await entriesOf(fleet);
     return { without, seed, lasted: day.lasts, took: performance.now() - started, observed, journal, unheard };
   } finally {
     await fleet.stop();

@@ -27,7 +27,7 @@ function isLate(error: unknown): boolean {
   );
 }
 
-/** Whether a JSON value has at most so many values, names and characters in all. */
+/** True when a JSON value has at most so many values, names and characters in all. */
 export function isLight(value: unknown, most: number): boolean {
   const left = [value];
   let weight = 0;

@@ -25,7 +25,7 @@ const Misfit = z.object({
   issues: z.array(z.object({ path: z.array(z.union([z.string(), z.number()])), message: z.string() })).min(1),
 });
 
-/** What is wrong with an answer, on one line: of what a schema found the first. */
+/** The trouble with an answer, on one line: of a schema's findings the first. */
 export function wrongIn(error: unknown): string {
   const misfit = Misfit.safeParse(error);
   if (!misfit.success) return reasonOf(error);

@@ -7,14 +7,14 @@ import { cleanText } from '../text.js';
 
 /** Bounds of what a server may offer: tools, and bytes of all their declarations; and of what is told about it. */
 const MOST = { tools: 1000, bytes: 4 * 2 ** 20, pages: 100, suspicions: 50 };
-/** What MCP lets a tool's name be made of, and spaces; a name that hides something is refused. */
+/** Characters that MCP allows in a tool's name, and spaces; a name that hides something is refused. */
 const NAME = /^[\w./ :@-]{1,128}$/;
 
 export interface Offer {
   tools: readonly Tool[];
   /** sha256 over all that is declared, as it was declared. */
   contract: string;
-  /** What is suspicious in the words of all that. */
+  /** Suspicions in the words of all that. */
   suspicions: readonly Suspicion[];
 }
 

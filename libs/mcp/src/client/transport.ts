@@ -118,7 +118,7 @@ export class ProcessTransport implements Link {
     await this.#full.wait();
   }
 
-  /** What is sent in the same turn of the event loop is written at once, and wakes the server once. */
+  /** Messages of the same turn of the event loop are written at once, and wake the server once. */
   #cork(stdin: Writable): void {
     if (stdin.writableCorked > 0) return;
     stdin.cork();

@@ -14,7 +14,7 @@ import { admits, placeOf } from './hosts.js';
 const MOST = 256;
 const PATIENCE = 30_000;
 
-/** What a server asks for: a connection to a host. */
+/** A server's request for a connection to a host. */
 export interface Dial {
   /** The server's package. */
   server: string;
@@ -36,6 +36,16 @@ export interface Egress {
   close(): Promise<void>;
 }
 
+interface Around {
+  server: string;
+  hosts: readonly string[];
+  policy: EgressPolicy;
+  log: McpLog;
+  watch: WatchDial;
+  /** All that is connected, to be ended with the proxy. */
+  open: Set<Duplex>;
+}
+
 /**
  * The one way out of a server that has no network: a proxy (HTTP's CONNECT, RFC 9110 §9.3.6) on a Unix socket, which dials only the
  * hosts that were declared, and these only where `policy` admits them. It sees where a connection goes, not what is said in it.
@@ -55,7 +65,9 @@ export async function openEgress(
   proxy.on('connection', (client) => hold(open, client));
   proxy.on('connect', (request: IncomingMessage, client: Duplex, head: Buffer) => {
     client.on('error', () => client.destroy());
-    tunnel(request.url ?? '', client, head).catch((error: unknown) => refuse(client, error));
+    tunnel({ ...around, server, hosts, open }, request.url ?? '', client, head).catch((error: unknown) =>
+      refuse(client, error),
+    );
   });
   proxy.listen(socket);
   await once(proxy, 'listening');
@@ -67,46 +79,48 @@ export async function openEgress(
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
 
-  async function tunnel(wanted: string, client: Duplex, head: Buffer): Promise<void> {
-    const { host, port } = placeOf(wanted) ?? {};
-    if (host === undefined || port === undefined) throw new VsmError('VSM_POLICY', 'a dial must be CONNECT host:port');
-    const what = { server, host, port };
-    const far = await around
-      .watch(what, () => dial(host, port))
-      .catch((error: unknown) => {
-        around.log.warn({ ...what, reason: reasonOf(error) }, 'a server did not get the connection it wanted');
-        throw error;
-      });
-    around.log.info(what, 'a server is connected');
-    hold(open, far);
-    far.on('error', () => client.destroy());
-    far.once('close', () => client.destroy());
-    client.once('close', () => far.destroy());
-    if (client.destroyed) far.destroy();
-    client.write('HTTP/1.1 200 Connected\r\n\r\n');
-    far.write(head);
-    client.pipe(far).pipe(client);
+/** Opens the way from a server to a host, and ends it with either. */
+async function tunnel(around: Around, wanted: string, client: Duplex, head: Buffer): Promise<void> {
+  const { server, open } = around;
+  const { host, port } = placeOf(wanted) ?? {};
+  if (host === undefined || port === undefined) throw new VsmError('VSM_POLICY', 'a dial must be CONNECT host:port');
+  const what = { server, host, port };
+  const far = await around
+    .watch(what, () => dial(around, host, port))
+    .catch((error: unknown) => {
+      around.log.warn({ ...what, reason: reasonOf(error) }, 'a server did not get the connection it wanted');
+      throw error;
+    });
+  around.log.info(what, 'a server is connected');
+  hold(open, far);
+  far.on('error', () => client.destroy());
+  far.once('close', () => client.destroy());
+  client.once('close', () => far.destroy());
+  if (client.destroyed) far.destroy();
+  client.write('HTTP/1.1 200 Connected\r\n\r\n');
+  far.write(head);
+  client.pipe(far).pipe(client);
+}
+
+async function dial({ server, hosts, policy }: Around, host: string, port: number): Promise<Socket> {
+  if (!admits(hosts, host, port)) {
+    const place = `${host.includes(':') ? `[${host}]` : host}${port === 443 || port === 80 ? '' : `:${port}`}`;
+    throw new VsmError(
+      'VSM_POLICY',
+      `${server} may not reach ${host} at port ${port}: if it should, add ${place} to hosts of this server in vsmcp.yaml`,
+    );
   }
-
-  async function dial(host: string, port: number): Promise<Socket> {
-    if (!admits(hosts, host, port)) {
-      const place = `${host.includes(':') ? `[${host}]` : host}${port === 443 || port === 80 ? '' : `:${port}`}`;
-      throw new VsmError(
-        'VSM_POLICY',
-        `${server} may not reach ${host} at port ${port}: if it should, add ${place} to hosts of this server in vsmcp.yaml`,
-      );
-    }
-    around.policy.check(host);
-    const far = connect({ host, port, lookup: around.policy.lookup });
-    try {
-      await once(far, 'connect', { signal: AbortSignal.timeout(PATIENCE) });
-      return far;
-    } catch (error) {
-      far.destroy();
-      if (error instanceof VsmError) throw error;
-      throw new VsmError('VSM_MCP', `${host} at port ${port} cannot be reached: ${reasonOf(error)}`, { cause: error });
-    }
+  policy.check(host);
+  const far = connect({ host, port, lookup: policy.lookup });
+  try {
+    await once(far, 'connect', { signal: AbortSignal.timeout(PATIENCE) });
+    return far;
+  } catch (error) {
+    far.destroy();
+    if (error instanceof VsmError) throw error;
+    throw new VsmError('VSM_MCP', `${host} at port ${port} cannot be reached: ${reasonOf(error)}`, { cause: error });
   }
 }
 

@@ -59,7 +59,7 @@ const MEANINGS: readonly [RegExp, string][] = [
   [/\bEBADENGINE\b/, 'it does not run on this version of node'],
 ];
 
-/** What npm's last words mean, and what to do. */
+/** The meaning of npm's last words, and the mend. */
 export function meaning(stderr: string): string {
   const known = MEANINGS.find(([pattern]) => pattern.test(stderr))?.[1];
   const said = stderr

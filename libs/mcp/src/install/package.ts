@@ -17,7 +17,7 @@ export function parseSpec(npm: string): { name: string; version: string } {
   return { name: match[1], version: match[2] };
 }
 
-/** What a package says of itself: the file node starts, and its name in the MCP registry. */
+/** A package's own facts: the file node starts, and its name in the MCP registry. */
 export async function readPackage(folder: string, name: string): Promise<{ bin: string; mcpName?: string }> {
   const home = join(folder, 'node_modules', name);
   const manifest = Manifest.safeParse(JSON.parse(await readFile(join(home, 'package.json'), 'utf8')));

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { codeOf } from '../files.js';
 
-/** What is kept of an installation, in its folder and in `by-name`. */
+/** The record of an installation, kept in its folder and in `by-name`. */
 const Record = z.object({
   package: z.string(),
   version: z.string(),

@@ -8,11 +8,11 @@ import { fetchPages, parsePage } from './fetch.js';
 import { Entry, type Page } from './format.js';
 
 export interface RegistryOptions {
-  /** What candidates and messages call it; the place itself when not given. */
+  /** Its name in candidates and messages; the place itself when not given. */
   name?: string;
   /** Where its cache goes: `<dataDir>/registries`. */
   dataDir: string;
-  /** What a relative path starts from; the working directory when not given. */
+  /** The folder that a relative path starts from; the working directory when not given. */
   home?: string;
   /** ms for which an answer over HTTP is used without asking again. */
   ttl: number;

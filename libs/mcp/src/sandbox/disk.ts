@@ -29,7 +29,7 @@ export async function bytesIn(folder: string, enough: number): Promise<number> {
   return bytes;
 }
 
-/** What is gone by now takes nothing. */
+/** A file that is gone by now takes nothing. */
 function gone<T>(path: string, nothing: T) {
   return (error: NodeJS.ErrnoException): T => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return nothing;

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a process that is gone, or that is not ours, has. */
+/** Errors of a process that is gone, or that is not ours. */
 const nothing = (): string[] => [];
 
 /** A process and all that descend from it, by number; only itself where the kernel does not tell. */
@@ -19,7 +19,7 @@ export async function familyOf(leader: number): Promise<number[]> {
   return family;
 }
 
-/** Whether the kernel tells who descends from whom. */
+/** True where the kernel tells who descends from whom. */
 export const canCount = (): boolean => existsSync(`/proc/self/task/${process.pid}/children`);
 
 /** Bytes of memory that these processes have for themselves, in memory or swapped out (proc(5), `status`). */

@@ -15,7 +15,7 @@ const CALLS = {
   modules: 'modules of the kernel',
 } as const;
 
-/** What a server may be held back from, in the words for it where it is not. */
+/** Things that a server may be held back from, in the words for where it is not. */
 const WORDS = {
   files: 'files of this user',
   network: 'the network, with what listens on this machine',
@@ -45,7 +45,7 @@ const isCall = (text: string): text is Call => text in CALLS;
 /** The system calls that are tried. */
 export const TRIED_CALLS = Object.keys(CALLS).filter(isCall);
 
-/** What was found by trying at a rung on this machine. */
+/** Findings of a trial at a rung on this machine. */
 export interface Tried extends Record<Call, boolean> {
   read: boolean;
   write: boolean;
@@ -59,15 +59,15 @@ export interface Tried extends Record<Call, boolean> {
   /** It is root outside its own users. */
   root: boolean;
   settings: boolean;
-  /** Whether something binds the number of its processes exactly. */
+  /** True when something binds the number of its processes exactly. */
   bound: boolean;
-  /** Whether the kernel tells which processes are its own. */
+  /** True when the kernel tells which processes are its own. */
   counted: boolean;
-  /** Whether limits of memory, files and CPU are set. */
+  /** True when limits of memory, files and CPU are set. */
   limits: boolean;
 }
 
-/** What a rung does not hold a server back from here. */
+/** Gaps of a rung here. */
 export function gapsOf(rung: Confinement, tried: Tried): Gap[] {
   const own = rung === 'bubblewrap' || rung === 'namespace';
   const { capabilities, privileges, root, settings } = tried;

@@ -72,7 +72,7 @@ function killOne(pid: number): void {
   }
 }
 
-/** Whether such groups can be made here, and joined. Removes those that are left of a fleet that was killed. */
+/** Finds out if such groups can be made here, and joined. Removes those that are left of a fleet that was killed. */
 export async function findsGroups(sh: string | undefined): Promise<boolean> {
   if (sh === undefined) return false;
   try {

@@ -21,7 +21,7 @@ export interface Launch {
   hide: readonly string[];
   /** An empty folder over which a file system can be built; shared by all. */
   root: string;
-  /** What is run instead of node with `script`: a program of this machine and its arguments, such as git for a sense. */
+  /** The command run instead of node with `script`: a program of this machine and its arguments, such as git for a sense. */
   program?: readonly string[];
   /** The file of the filter of system calls, where the kernel has such filters. */
   filter?: string;

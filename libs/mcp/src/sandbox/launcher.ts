@@ -11,7 +11,7 @@ const ADDON = join(dirname(KOFFI), '@koromix', `koffi-${process.platform}-${proc
 
 /** All that the launcher and the probe read. */
 export const LAUNCHER: readonly string[] = [FOLDER, KOFFI, ADDON];
-/** What tries, inside, what a server must not be able to do. */
+/** The probe that tries, inside, the things that a server must not be able to do. */
 export const PROBE = join(FOLDER, 'probe.mjs');
 
 /** Why system calls cannot be made here; undefined when they can. */
@@ -21,7 +21,7 @@ export function noLauncher(): string | undefined {
   return existsSync(ADDON) ? undefined : `koffi has no addon for this machine: install the dependencies again`;
 }
 
-/** What is done by system calls before a command: see launch/launch.mjs. */
+/** The launcher that makes system calls before a command: see launch/launch.mjs. */
 export interface Steps {
   owners?: { namespace: string; readable: readonly string[]; writable: readonly string[] };
   filter?: string;
@@ -35,7 +35,7 @@ export const after = ({ node }: Pick<Launch, 'node'>, steps: Steps): string[] =>
   JSON.stringify({ koffi: KOFFI, ...steps }),
 ];
 
-/** What `probe.mjs` gets to make system calls with. */
+/** The means by which `probe.mjs` makes system calls. */
 export const CALLER = KOFFI;
 
 /** The environment of a command that a launcher begins: what a server declares may change what the launcher's Node.js loads. */

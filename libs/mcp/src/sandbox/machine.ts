@@ -13,7 +13,7 @@ import { filterFile } from './seccomp.js';
 /** ms for a trial of a program. */
 const TIMEOUT = 20_000;
 
-/** What confines on this machine, found by trying. */
+/** The rungs that confine on this machine, found by trying. */
 export interface Machine {
   confiners: Confiners;
   rungs: readonly Rung[];
@@ -23,7 +23,7 @@ export interface Machine {
 
 let looked: Promise<Machine> | undefined;
 
-/** What `lookAtMachine` found when it was first asked in this process. */
+/** The findings of the first `lookAtMachine` in this process. */
 export function machineOnce(): Promise<Machine> {
   looked ??= lookAtMachine();
   return looked;
@@ -46,7 +46,7 @@ export async function lookAtMachine(): Promise<Machine> {
   return { confiners, groups, rungs: await probeRungs(confiners, { groups, bound }) };
 }
 
-/** What the strongest rungs take beside programs: a filter of system calls, and where the fleet is root a map of owners. */
+/** Means of the strongest rungs beside programs: a filter of system calls, and where the fleet is root a map of owners. */
 async function prepare(confiners: Confiners): Promise<void> {
   const { arch } = process;
   const why = noLauncher();
@@ -67,7 +67,7 @@ export function rungOf({ rungs }: Pick<Machine, 'rungs'>, wanted?: Confinement):
   throw new VsmError('VSM_SANDBOX', `${wanted ?? 'no'} confinement can be had on this machine (${why})`);
 }
 
-/** Whether RLIMIT_NPROC binds in a user namespace made here. The kernel lets root's processes past it, whatever they are called inside. */
+/** True where RLIMIT_NPROC binds in a user namespace made here. The kernel lets root's processes past it, whatever they are called inside. */
 async function bindsProcesses({ bwrap, unshare, prlimit, sh }: Confiners): Promise<boolean> {
   if (!prlimit || !sh) return false;
   const fork = [prlimit, '--nproc=1', '--', sh, '-c', '(:)'];

@@ -12,7 +12,7 @@ export const nodeFlags = ({ egress }: Launch): string[] => [
   ...(egress === undefined ? [] : ['--import', preloadFor(egress)]),
 ];
 
-/** What is run in the end: node with the server, or a program. */
+/** The command run in the end: node with the server, or a program. */
 export const mainOf = (launch: Launch, flags: readonly string[] = []): readonly string[] =>
   launch.program ?? [realpathSync(launch.node), ...nodeFlags(launch), ...flags, ...launch.script];
 

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 const PRELOAD = realpathSync(fileURLToPath(new URL('../../preload/egress.mjs', import.meta.url)));
 const UNDICI = realpathSync(dirname(createRequire(import.meta.url).resolve('undici/package.json')));
 
-/** What a server reads before its own code, where it reaches hosts through a proxy. */
+/** The module that a server loads before its own code, where it reaches hosts through a proxy. */
 export const PRELOADED: readonly string[] = [PRELOAD, UNDICI];
 
 /** @param socket path of the proxy's socket. @returns the value of node's `--import` */

@@ -29,7 +29,7 @@ const FLAGS = {
   privileges: yes,
 };
 const Through = z.record(z.enum(TRIED_CALLS), z.boolean());
-/** What a probe could do, as it says itself; what it wrote is looked for outside. */
+/** The deeds of a probe, as it tells them itself; its writing is looked for outside. */
 const Found = z
   .object({
     ...FLAGS,
@@ -39,7 +39,7 @@ const Found = z
   .and(Through);
 
 const PROMISED = ['read', 'write', 'loopback', 'socket', 'process'] as const;
-/** What each rung promises. */
+/** Promises of each rung. */
 const FORBIDS: Record<Confinement, readonly (keyof typeof FLAGS | 'write')[]> = {
   bubblewrap: PROMISED,
   namespace: PROMISED,
@@ -54,7 +54,7 @@ const NEEDS: Record<Confinement, readonly (keyof Confiners)[]> = {
   none: [],
 };
 
-/** What binds the number of processes here: control groups at every rung, `bound` (RLIMIT_NPROC) where a server has users of its own. */
+/** The bound on the number of processes here: control groups at every rung, `bound` (RLIMIT_NPROC) where a server has users of its own. */
 export interface Binding {
   groups: boolean;
   bound: boolean;
@@ -107,7 +107,7 @@ function born(): string {
   return after.split(' ')[19] ?? '';
 }
 
-/** Whether bwrap cannot make a /proc of its own here. Where it cannot do anything at all, its rung will say why. */
+/** True where bwrap cannot make a /proc of its own. Where it cannot do anything at all, its rung will say why. */
 export async function refusesProc(bwrap: string): Promise<boolean> {
   const all = ['--unshare-all', '--ro-bind', '/', '/', '--proc', '/proc', '--', process.execPath, '--version'];
   return (await run(bwrap, all, { cwd: '/', env: {}, timeout: TIMEOUT })).code !== 0;

@@ -13,7 +13,7 @@ const MOST = 100_000;
 export interface Recording {
   /** The command, watched. */
   around(command: Command): Command;
-  /** What was tried; to be asked once, when it is gone. */
+  /** The attempts; to be asked once, when it is gone. */
   attempts(): Promise<Attempts>;
 }
 

@@ -35,7 +35,7 @@ export interface SandboxOptions {
   wanted?: Confinement;
   /** Bytes that each server may have in its own folder; 1 GiB when not given. */
   disk?: number;
-  /** What this machine can do, where that is known already. */
+  /** This machine's abilities, where they are known already. */
   machine?: Machine;
 }
 
@@ -70,9 +70,6 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
       if ((await bytesIn(folder, disk)) > disk) {
         throw new VsmError('VSM_SANDBOX', `it is not started: ${fullReason(folder, disk)}`);
       }
-      const hidden = [...reads, ...writes].some(
-        (path) => path !== dataDir && dataDir.startsWith(path.replace(/\/?$/, '/')),
-      );
       const env = environmentOf(
         Object.fromEntries(Object.entries(values.env).map(([name, value]) => [name, absolute(value, grants, home)])),
         { folder, temporary, runs: grants.runs },
@@ -90,7 +87,7 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
         network: grants.network,
         ...(egress !== undefined && { egress }),
         disk,
-        hide: hidden ? [dataDir] : [],
+        hide: [...reads, ...writes].some((path) => isAround(path, dataDir)) ? [dataDir] : [],
         root,
       };
       const folders = [folder, installed.folder, ...reads, ...writes, ...(egress === undefined ? [] : [egress])];
@@ -116,4 +113,9 @@ export async function openSandbox(dataDir: string, options: SandboxOptions): Pro
       };
     },
   };
+}
+
+/** True when a granted folder has the data folder inside, which is then hidden from the server. */
+function isAround(folder: string, dataDir: string): boolean {
+  return folder !== dataDir && dataDir.startsWith(folder.replace(/\/?$/, '/'));
 }

@@ -137,15 +137,15 @@ const SYSTEM = /^\/(?:proc|sys|dev|etc|usr|lib\w*|bin|sbin|run|var\/(?:run|cache
 const CUSTOMARY = /^\/(?:var\/)?run\/(?:nscd\/socket|systemd\/.*|dbus\/.*)$|^\/dev\/log$/;
 const LOOPBACK = /^(?:127\.|\[::1\]|localhost\b|0\.0\.0\.0|\[::\])/;
 
-/** What a server has anyway, and the fleet's own data. */
+/** Paths that a server has anyway, and the fleet's own data. */
 export interface Own {
   folders: readonly string[];
   dataDir: string;
-  /** Whether there is something at a path, outside. */
+  /** True when there is something at a path, outside. */
   exists(path: string): boolean;
 }
 
-/** What a server tried to reach: what may be given, and what is never offered but was tried. */
+/** A server's attempts: those that may be granted, and those that are never offered but were made. */
 export function attemptsOf(refused: Iterable<Refused>, own: Own): Attempts {
   const files = new Map<string, { path: string; write: boolean }>();
   const [hosts, programs, thefts] = [new Set<string>(), new Set<string>(), new Set<string>()];

@@ -124,7 +124,7 @@ for (const { rung, ok, why } of rungs) {
   });
 }
 
-/** What the proxy answers to one request line. */
+/** The proxy's answer to one request line. */
 async function asks(socket: string, line: string): Promise<string> {
   const client = connect(socket).setEncoding('utf8');
   client.write(`${line}\r\nhost: x\r\n\r\n`);

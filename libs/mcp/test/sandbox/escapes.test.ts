@@ -29,7 +29,7 @@ async function machine(t: TestContext) {
 type Machine = Awaited<ReturnType<typeof machine>>;
 type Server = Awaited<ReturnType<typeof confined>>;
 
-/** What a server tries, whether it got through, and what doctor calls it where a rung does not hold it. */
+/** A server's attempt, if it got through, and doctor's name for it where a rung does not hold it. */
 const ATTEMPTS: Record<string, { gap: Gap; through: (server: Server, machine: Machine) => Promise<boolean> }> = {
   'the home folder': {
     gap: 'files',

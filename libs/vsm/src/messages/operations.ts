@@ -172,7 +172,7 @@ export const Tried = defineMessage(
     tools: z.array(Tool),
     /** Suspicions about what it declares, and in its results. */
     suspicions: z.array(Suspicion).optional(),
-    /** What it tried to reach and was refused; absent where this machine cannot record it. */
+    /** Its attempts that were refused; absent where this machine cannot record it. */
     attempts: Attempts.optional(),
     results: z.array(TrialResult),
     /** Milliseconds to install and to start. */

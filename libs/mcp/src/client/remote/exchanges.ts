@@ -3,7 +3,7 @@ import { isJSONRPCRequest, type JSONRPCMessage, type RequestId } from '@modelcon
 
 /** One request over HTTP, as long as anything of it is open. */
 export interface Exchange {
-  /** What it carries, and its id when that is a request; undefined where it only listens. */
+  /** The message it carries, and its id when that is a request; undefined where it only listens. */
   message: JSONRPCMessage | undefined;
   id: RequestId | undefined;
   abort: AbortController;

@@ -1,11 +1,11 @@
 import { reasonOf } from '@vsmcp/vsm';
 import { DialError } from '../../egress/dial.js';
 
-/** What came is no MCP message. */
+/** An error over something that is not an MCP message. */
 export const isGarbage = (error: unknown): boolean =>
   error instanceof SyntaxError || (error instanceof Error && error.name === 'ZodError');
 
-/** What went wrong before there was a connection. */
+/** A failure before there was a connection. */
 export function dialErrorOf(error: unknown): DialError {
   return error instanceof DialError ? error : new DialError('VSM_MCP', deepest(error), { cause: error });
 }
@@ -22,7 +22,7 @@ export function deepest(error: unknown): string {
 }
 
 /**
- * What an HTTP status that is no answer means, and what to do.
+ * The meaning of an HTTP status that is no answer, and the mend.
  * @param said what was said with it: where a redirect leads, or the server's own words
  */
 export function refusalOf(status: number, said = ''): string {

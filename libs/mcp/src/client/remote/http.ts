@@ -134,7 +134,7 @@ export class HttpLink extends RemoteLink {
     }
   }
 
-  /** Whether nobody waits any more for what a broken stream would go on with: that of a call, or without an id the server's own. */
+  /** True when nobody waits any more for the rest of a broken stream: that of a call, or without an id the server's own. */
   #isOver(id: RequestId | undefined): boolean {
     return this.reason !== undefined || (id !== undefined && !this.#open.has(id));
   }
@@ -158,7 +158,7 @@ export class HttpLink extends RemoteLink {
     });
   }
 
-  /** What the SDK could make nothing of. What fails a call is told there. */
+  /** Input that the SDK could make nothing of. A failure of a call is told there. */
   #odd(error: Error): void {
     if (!isGarbage(error)) return;
     const close = this.guard.garbage();

@@ -3,7 +3,7 @@ import { type Clock, VsmError } from '@vsmcp/vsm';
 import { Guard } from '../guard.js';
 import { CLOSED, type Link } from '../link.js';
 
-/** What all links to servers elsewhere share: bounds on what comes, and one end, after which nothing is sent or heard. */
+/** The common part of all links to servers elsewhere: bounds on what comes, and one end, after which nothing is sent or heard. */
 export abstract class RemoteLink implements Link {
   onclose?: () => void;
   onerror?: (error: Error) => void;
@@ -42,7 +42,7 @@ export abstract class RemoteLink implements Link {
     void this.#end(reason, false);
   }
 
-  /** What goes out needs a link that is well. */
+  /** Sending needs a link that is well. */
   protected mustBeWell(): void {
     if (this.#reason !== undefined) throw new VsmError('VSM_MCP', `the server is gone: ${this.#reason}`);
   }

@@ -56,7 +56,7 @@ export class TcpLink extends RemoteLink {
     await this.#full.wait();
   }
 
-  /** What was written is sent before it closes, unless it is not connected yet or the other side does not take it. */
+  /** Written data is sent before it closes, unless it is not connected yet or the other side does not take it. */
   protected async release(kindly: boolean): Promise<void> {
     const socket = this.#socket;
     if (!socket || socket.destroyed) return;
