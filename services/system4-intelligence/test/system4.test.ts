@@ -115,6 +115,11 @@ describe('System 4', () => {
       { what: `proposal ${count} of stage ${stage}` },
     );
 
+  const journalled = async () => {
+    const entries = await fleet.state.journal.read({ system: 's4', limit: 100 });
+    return new Set(entries.map(({ type }) => type));
+  };
+
   before(async () => {
     home = await mkdtemp(join(tmpdir(), 'vsmcp-s4-'));
     await mkdir(join(home, 'desk/inbox'), { recursive: true });
@@ -147,13 +152,12 @@ describe('System 4', () => {
     await fleet.until(() => others.told.some(({ step }) => step === 'probing'));
   });
 
-  it('senses', async () => {
+  it('publishes what its senses find', async () => {
     await fleet.until(() => ['file.cron', 'host.load', 'host.disk'].every((type) => others.sensed.includes(type)));
   });
 
-  it('takes up where the last leader was, and does not start again', async () => {
-    const [probe] = others.proposals;
-    assert.ok(probe);
+  it('takes up where the last leader was, starts nothing anew, and shows and journals what it knows', async () => {
+    const probe = await proposed('probe');
     await others.rule(probe);
     await fleet.until(() => others.told.some(({ rule }) => rule === 'contained') || others.proposals.length > 1);
     await stopFirst();
@@ -162,14 +166,10 @@ describe('System 4', () => {
     assert.equal(trial.proposal, probe.proposal);
     assert.equal(trial.tool, 'cron_parse');
     assert.deepEqual(trial.calls[0]?.arguments, { expression: '3 9 * * 1-5' });
-  });
 
-  it('shows its acquisitions, and what it found with the tools it has seen', async () => {
     const { acquisitions } = await fleet.ask('acquisitions', {});
-    assert.deepEqual(
-      acquisitions.map(({ type, step, tool }) => [type, step, tool]),
-      [['file.cron', 'matched', 'cron_parse']],
-    );
+    const shown = acquisitions.find(({ type }) => type === 'file.cron');
+    assert.deepEqual([shown?.step, shown?.tool], ['matched', 'cron_parse']);
     const { candidates, registries } = await fleet.ask('discover', { text: 'math dates', limit: 1 });
     assert.equal(candidates[0]?.tools?.length, 21);
     assert.ok((registries.find(({ registry }) => registry === 'shipped')?.servers ?? 0) >= 15);
@@ -180,6 +180,9 @@ describe('System 4', () => {
       ['io.github.coo-quack/calc-mcp'],
       'its description says nothing of cron, a tool of it does',
     );
+    const types = await journalled();
+    for (const type of ['opened', 'ranked', 'proposed', 'ruled', 'probed'])
+      assert.ok(types.has(`acquisition.${type}`), type);
   });
 
   it('looks for what somebody with the right asked for', async () => {
@@ -195,6 +198,7 @@ describe('System 4', () => {
     await fleet.until(() => others.gaps.at(-1)?.types.some(({ type }) => type === wish.type));
     assert.equal(others.gaps.at(-1)?.events, 2, 'one event and one wish');
     await fleet.until(() => others.told.some(({ type, step }) => type === wish.type && step === 'failed'));
+    assert.ok((await journalled()).has('acquisition.demanded'));
     await fleet.gateway.say(Demand, 'gateway.test.demand', { ...wish, type: 'file.cron' });
     await fleet.gateway.say(Demand, 'gateway.test.demand', {
       ...wish,
@@ -203,12 +207,5 @@ describe('System 4', () => {
     });
     await fleet.until(() => others.told.some(({ type }) => type === 'demand.list-branches'));
     assert.ok(!others.gaps.at(-1)?.types.some(({ type, waiting: count }) => type === 'file.cron' && count > 1));
-  });
-
-  it('journals each step', async () => {
-    const entries = await fleet.state.journal.read({ system: 's4', limit: 100 });
-    const types = new Set(entries.map(({ type }) => type));
-    for (const type of ['opened', 'ranked', 'proposed', 'ruled', 'probed', 'demanded'])
-      assert.ok(types.has(`acquisition.${type}`), type);
   });
 });
