@@ -228,6 +228,7 @@ test('what cannot be done is an error with the reason', async () => {
 
 test('the terminal tells what happens, and Ctrl-C ends it in order', async () => {
   await ok('events', 'publish', 'order.placed', '--id', 'o-9', '--data', '{"order":9}');
+  await ok('events', 'publish', 'beat');
   await until(() => /order\.placed +1 waiting · nothing answers it/.test(up.output()), {
     timeout: 20_000,
     what: 'the gap is told',
