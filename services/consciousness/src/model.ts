@@ -67,6 +67,8 @@ export interface Model {
   /** Pain as it was said, until pleasure: what is known even without System 5. */
   readonly pains: Map<string, DataOf<typeof Algedonic>>;
   readonly loops: Map<string, DataOf<typeof Loop>>;
+  /** Resource of a loop → when it was first heard of, ms since the epoch. */
+  readonly loopsSince: Map<string, number>;
   readonly demands: Demands;
   /** Reasons why servers are not there, by their names. */
   readonly troubled: Map<string, DataOf<typeof CapabilityState>>;
@@ -121,6 +123,7 @@ export function newModel(
     alerts: new Map(),
     pains: new Map(),
     loops: new Map(),
+    loopsSince: new Map(),
     demands: new Map(),
     troubled: new Map(),
     limits,
@@ -157,7 +160,7 @@ export function evolve(model: Model, fact: Fact, now: number): Model {
       else keep(model.stressed, fact.data.unit, fact.data);
       break;
     case 'loop':
-      takeLoop(model, fact.data);
+      takeLoop(model, fact.data, now);
       break;
     case 'demand':
       wished(model.demands, fact.data, now, model.window);
@@ -193,9 +196,14 @@ function takeLoad(model: Model, load: DataOf<typeof Load>, now: number): void {
   model.heard.at = now;
 }
 
-function takeLoop(model: Model, loop: DataOf<typeof Loop>): void {
-  if (loop.state === 'settled') model.loops.delete(loop.resource);
-  else keep(model.loops, loop.resource, loop);
+function takeLoop(model: Model, loop: DataOf<typeof Loop>, now: number): void {
+  if (loop.state === 'settled') {
+    model.loops.delete(loop.resource);
+    model.loopsSince.delete(loop.resource);
+    return;
+  }
+  keep(model.loops, loop.resource, loop);
+  keep(model.loopsSince, loop.resource, model.loopsSince.get(loop.resource) ?? now);
 }
 
 function takeAlert(model: Model, alert: DataOf<typeof AlertState>): void {
@@ -226,7 +234,7 @@ function takeViews(model: Model, views: Views, now: number): void {
   if (views.coordination) {
     for (const said of views.coordination.value.loops) {
       const loop = Loop.data.safeParse(said);
-      if (loop.success) takeLoop(model, loop.data);
+      if (loop.success) takeLoop(model, loop.data, now);
     }
   }
   for (const said of views.acquisitions?.value.acquisitions ?? []) {

@@ -64,6 +64,9 @@ function unacknowledged(model: Model, now: number): string[] {
   return [...alerts, ...direct];
 }
 
+/** ms after which a loop that is held down is no news any more, and comes last. */
+const HELD_DOWN = 600_000;
+
 function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   const reasons: string[] = [];
   const { types, events } = variety.waiting;
@@ -75,7 +78,9 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   for (const { unit, what, level } of model.alerts.values()) {
     if (level === 'owner') reasons.push(`${unit} hurts, its owner was told: ${what}`);
   }
-  for (const loop of model.loops.values())
+  const isOld = ({ resource }: { resource: string }) => now - (model.loopsSince.get(resource) ?? now) > HELD_DOWN;
+  const loops = [...model.loops.values()];
+  for (const loop of loops.filter((one) => !isOld(one)))
     reasons.push(`${loopText(loop)}: ${loop.before.toFixed(0)} turns a minute, held to ${loop.limit}`);
   for (const { beat, at } of model.presence.values()) {
     if (now - at > model.old) continue;
@@ -85,5 +90,9 @@ function dangers(model: Model, variety: VarietyReport, now: number): string[] {
   if (account && now - account.asOf > model.old) {
     reasons.push(`System 1 has not answered for ${ago(account.asOf, now)}: what waits and the account are as of then`);
   }
+  for (const loop of loops.filter(isOld))
+    reasons.push(
+      `${loopText(loop)}: held to ${loop.limit} turns a minute for ${ago(model.loopsSince.get(loop.resource) ?? now, now)}`,
+    );
   return reasons;
 }

@@ -72,3 +72,17 @@ test('given critical pain that System 5 said nothing of, then not viable, until 
   assert.match(viabilityOf(given(...allPresent, pain('critical'))).reasons.join(), /critical pain of memory/);
   assert.ok(viabilityOf(given(...allPresent, pain('critical'), pain('pleasure'))).viable);
 });
+
+test('a loop that is held down is news for a while, and then comes last with since when', () => {
+  const loop: Fact = {
+    fact: 'loop',
+    data: { resource: 'notice/a', units: ['tidy', 'pinboard'], state: 'damped', before: 27, limit: 2 },
+  };
+  const pain = alert('owner');
+  const fresh = viabilityOf(given(...allPresent, loop, pain)).reasons;
+  assert.match(fresh.join('\n'), /hurts, its owner was told.*\n.*notice\/a: 27 turns a minute, held to 2/);
+  const model = given(...allPresent, loop, pain);
+  const late = viabilityOf(model, NOW + 3_600_000).reasons;
+  assert.match(late.at(-1) ?? '', /notice\/a: held to 2 turns a minute for 60 min/);
+  assert.doesNotMatch(late.slice(0, -1).join('\n'), /notice\/a/);
+});

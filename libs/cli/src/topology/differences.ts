@@ -78,7 +78,7 @@ function bindingName({ source, destination, routing_key }: Definitions['bindings
 }
 
 /** A channel's name has no dot; a nested fleet's exchange has one behind the path. */
-function isExchangeOf(path: string) {
+export function isExchangeOf(path: string) {
   return ({ name }: { name: string }) => name.startsWith(`${path}.`) && !name.slice(path.length + 1).includes('.');
 }
 

@@ -11,9 +11,18 @@ export interface Management {
   can(): Promise<BrokerCan>;
   /** The URL at which the same administrator reaches it over AMQP. */
   amqp(vhost: string): Promise<string>;
+  /** The queues of a virtual host, with their messages (ready and under way) and consumers as of the last seconds. */
+  queues(vhost: string): Promise<QueueState[]>;
+  /** Removes an exchange or a queue; one that is gone already is no error. */
+  remove(what: 'exchange' | 'queue', vhost: string, name: string): Promise<void>;
   /** Adds what is missing and overwrites users and their rights; exchanges and queues that stand are left as they are. */
   write(definitions: Definitions): Promise<void>;
 }
+
+const Queues = z.array(
+  z.object({ name: z.string(), messages: z.number().default(0), consumers: z.number().default(0) }),
+);
+export type QueueState = z.infer<typeof Queues>[number];
 
 /** Milliseconds for one request. */
 const TIMEOUT = 30_000;
@@ -38,7 +47,7 @@ export function managementAt(url: string, timeout = TIMEOUT): Management {
   }
   const login = `${decodeURIComponent(parsed.username)}:${decodeURIComponent(parsed.password)}`;
   const shown = parsed.origin;
-  const call = async (what: 'definitions' | 'overview', init: RequestInit): Promise<string> => {
+  const call = async (what: string, init: RequestInit): Promise<string> => {
     const headers = {
       authorization: `Basic ${Buffer.from(login).toString('base64')}`,
       'content-type': 'application/json',
@@ -55,7 +64,7 @@ export function managementAt(url: string, timeout = TIMEOUT): Management {
       );
     }
     const text = await response.text();
-    if (response.ok) return text;
+    if (response.ok || (response.status === 404 && init.method === 'DELETE')) return text;
     throw new VsmError('VSM_BROKER', `the broker at ${shown} refused: ${refusal(response.status, text)}`);
   };
   const overview = async () => {
@@ -80,6 +89,14 @@ export function managementAt(url: string, timeout = TIMEOUT): Management {
       const url = new URL(`${SCHEMES[listener.protocol]}://${parsed.hostname}:${listener.port}`);
       Object.assign(url, { username: parsed.username, password: parsed.password, pathname: encodeURIComponent(vhost) });
       return url.href;
+    },
+    async queues(vhost) {
+      const read = Queues.safeParse(JSON.parse(await call(`queues/${encodeURIComponent(vhost)}`, {})));
+      if (read.success) return read.data;
+      throw new VsmError('VSM_BROKER', `the queues at ${shown} cannot be read: ${z.prettifyError(read.error)}`);
+    },
+    async remove(what, vhost, name) {
+      await call(`${what}s/${encodeURIComponent(vhost)}/${encodeURIComponent(name)}`, { method: 'DELETE' });
     },
     async write(definitions) {
       await call('definitions', { method: 'POST', body: JSON.stringify(definitions) });

@@ -147,4 +147,35 @@ describe('vsmcp topology', { skip: !rabbitServer() && 'RabbitMQ is not installed
     const noUsers = await topology('diff', '--users', folder);
     assert.match(noUsers.err, /has no file such as amqp-s1/);
   });
+
+  test('delete shows what it would remove, refuses while messages wait, and then leaves nothing of the fleet', async () => {
+    await topology('apply');
+    const connection = await amqp.connect(`amqp://guest:guest@127.0.0.1:${rabbit.port}`);
+    const channel = await connection.createConfirmChannel();
+    await channel.assertQueue('a.subscriber');
+    channel.publish('north.environment', 'any.thing', Buffer.from('{}'));
+    await channel.waitForConfirms();
+    await until(async () => /messages wait in/.test((await topology('delete')).err), {
+      timeout: 60_000,
+      what: 'the broker counts the message',
+    });
+    const refused = await topology('delete', '--yes');
+    assert.equal(refused.code, 1);
+    assert.match(refused.err, /messages wait in north\.\S+ \(\d+\).*--with-messages/);
+    const shown = await topology('delete', '--with-messages');
+    assert.match(shown.out, /^would remove \d+ exchanges and \d+ queues of north from .*: add --yes$/m);
+    assert.match((await topology('diff')).out, /has all of north/);
+    const done = await topology('delete', '--yes', '--with-messages');
+    assert.match(done.out, /^removed \d+ exchanges and \d+ queues of north/);
+    const left = JSON.parse((await topology('delete', '--json')).out) as { exchanges: string[]; queues: string[] };
+    assert.deepEqual([left.exchanges, left.queues], [[], []]);
+    await channel.checkQueue('a.subscriber');
+    await connection.close();
+  });
+
+  test('the virtual host of the broker’s URL is the one that is meant', async () => {
+    const exported = await vsmcp(['topology', 'export'], { VSMCP_AMQP_URL: 'amqp://guest:guest@127.0.0.1/west%2F1' });
+    const { exchanges } = JSON.parse(exported.out) as { exchanges: { vhost: string }[] };
+    assert.deepEqual([...new Set(exchanges.map(({ vhost }) => vhost))], ['west/1']);
+  });
 });

@@ -6,6 +6,7 @@ import { brief, table } from '../../output.js';
 import { type Definitions, definitionsOf, importable } from '../../topology/definitions.js';
 import { type Difference, differences } from '../../topology/differences.js';
 import { type Management, managementAt } from '../../topology/management.js';
+import { mayBeRemoved, removalOf, remove } from '../../topology/removal.js';
 import { type BrokerUser, readUsers } from '../../topology/users.js';
 
 /** Exit code of `diff` when the broker is not as the table wants it. */
@@ -19,13 +20,13 @@ const ONE_PARTITION =
 
 interface Options {
   config?: string;
-  vhost: string;
+  vhost?: string;
   users?: string;
   json?: true;
 }
 type BrokerOptions = Options & { management?: string; amqp?: string };
 
-/** `vsmcp topology export|diff|apply` */
+/** `vsmcp topology export|diff|apply|delete` */
 export function topology(vsmcp: Command): void {
   const group = vsmcp
     .command('topology')
@@ -40,7 +41,7 @@ export function topology(vsmcp: Command): void {
   ])
     .option('--json', 'print exchanges, queues, bindings and rights by system instead')
     .action(async (options: Options) => {
-      const { path, wanted } = await wish(options);
+      const { path, wanted } = await wantedBy(options);
       print(options.json ? plain(path) : importable(wanted));
       if (!options.json) process.stderr.write(`${NOT_TOLD}\n`);
     });
@@ -52,7 +53,7 @@ export function topology(vsmcp: Command): void {
     .option('--json', 'print the differences as JSON')
     .action(async (options: BrokerOptions) => {
       const broker = await brokerOf(options);
-      const { path, wanted, users } = await wish(options, broker);
+      const { path, wanted, users } = await wantedBy(options, broker);
       const found = differences(path, wanted, await broker.read(), users);
       if (options.json) print({ broker: broker.shown, differences: found });
       else say(found.length === 0 ? `${broker.shown} has all of ${path}` : shown(found));
@@ -66,10 +67,38 @@ export function topology(vsmcp: Command): void {
     .option('--amqp <url>', 'the broker itself, with such a user; where the management interface says, unless given')
     .action(async (options: BrokerOptions) => {
       const broker = await brokerOf(options);
-      const { path, wanted, users } = await wish(options, broker);
-      const over = async () => options.amqp ?? (await broker.amqp(options.vhost));
+      const { path, wanted, users } = await wantedBy(options, broker);
+      const over = async () => options.amqp ?? (await broker.amqp(await vhostOf(options)));
       const done = await apply(broker, over, path, wanted, users);
       say((await broker.can()).hash ? done : `${done}\n${ONE_PARTITION}`);
+    });
+
+  deletion(group);
+}
+
+/** `vsmcp topology delete` */
+function deletion(group: Command): void {
+  onBroker(
+    group
+      .command('delete')
+      .description("end a fleet's part of a broker: its exchanges and queues; users and other fleets stay"),
+    ['vsmcp topology delete', 'vsmcp topology delete --yes', 'vsmcp topology delete --yes --with-messages'],
+  )
+    .option('--yes', 'do it; without it only what would be removed is shown')
+    .option('--with-messages', 'also where messages wait, which are lost')
+    .option('--json', 'print the result as JSON')
+    .action(async (options: BrokerOptions & { yes?: true; withMessages?: true }) => {
+      const broker = await brokerOf(options);
+      const { path } = await wantedBy(options, broker);
+      const vhost = await vhostOf(options);
+      const removal = removalOf(path, vhost, await broker.read(), await broker.queues(vhost));
+      mayBeRemoved(removal, options.withMessages === true);
+      if (options.yes) await remove(broker, vhost, removal);
+      if (options.json) return print({ path, vhost, removed: options.yes === true, ...removal });
+      const sizes = `${removal.exchanges.length} exchanges and ${removal.queues.length} queues of ${path}`;
+      say(
+        options.yes ? `removed ${sizes} from ${broker.shown}` : `would remove ${sizes} from ${broker.shown}: add --yes`,
+      );
     });
 }
 
@@ -102,7 +131,7 @@ async function apply(
 }
 
 /** The topology that the configuration and the options ask for, on a broker with all plugins or on this one. */
-async function wish(
+async function wantedBy(
   options: Options,
   broker?: Management,
 ): Promise<{ path: string; wanted: Definitions; users: BrokerUser[] }> {
@@ -111,7 +140,15 @@ async function wish(
   const { loadConfig } = await import('@vsmcp/service');
   const { path } = await loadConfig(there ? file : undefined, process.env);
   const users = options.users === undefined ? [] : await readUsers(options.users, path);
-  return { path, wanted: definitionsOf(path, options.vhost, users, await broker?.can()), users };
+  return { path, wanted: definitionsOf(path, await vhostOf(options), users, await broker?.can()), users };
+}
+
+/** The virtual host that is meant: the one given, or that of the broker's URL. */
+async function vhostOf({ vhost, amqp }: Options & { amqp?: string }): Promise<string> {
+  const { withSecrets } = await import('@vsmcp/service');
+  const url = amqp ?? withSecrets(process.env).VSMCP_AMQP_URL;
+  if (vhost !== undefined || url === undefined || !URL.canParse(url)) return vhost ?? '/';
+  return decodeURIComponent(new URL(url).pathname.slice(1)) || '/';
 }
 
 /** The configuration is read by what the services use: loaded only by who needs it, so that the other commands stay quick. */
@@ -128,7 +165,7 @@ function plain(path: string): object {
 function described(command: Command, examples: string[]): Command {
   return command
     .option('--config <file>', 'the configuration, for the path of the fleet (VSMCP_CONFIG, or ./vsmcp.yaml)')
-    .option('--vhost <name>', 'the virtual host', '/')
+    .option('--vhost <name>', 'the virtual host (that of VSMCP_AMQP_URL, else /)')
     .option(
       '--users <folder>',
       'also users and rights: a folder with the AMQP URL of each in a file, amqp-s1 to amqp-world',
