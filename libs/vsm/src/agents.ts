@@ -49,6 +49,15 @@ export const Agent = z.strictObject({
 });
 export type Agent = z.infer<typeof Agent>;
 
+/** Grants of an agent by its name; none for a name that nobody has. */
+export function grantsOfAgent(
+  agents: Readonly<Record<string, Pick<Agent, 'may'>>>,
+  name: string,
+): readonly AgentGrant[] {
+  const agent = Object.hasOwn(agents, name) ? agents[name] : undefined;
+  return agent?.may ?? (name === ANYONE ? USUAL_GRANTS : []);
+}
+
 const PREFIX = 'agent:';
 
 /** An agent as a principal: what stands as `by` in petitions, proposals and the journal. */

@@ -1,5 +1,5 @@
 import type { ServiceContext } from '@vsmcp/service';
-import type { AgentGrant } from '@vsmcp/vsm';
+import { AgentGrant } from '@vsmcp/vsm';
 import { HttpError } from '../failure.js';
 import { put } from '../questions.js';
 
@@ -15,4 +15,14 @@ export async function mustBeGranted(
 ): Promise<void> {
   const { permitted, because } = await put(context, 'permit', { action, by, ...on });
   if (!permitted) throw new HttpError(403, 'VSM_POLICY', because);
+}
+
+/** Tools that either grant of calling opens: what is called decides which of the two is needed. */
+const CALLING = new Set(['call_tool', 'operations_run']);
+
+/** True when an agent with these grants may call a tool of the gateway's at all; reading needs none. */
+export function isOpenTo(may: readonly AgentGrant[], tool: string): boolean {
+  if (CALLING.has(tool)) return may.includes('call_tool') || may.includes('call_safe');
+  const grant = AgentGrant.safeParse(tool);
+  return !grant.success || may.includes(grant.data);
 }

@@ -9,7 +9,8 @@ import {
   McpError,
   type ServerNotification,
 } from '@modelcontextprotocol/sdk/types.js';
-import { agentPrincipal } from '@vsmcp/vsm';
+import { agentPrincipal, grantsOfAgent } from '@vsmcp/vsm';
+import { isOpenTo } from './grants.js';
 import { failed, failedBy } from './results.js';
 import type { Call, GatewayTool } from './tool.js';
 import { callByName, type Parts } from './tools/call-tool.js';
@@ -77,7 +78,8 @@ export class Session {
   }
 
   async #list(): Promise<{ tools: DeclaredTool[] }> {
-    const own = [...this.#tools.values()].map(({ declared }) => declared);
+    const may = grantsOfAgent(this.#parts.context.config.gateway.agents, this.agent);
+    const own = [...this.#tools.values()].map(({ declared }) => declared).filter(({ name }) => isOpenTo(may, name));
     if (this.#listed.size === 0) return { tools: own };
     const there = await this.#parts.offers.all();
     for (const name of this.#listed.keys()) if (!there.has(name)) this.#listed.delete(name);

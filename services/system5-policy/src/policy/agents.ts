@@ -1,14 +1,5 @@
 import type { FleetConfig } from '@vsmcp/service';
-import {
-  AgentGrant,
-  ANYONE,
-  type Answer,
-  type Asked,
-  agentName,
-  type Capability,
-  isSafe,
-  USUAL_GRANTS,
-} from '@vsmcp/vsm';
+import { AgentGrant, type Answer, type Asked, agentName, type Capability, grantsOfAgent, isSafe } from '@vsmcp/vsm';
 
 type Agents = FleetConfig['gateway']['agents'];
 
@@ -27,7 +18,7 @@ export function permitAgent(
     const because = `${action} by ${by} is no act of an agent; those are ${AgentGrant.options.join(', ')}`;
     return { permitted: false, rule: 'permit.action', because };
   }
-  const may = agents[name]?.may ?? (name === ANYONE ? USUAL_GRANTS : []);
+  const may = grantsOfAgent(agents, name);
   if (may.includes(grant.data)) return { permitted: true, rule: RULE, because: `${by} may ${grant.data}` };
   const safe = capability !== undefined && tool !== undefined && isSafe(capability, tool);
   if (grant.data === 'call_tool' && safe && may.includes('call_safe')) {
