@@ -46,7 +46,7 @@ async function connect(env: Record<string, string> = {}): Promise<{ client: Clie
 test('vsmcp mcp carries a session from stdio to the gateway, as the agent whose token it has', async () => {
   const { client } = await connect({ VSMCP_TOKEN: TOKEN });
   assert.equal(client.getServerVersion()?.name, 'vsmcp');
-  assert.equal((await client.listTools()).tools.length, 14);
+  assert.equal((await client.listTools()).tools.length, 12);
   const { structuredContent } = await client.callTool({ name: 'events_publish', arguments: { type: 'a.b' } });
   assert.equal((structuredContent as { source: string }).source, '/agents/planner');
   const refused = await client.callTool({ name: 'find_tool', arguments: { wish: 'x' } });
