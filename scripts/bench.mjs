@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
  * `npm run bench -- part … [--json]`: measures parts of the fleet.
- * `npm run bench -- --compare <ref> part … [--rounds N]`: measures them at that commit and as they are here, in turns, and prints the
- * medians and their ratio.
+ * `npm run bench -- --compare <ref> part … [--rounds N]`: measures them at that commit and as they are here, in turns,
+ * and prints the medians and their ratio.
  */
 import { nodeTrouble } from './support/node.mjs';
 

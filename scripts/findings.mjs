@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run findings [-- part …]`: runs the scripts of findings/, each of which shows a surprise of an outside package and fails when it
- * is one no longer. They install packages from the network and are no part of what every change must pass.
+ * `npm run findings [-- part …]`: runs the scripts of findings/, each of which shows a surprise of an outside package
+ * and fails when it is one no longer. They install packages from the network and are no part of what every change must
+ * pass.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

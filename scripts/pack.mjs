@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run pack -- <folder>`: compiles, and packs every package as it would be published: compiled code with its types, licence, exact versions
- * of its siblings. What only serves work in this repository (sources, conditions for them, tools) stays out. Prints the tarballs.
+ * `npm run pack -- <folder>`: compiles, and packs every package as it would be published: compiled code with its types,
+ * licence, exact versions of its siblings. What only serves work in this repository (sources, conditions for them,
+ * tools) stays out. Prints the tarballs.
  */
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

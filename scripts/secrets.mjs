@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `npm run secrets [-- folder]`: makes, once, what docker-compose.yml needs: passwords in files below secrets/, and .env, which says that they are
- * there and as whom the containers run. What is there already is left as it is.
+ * `npm run secrets [-- folder]`: makes, once, what docker-compose.yml needs: passwords in files below secrets/, and
+ * .env, which says that they are there and as whom the containers run. What is there already is left as it is.
  */
 import { randomBytes } from 'node:crypto';
 import {

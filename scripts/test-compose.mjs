@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /**
- * `npm run test:compose`: builds the images, runs the stack of docker-compose.yml under a name and on ports of its own, tests it, and takes it
- * down. Ends with the line `N passed, N failed`. Needs a Docker engine and Compose (v1.29 or v2); about ten minutes, most of
- * them to build. VSMCP_TEST_BUILT=true: the images are there.
+ * `npm run test:compose`: builds the images, runs the stack of docker-compose.yml under a name and on ports of its own,
+ * tests it, and takes it down. Ends with the line `N passed, N failed`. Needs a Docker engine and Compose (v1.29 or
+ * v2); about ten minutes, most of them to build. VSMCP_TEST_BUILT=true: the images are there.
  */
 import { spawnSync } from 'node:child_process';
 import { nodeTrouble } from './support/node.mjs';

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
 /**
- * `npm test [-- part …]`: sets itself up, runs the test files and ends with the line `N passed, N failed`. A part is a path
- * or a piece of one: `npm test -- libs/vsm`. What could not run is said loudly, and is a failure where CI=true.
+ * `npm test [-- part …]`: sets itself up, runs the test files and ends with the line `N passed, N failed`. A part is a
+ * path or a piece of one: `npm test -- libs/vsm`. What could not run is said loudly, and is a failure where CI=true.
  *
- * `--long` runs the long proofs (`*.long.ts`) instead of the tests. `--record` notes in scripts/costs.txt what each file took, by which the
- * order is chosen: for a machine that is quiet.
+ * `--long` runs the long proofs (`*.long.ts`) instead of the tests. `--record` notes in scripts/costs.txt what each
+ * file took, by which the order is chosen: for a machine that is quiet.
  *
  * VSMCP_TEST_JOBS: files at the same time (twice the processors). VSMCP_TEST_LIMIT: seconds one file may take (300).
  */

@@ -37,7 +37,8 @@ export function median(values) {
 
 /**
  * Pairs the figures of both sides by their part and name.
- * @param {{ bench: string, figures: { what: string, unit: string, values: number[], missing?: string }[] }[][]} old a report a round
+ * @param {{ bench: string, figures: { what: string, unit: string, values: number[], missing?: string }[] }[][]} old a
+ * report a round
  * @param {typeof old} now
  * @returns rows in the order of the new side; a figure that one side lacks has no value there
  */
@@ -65,7 +66,9 @@ function collected(rounds) {
   return found;
 }
 
-/** Text for people: each figure's median of the rounds on both sides, new over old, and how far apart the rounds lie. */
+/**
+ * Text for people: each figure's median of the rounds on both sides, new over old, and how far apart the rounds lie.
+ */
 export function compareText({ machine, ref, commit, rounds, how, old, now }) {
   const rows = paired(old, now);
   const { cpu, cores, memory, node } = machine;

@@ -7,8 +7,9 @@ import { build } from 'esbuild';
 const FOLDER = join('node_modules', '.cache', 'vsmcp-tests');
 
 /**
- * Compiles each test file, with the project's own modules that it uses, into one module. A test process then starts in a third
- * of the time that it takes to transpile and resolve hundreds of files one by one, and tests run against the sources.
+ * Compiles each test file, with the project's own modules that it uses, into one module. A test process then starts in
+ * a third of the time that it takes to transpile and resolve hundreds of files one by one, and tests run against the
+ * sources.
  * @param {string[]} files paths below `root`; what is no TypeScript runs as it is
  * @returns {Promise<Map<string, string>>} test file → the file to run, both below `root`
  */
@@ -65,7 +66,10 @@ const outsidePackages = {
   },
 };
 
-/** A module goes on saying where it is: a test where it lies, a source where it is built, beside what is started from there. */
+/**
+ * A module goes on saying where it is: a test where it lies, a source where it is built, beside what is started from
+ * there.
+ */
 function ownPlace(root) {
   return {
     name: 'own-place',

@@ -7,7 +7,10 @@ import { commitOf, worktreeOf } from './worktree.mjs';
 
 /** Ends a bench's brokers with it; of this folder, so that a commit that has none is stopped in order too. */
 const ENDS = new URL('../../test/bench/support/ends.mjs', import.meta.url).href;
-/** The folder in an old worktree that this folder's benches are copied to: as deep as `test`, so that what they import is the old side's. */
+/**
+ * The folder in an old worktree that this folder's benches are copied to: as deep as `test`, so that what they import
+ * is the old side's.
+ */
 const BORROWED = 'test-borrowed';
 
 /**
@@ -86,8 +89,8 @@ function borrow(root, old) {
 }
 
 /**
- * Finds what measures a part at the old commit, by the first round: this folder's bench, or that commit's own where the code has changed
- * too much for this one; no folder where it has none either.
+ * Finds what measures a part at the old commit, by the first round: this folder's bench, or that commit's own where the
+ * code has changed too much for this one; no folder where it has none either.
  */
 async function oldSide(old, part, signal, { how, old: reports }) {
   say(`${part}, round 1: old …`);

@@ -1,6 +1,6 @@
 /**
- * Runs what a schedule gives out, as many at a time as it lets. Output is shown a file at a time: of one as it comes, of the others when
- * theirs is the turn, in the order they began.
+ * Runs what a schedule gives out, as many at a time as it lets. Output is shown a file at a time: of one as it comes,
+ * of the others when theirs is the turn, in the order they began.
  * @param {{ next(): string | undefined, ended(file: string): void }} schedule
  * @param {(file: string, print: (text: string) => void) => Promise<T>} run
  * @param {(text: string) => void} write

@@ -13,7 +13,8 @@ const USAGE = new URL('./usage.mjs', import.meta.url).href;
 /**
  * Runs one test file in a process group of its own, which is killed when the file takes longer than `limit` ms.
  * @param {string} file as people know it
- * @param {{ root: string, limit: number, print: (text: string) => void, compiled?: string, record?: boolean }} options `print` gets
+ * @param {{ root: string, limit: number, print: (text: string) => void, compiled?: string, record?: boolean }} options
+ * `print` gets
  * the output as it comes; `compiled` is what runs instead of the file itself; `record` measures what it costs
  * @returns counts, and what it took: { wall, cpu } in seconds
  */
@@ -74,7 +75,10 @@ function endGroup(group) {
   }
 }
 
-/** The report that a test's process has left in a file; empty where it ended before it could: readTap counts such a file as failed. */
+/**
+ * The report that a test's process has left in a file; empty where it ended before it could: readTap counts such a file
+ * as failed.
+ */
 function readIfThere(file) {
   try {
     return readFileSync(file, 'utf8');

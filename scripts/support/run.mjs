@@ -7,7 +7,8 @@ const SIGN_OF_LIFE = 5;
  * Runs one step of setting up, saying what it is and how long it takes; its output is shown only when it fails.
  * @param {string} what for people: `installing the dependencies`
  * @param {string[]} command
- * @param {{ cwd: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal }} options `signal` ends the step, and what it started
+ * @param {{ cwd: string, env?: NodeJS.ProcessEnv, signal?: AbortSignal }} options `signal` ends the step, and what it
+ * started
  * @returns {Promise<void>} rejects with the step's output when it fails
  */
 export async function step(what, command, { cwd, env = process.env, signal }) {
@@ -24,7 +25,10 @@ export async function step(what, command, { cwd, env = process.env, signal }) {
   }
 }
 
-/** Runs a command to its end and returns its exit code with all it wrote. A `signal` makes it a process group, and ends that. */
+/**
+ * Runs a command to its end and returns its exit code with all it wrote. A `signal` makes it a process group, and ends
+ * that.
+ */
 export function run([program, ...args], { cwd, env = process.env, signal: stop }) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], detached: stop !== undefined });

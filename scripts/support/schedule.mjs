@@ -5,7 +5,8 @@ const UNKNOWN = { wall: 8, cpu: 4 };
 
 /**
  * Reads what each test file took when it was last recorded (`npm test -- --record`), on a machine that was quiet.
- * @returns {Map<string, { wall: number, cpu: number }>} seconds; `cpu` is that of all its processes, which may exceed `wall`
+ * @returns {Map<string, { wall: number, cpu: number }>} seconds; `cpu` is that of all its processes, which may exceed
+ * `wall`
  */
 export function readCosts(file) {
   const rows = readFileSync(file, 'utf8').split('\n').filter(Boolean);
@@ -26,8 +27,9 @@ export function costsText(costs) {
 }
 
 /**
- * Decides which file starts next. The slowest go first, so that none is left to run alone at the end; files that mostly wait run
- * beside those that compute, as long as together they want no more than the processors and no more than `width` run.
+ * Decides which file starts next. The slowest go first, so that none is left to run alone at the end; files that mostly
+ * wait run beside those that compute, as long as together they want no more than the processors and no more than
+ * `width` run.
  * @param {string[]} files
  * @param {Map<string, { wall: number, cpu: number }>} costs
  * @param {{ processors: number, width: number }} room

@@ -32,7 +32,10 @@ function reason(block) {
   return `: ${message.replace(/\s+/g, ' ').trim().slice(0, 300)}${place ? ` (${place})` : ''}`;
 }
 
-/** Reads the counts, and the names of what failed and was skipped, out of what node:test reports as TAP. A file without a summary has failed as a whole, whatever code it ended with. */
+/**
+ * Reads the counts, and the names of what failed and was skipped, out of what node:test reports as TAP. A file without
+ * a summary has failed as a whole, whatever code it ended with.
+ */
 export function readTap(tap, exitCode) {
   const count = (name) => Number(new RegExp(`^# ${name} (\\d+)$`, 'm').exec(tap)?.[1] ?? 0);
   const skipped = [...tap.matchAll(/^\s*(?:not )?ok \d+ - (.*?) # (?:SKIP|TODO)\s*(.*)$/gm)].map(([, test, why]) =>

@@ -18,8 +18,8 @@ export async function commitOf(root, ref) {
 }
 
 /**
- * A git worktree of a commit in the temporary folder, installed and compiled; kept for the next time. One whose making is cut short is
- * removed.
+ * A git worktree of a commit in the temporary folder, installed and compiled; kept for the next time. One whose making
+ * is cut short is removed.
  * @returns {Promise<string>} its folder
  */
 export async function worktreeOf(root, commit, signal) {

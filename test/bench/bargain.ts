@@ -10,7 +10,10 @@ import type { Figure } from './support/report.js';
 const UNITS = 10_000;
 const RUNS = 21;
 
-/** How long System 3 takes to share the pool among 10,000 units anew, beside the least that it could do: sharing it by weight. */
+/**
+ * How long System 3 takes to share the pool among 10,000 units anew, beside the least that it could do: sharing it by
+ * weight.
+ */
 export async function bargaining(): Promise<Figure[]> {
   const wishes = Array.from({ length: UNITS }, (_, n): Demand => {
     const mixed = Math.imul(n + 1, 0x9e3779b1) >>> 0;

@@ -16,8 +16,8 @@ const BUS_DECISIONS = 10_000;
 const TTL = 30_000;
 
 /**
- * Claims granted a second while 1,000 units contend for 100 resources: the engine beside a mutex per resource, then the whole way over a
- * bus and back, also without contention.
+ * Claims granted a second while 1,000 units contend for 100 resources: the engine beside a mutex per resource, then the
+ * whole way over a bus and back, also without contention.
  */
 export async function coordination(): Promise<Figure[]> {
   const engine = repeated(() => contend(leaseLocks(), DECISIONS));
@@ -105,7 +105,10 @@ function mutexes(): Locks {
   };
 }
 
-/** System 2 as it runs, and a replica's claims as they are made: with the bus, the schemas, and batches as they come about. */
+/**
+ * System 2 as it runs, and a replica's claims as they are made: with the bus, the schemas, and batches as they come
+ * about.
+ */
 async function overBus(where: string, url: string | undefined): Promise<Figure[]> {
   let claims: Claims | undefined;
   const replica: Service = {

@@ -16,8 +16,8 @@ const BYTES = 256;
 const RUNS = 9;
 
 /**
- * The cost of signing: reports published by one member and heard by another in this process, signed and not, in turns; and a signature and its
- * check alone.
+ * The cost of signing: reports published by one member and heard by another in this process, signed and not, in turns;
+ * and a signature and its check alone.
  */
 export async function signing(): Promise<Figure[]> {
   const signer = openSigner(['a secret of the fleet, not too short']);

@@ -28,9 +28,10 @@ function unit(area: string, n: number, alike: boolean): Unit {
 }
 
 /**
- * Event → unit → response → plan → guard and arguments, with 10 and with 10,000 units, and what a unit costs in memory, at rest and once its events have come.
- * The same events go through both catalogs; in other rows each event is for another of the 10,000, so that nothing is in the processor's cache, and where
- * each unit has expressions of its own, these are not compiled any more.
+ * Event → unit → response → plan → guard and arguments, with 10 and with 10,000 units, and what a unit costs in memory,
+ * at rest and once its events have come. The same events go through both catalogs; in other rows each event is for
+ * another of the 10,000, so that nothing is in the processor's cache, and where each unit has expressions of its own,
+ * these are not compiled any more.
  */
 export async function units(): Promise<Figure[]> {
   // Before there are other catalogs, with which the units of these could share something.

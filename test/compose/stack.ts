@@ -9,7 +9,10 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 /** ms; a gateway that is only just coming up can leave a request without an answer. */
 const ANSWER = 15_000;
 
-/** The sample in containers, as its user runs it: a folder with docker-compose.yml, secrets, desk and configuration of its own. */
+/**
+ * The sample in containers, as its user runs it: a folder with docker-compose.yml, secrets, desk and configuration of
+ * its own.
+ */
 export interface Stack {
   readonly home: string;
   readonly url: string;

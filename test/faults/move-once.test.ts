@@ -47,7 +47,8 @@ describe('SIGKILL in the middle of move_file', async () => {
     };
     const [source, destination] = [join(up.home, 'desk/in/a.txt'), join(up.home, 'desk/out/a.txt')];
 
-    // The server is held until the call is on its way, and System 1 while the file moves: so it is killed after the deed and before it knows.
+    // The server is held until the call is on its way, and System 1 while the file moves: so it is killed after the
+    // deed and before it knows.
     signal(server, 'SIGSTOP');
     await outside.publish('order.move', 'move', { name: 'a.txt' });
     await until(async () => (await up.get<Shown>('/units/moving')).units[0]?.running === 1, {

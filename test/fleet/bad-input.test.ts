@@ -35,7 +35,10 @@ type Case = [
   more?: Options.Publish,
 ];
 
-/** Messages that cannot be read as an event. Each is held as dead, under its message id, with a reason that says the mend. */
+/**
+ * Messages that cannot be read as an event. Each is held as dead, under its message id, with a reason that says the
+ * mend.
+ */
 const UNREADABLE: Case[] = [
   ['malformed JSON', 'order.x', '{"a":', JSON_TYPE, /the content is not JSON/],
   ['bytes that are not UTF-8', 'order.x', Buffer.from([0x22, 0xff, 0x22]), JSON_TYPE, /not valid UTF-8/],

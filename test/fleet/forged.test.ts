@@ -22,7 +22,9 @@ async function open(t: TestContext, signerOf?: FleetOptions['signerOf']): Promis
   return { fleet, system1 };
 }
 
-/** Commands that a deposed System 3 would be refused for: nobody's epoch is higher, so all real commands come after it. */
+/**
+ * Commands that a deposed System 3 would be refused for: nobody's epoch is higher, so all real commands come after it.
+ */
 async function forge({ broker, gateway }: Fleet): Promise<void> {
   const forger = broker.connect({ path: 'vsm', party: 's3', instance: 's3-forged', log: gateway.log });
   for (const [key, kind, data] of [

@@ -91,7 +91,8 @@ it('a unit that cannot cope is helped in the order of least intervention, and le
     .filter(({ type }) => type.startsWith('intervention.'))
     .map(({ type, cause, seq, data }) => ({ type, cause, seq, what: Intervention.parse(data).what }))
     .sort((a, b) => a.seq - b.seq);
-  // A machine that stands still for a second may show a rung eased, and begun again: the order in which each was first reached is what counts.
+  // A machine that stands still for a second may show a rung eased, and begun again: the order in which each was first
+  // reached is what counts.
   const begun = entries.filter(({ what }) => what === 'begins');
   assert.deepEqual(
     [...new Set(begun.map(({ type }) => type))],

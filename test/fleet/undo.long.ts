@@ -25,7 +25,10 @@ interface Board {
   first?: string;
 }
 
-/** The sample's board, where one unit takes an old notice down and another puts it back. Moves are counted by the folder's own file system. */
+/**
+ * The sample's board, where one unit takes an old notice down and another puts it back. Moves are counted by the
+ * folder's own file system.
+ */
 async function board(t: TestContext, { coordinated, claims, first }: Board) {
   const home = join(tmpdir(), `vsmcp-undo-${process.pid}-${coordinated}-${claims}-${first}`);
   const folder = join(home, 'desk/board');

@@ -29,8 +29,8 @@ interface Work {
 }
 
 /**
- * Two units that hand each piece of work to the other when they are done with it, some seconds later: the share that one is granted is what
- * the other one wants next. Systems 2 and 3 as they are, a second a tick.
+ * Two units that hand each piece of work to the other when they are done with it, some seconds later: the share that
+ * one is granted is what the other one wants next. Systems 2 and 3 as they are, a second a tick.
  */
 class Handing {
   /** Of unit a, second by second. */

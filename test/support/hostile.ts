@@ -62,8 +62,8 @@ const SERVICES = [
 ];
 
 /**
- * Asserts that a fleet goes on: each call publishes one more event of `type`, waits until it has the outcome `good`, and looks that
- * every service is the process that it was in the beginning.
+ * Asserts that a fleet goes on: each call publishes one more event of `type`, waits until it has the outcome `good`,
+ * and looks that every service is the process that it was in the beginning.
  */
 export async function openWellness(up: Up, outside: Outside, type: string, good: string): Promise<() => Promise<void>> {
   const processes = async () => (await Promise.all(SERVICES.map((folder) => up.pids(folder)))).flat();

@@ -8,7 +8,9 @@ import { findNpm } from '../../libs/mcp/src/install/npm-cli.js';
 import { recordPath } from '../../libs/mcp/src/install/records.js';
 import { CACHE } from './cache.js';
 
-/** Puts servers into a fleet's data folder as if it had installed them before. @param packages such as `time-mcp@1.0.6` */
+/**
+ * Puts servers into a fleet's data folder as if it had installed them before. @param packages such as `time-mcp@1.0.6`
+ */
 export async function putInstalled(dataDir: string, packages: readonly string[]): Promise<void> {
   const log = openLog('silent');
   const installer = openInstaller({ dataDir: CACHE, npm: findNpm(), log, clock: realClock });

@@ -16,7 +16,10 @@ export interface SeenOutcome {
   };
 }
 
-/** Someone outside with an AMQP client: publishes to the environment and counts the outcomes. Survives the broker's restart. */
+/**
+ * Someone outside with an AMQP client: publishes to the environment and counts the outcomes. Survives the broker's
+ * restart.
+ */
 export interface Outside {
   /** Event id → outcomes in the order they came, repeats (same message id) left out. */
   readonly outcomes: Map<string, (SeenOutcome['data'] & { by: string })[]>;

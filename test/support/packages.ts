@@ -9,13 +9,19 @@ import { promisify } from 'node:util';
 
 const FIXTURES = fileURLToPath(new URL('../fixtures/', import.meta.url));
 
-/** A package registry on loopback that has the packages of `test/fixtures`, and a fleet's environment that makes npm ask it. */
+/**
+ * A package registry on loopback that has the packages of `test/fixtures`, and a fleet's environment that makes npm ask
+ * it.
+ */
 export interface Packages {
   /** npm takes `@fixture/…` from here and all else from where it usually does. */
   readonly env: Record<string, string>;
 }
 
-/** Serves `@fixture/<name>@1.0.0` for each folder named, as a registry of packages does: a packument, and a tarball with integrity. */
+/**
+ * Serves `@fixture/<name>@1.0.0` for each folder named, as a registry of packages does: a packument, and a tarball with
+ * integrity.
+ */
 export async function servePackages(
   t: { after(fn: () => Promise<void>): void },
   ...names: string[]

@@ -19,8 +19,8 @@ export interface TestPostgres {
 
 /**
  * A real PostgreSQL: a fresh database on the server at VSMCP_TEST_DATABASE_URL, or a server of its own out of Debian's
- * binaries, in a temporary folder on a loopback port. Undefined, and loudly so, where neither is to be had; with CI=true that
- * is an error.
+ * binaries, in a temporary folder on a loopback port. Undefined, and loudly so, where neither is to be had; with
+ * CI=true that is an error.
  */
 export async function openTestPostgres(): Promise<TestPostgres | undefined> {
   const given = process.env.VSMCP_TEST_DATABASE_URL;

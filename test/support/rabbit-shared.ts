@@ -14,8 +14,9 @@ export async function hasBroker(): Promise<boolean> {
 }
 
 /**
- * A broker for tests: the one of VSMCP_AMQP_URL, else the one on this machine's usual port, else a private one that all test files of
- * this run share and that ends with the run. Tests keep apart by a path of their own and remove what they declared.
+ * A broker for tests: the one of VSMCP_AMQP_URL, else the one on this machine's usual port, else a private one that all
+ * test files of this run share and that ends with the run. Tests keep apart by a path of their own and remove what they
+ * declared.
  */
 export async function brokerUrl(): Promise<string> {
   const given = process.env.VSMCP_AMQP_URL;
@@ -25,8 +26,8 @@ export async function brokerUrl(): Promise<string> {
 }
 
 /**
- * Under node's test runner each file is a process of its own; the runner is their parent, and lives as long as the run. `npm test`
- * has a runner for each file, and says by VSMCP_TEST_RUN which process lives as long as the run.
+ * Under node's test runner each file is a process of its own; the runner is their parent, and lives as long as the run.
+ * `npm test` has a runner for each file, and says by VSMCP_TEST_RUN which process lives as long as the run.
  */
 async function shared(): Promise<string> {
   const run = Number(process.env.VSMCP_TEST_RUN) || (process.env.NODE_TEST_CONTEXT ? process.ppid : process.pid);

@@ -5,8 +5,9 @@ const SELDOM = 100;
 const LONG = 500;
 
 /**
- * Waits for a condition; returns its first value that is neither false, null nor undefined. It looks every few milliseconds at first, then less
- * often the longer it has waited, and never for more than half of the time: many fleets share the processors that their tests run on.
+ * Waits for a condition; returns its first value that is neither false, null nor undefined. It looks every few
+ * milliseconds at first, then less often the longer it has waited, and never for more than half of the time: many
+ * fleets share the processors that their tests run on.
  * @param timeout in ms
  * @param what said when it does not come in time
  */

@@ -1,6 +1,6 @@
 /**
- * Writes docs/reference/ out of what the programs themselves go by: the schema of vsmcp.yaml, the table of routes, and the variables that are
- * read. `npm run reference` runs it; a test keeps the pages current.
+ * Writes docs/reference/ out of what the programs themselves go by: the schema of vsmcp.yaml, the table of routes, and
+ * the variables that are read. `npm run reference` runs it; a test keeps the pages current.
  */
 import { writeFile } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';

@@ -26,8 +26,8 @@ const Refusal = z.looseObject({
 });
 
 /**
- * The fleet at `url`. Calls reject with VSM_NOT_FOUND when no fleet answers there, and VSM_REFUSED with the gateway's own words
- * when it answers with an error. A petition may wait for a decision as long as it takes.
+ * The fleet at `url`. Calls reject with VSM_NOT_FOUND when no fleet answers there, and VSM_REFUSED with the gateway's
+ * own words when it answers with an error. A petition may wait for a decision as long as it takes.
  * @param patience ms that a question may take; then it rejects with VSM_TIMEOUT
  */
 export function fleetAt(url: string = process.env.VSMCP_URL ?? DEFAULT_URL, patience: number = PATIENCE): Fleet {

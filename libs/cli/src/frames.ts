@@ -28,8 +28,8 @@ const Short = z.strictObject({
 });
 
 /**
- * Publishes the events of a file with one JSON a line, in frames and in order; prints how many. Stops at the first line that is no event,
- * and says which, and how many before it are published.
+ * Publishes the events of a file with one JSON a line, in frames and in order; prints how many. Stops at the first line
+ * that is no event, and says which, and how many before it are published.
  * @param type of all, whose data the lines then are
  */
 export async function publishFrames(type: string | undefined, options: FrameOptions): Promise<void> {

@@ -1,6 +1,9 @@
 export { ago, count, percent } from '@vsmcp/vsm';
 
-/** Characters that the last column of a table has at least before it goes on a line of its own, and the indent of that line. */
+/**
+ * Characters that the last column of a table has at least before it goes on a line of its own, and the indent of that
+ * line.
+ */
 const NARROW = 24;
 const INDENT = 4;
 
@@ -9,7 +12,10 @@ export function terminalWidth(): number {
   return process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
 }
 
-/** Columns that line up. The last one is wrapped where the terminal ends, never cut: what is in a table can be copied out of it. */
+/**
+ * Columns that line up. The last one is wrapped where the terminal ends, never cut: what is in a table can be copied
+ * out of it.
+ */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
@@ -45,7 +51,9 @@ export function wrapped(text: string, width: number): string[] {
   return [...lines, current];
 }
 
-/** One line of at most `most` characters, without control characters: what comes from outside must not steer a terminal. */
+/**
+ * One line of at most `most` characters, without control characters: what comes from outside must not steer a terminal.
+ */
 export function line(text: string, most = 200): string {
   const clean = text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s]+/gu, ' ').trim();
   return clean.length <= most ? clean : `${clean.slice(0, most - 1)}…`;

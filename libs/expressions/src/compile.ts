@@ -6,7 +6,8 @@ import { patternOf } from './patterns.js';
 import { type Edit, edited, OWN, rewritten } from './rewrite.js';
 
 /**
- * Parses and checks an expression: first as a text (`rewrite.ts`), then by its syntax tree, for what only the tree tells.
+ * Parses and checks an expression: first as a text (`rewrite.ts`), then by its syntax tree, for what only the tree
+ * tells.
  * @throws VSM_CONFIG, or the library's ParseError or TypeError
  */
 export function parseChecked(environment: Environment, expression: string): ParseResult {
@@ -38,8 +39,8 @@ function patternIn(node: ASTNode): ASTNode | undefined {
 }
 
 /**
- * Computed keys are looked at when they are there, and has() of a field of what is no name gets a name for it. What is wrong already before
- * the first event is refused: patterns that do not compile, keys that cannot be.
+ * Computed keys are looked at when they are there, and has() of a field of what is no name gets a name for it. What is
+ * wrong already before the first event is refused: patterns that do not compile, keys that cannot be.
  */
 function keysAndLiterals(ast: ASTNode, text: string): Edit[] {
   const edits: Edit[] = [];

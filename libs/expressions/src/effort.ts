@@ -2,8 +2,8 @@ import { VsmError } from '@vsmcp/vsm';
 import type { Scope } from './scope.js';
 
 /**
- * Elements that one evaluation may visit. CEL always ends, but a list from outside can make it last: each visit takes some microseconds in which
- * this replica does nothing else.
+ * Elements that one evaluation may visit. CEL always ends, but a list from outside can make it last: each visit takes
+ * some microseconds in which this replica does nothing else.
  */
 export const MOST_VISITS = 100_000;
 /** Depth to which a value is looked through. */

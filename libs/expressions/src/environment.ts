@@ -21,9 +21,9 @@ const ORDER: Record<string, (order: number) => boolean> = {
 };
 
 /**
- * The environment of all expressions of the fleet: CEL's standard library, with functions of ours where the library's are wrong.
- * JSON has one kind of number, CEL two. Numbers of events are doubles here; mixed arithmetic gives a double and mixed comparison is
- * CEL's own, so that `data.used + 1` and `string(data.used)` (`42`) do what they say.
+ * The environment of all expressions of the fleet: CEL's standard library, with functions of ours where the library's
+ * are wrong. JSON has one kind of number, CEL two. Numbers of events are doubles here; mixed arithmetic gives a double
+ * and mixed comparison is CEL's own, so that `data.used + 1` and `string(data.used)` (`42`) do what they say.
  * @param variables the names that expressions see
  */
 export function environmentOf(variables: readonly string[]): Environment {

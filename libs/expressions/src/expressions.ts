@@ -16,7 +16,10 @@ export type Expression = (scope: Scope) => unknown;
 const OWN_NAME = new RegExp(`${OWN}(?=\\w)`, 'g');
 /** Most characters of an expression that an error shows. */
 const MOST_SHOWN = 200;
-/** Characters of expressions that stay compiled, of all units together. The library takes some 100 bytes for each: 10 MB. */
+/**
+ * Characters of expressions that stay compiled, of all units together. The library takes some 100 bytes for each: 10
+ * MB.
+ */
 const MOST_COMPILED = 100_000;
 
 const environment = environmentOf(['data', 'event', 'results']);
@@ -34,7 +37,8 @@ export function expressionText(written: string): string {
 const compiled = new GenerationalMemo((written) => compileExpression(expressionText(written)), MOST_COMPILED);
 
 /**
- * The expression in what was written, compiled: now, or while it is in use, once. Units hold its text only, and ask for it at each event.
+ * The expression in what was written, compiled: now, or while it is in use, once. Units hold its text only, and ask for
+ * it at each event.
  * @throws VSM_CONFIG naming the expression, when it does not parse
  */
 export function expressionOf(written: string): Expression {
@@ -67,7 +71,10 @@ export function compileExpression(expression: string): Expression {
   }
 }
 
-/** The library reads no field of an object that has one named `constructor`; as a Map it does. Only a failure makes it worth to look for such. */
+/**
+ * The library reads no field of an object that has one named `constructor`; as a Map it does. Only a failure makes it
+ * worth to look for such.
+ */
 function evaluated(run: (scope: Scope) => unknown, scope: Scope): unknown {
   try {
     return run(scope);
@@ -86,7 +93,9 @@ function firstLine(error: unknown): string {
 /** Raised with a change of this library by which an expression may judge the same event otherwise. */
 const REVISION = 1;
 
-/** An expression's identity: SHA-256 (base64url) over its text and the revision of the language that it is judged in. */
+/**
+ * An expression's identity: SHA-256 (base64url) over its text and the revision of the language that it is judged in.
+ */
 export function expressionHash(expression: string): string {
   return createHash('sha256').update(`${REVISION}:${expression}`).digest('base64url');
 }

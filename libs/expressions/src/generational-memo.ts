@@ -1,8 +1,9 @@
 /**
- * A memo of things made from texts: each is kept while it is in use, within a bound, and made again when it was let go. Only those asked for again soon are kept: of many texts
- * that come in turn none would be found again, and keeping each for a while costs more, as it outlives the collector's nursery, than making it anew.
- * There are two generations: what is asked for goes into the younger one, and when that has half of the bound it becomes the older one, which is
- * let go with the next.
+ * A memo of things made from texts: each is kept while it is in use, within a bound, and made again when it was let go.
+ * Only those asked for again soon are kept: of many texts that come in turn none would be found again, and keeping each
+ * for a while costs more, as it outlives the collector's nursery, than making it anew. There are two generations: what
+ * is asked for goes into the younger one, and when that has half of the bound it becomes the older one, which is let go
+ * with the next.
  */
 export class GenerationalMemo<Made> {
   readonly #make: (text: string) => Made;

@@ -10,7 +10,8 @@ const LEAST = -(2n ** 63n);
 const MOST = 2n ** 63n - 1n;
 
 /**
- * A CEL value as JSON has it: integers within 2^53 as numbers, larger ones as text, timestamps as RFC 3339, durations as `1.5s`, bytes in base64.
+ * A CEL value as JSON has it: integers within 2^53 as numbers, larger ones as text, timestamps as RFC 3339, durations
+ * as `1.5s`, bytes in base64.
  * @throws VSM_EVENT for a value that JSON cannot hold, or that is outside its CEL type's range
  */
 export function jsonOf(value: unknown, depth = 0): unknown {

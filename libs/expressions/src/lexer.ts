@@ -2,8 +2,8 @@ import { VsmError } from '@vsmcp/vsm';
 
 /**
  * The tokens of a CEL text, as the language definition's lexical grammar has them
- * (https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax). The library's own lexer is not exported; what is
- * rewritten before it sees a text (`rewrite.ts`) must know where a string begins and ends.
+ * (https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax). The library's own lexer is not exported; what
+ * is rewritten before it sees a text (`rewrite.ts`) must know where a string begins and ends.
  */
 export interface Token {
   kind: 'name' | 'quoted' | 'number' | 'string' | 'bytes' | 'mark';

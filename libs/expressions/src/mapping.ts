@@ -9,7 +9,8 @@ export type Mapping = ((scope: Scope) => unknown) & { readonly tree?: unknown };
 export const MAX_ARGUMENT_BYTES = 4 * 1024 * 1024;
 
 /**
- * Checks that a tree's expressions compile. It is walked anew for each event: compiled trees of 10,000 units would take more room than the units.
+ * Checks that a tree's expressions compile. It is walked anew for each event: compiled trees of 10,000 units would take
+ * more room than the units.
  * @throws VSM_CONFIG naming the expression that does not compile
  */
 export function mappingOf(tree: unknown): Mapping {

@@ -17,8 +17,8 @@ function isNode(node: unknown): node is ASTNode {
 }
 
 /**
- * The place of a node in the text with the parentheses that it begins or ends in. The library's own range leaves the outermost of them out: of
- * `(x + y) * z` it is `x + y) * z`.
+ * The place of a node in the text with the parentheses that it begins or ends in. The library's own range leaves the
+ * outermost of them out: of `(x + y) * z` it is `x + y) * z`.
  */
 export function placeOf({ start, end }: ASTNode, tokens: readonly Token[]): { start: number; end: number } {
   const first = tokens.findIndex((token) => token.start >= start);

@@ -3,8 +3,9 @@ import { RE2JS } from 're2js';
 import { GenerationalMemo } from './generational-memo.js';
 
 /**
- * Patterns with the syntax and meaning of RE2 (https://github.com/google/re2/wiki/Syntax), which CEL names as its own. An RE2 engine
- * takes time linear in the text; JavaScript's own backtracks, so that a text from outside could make one pattern last for ever.
+ * Patterns with the syntax and meaning of RE2 (https://github.com/google/re2/wiki/Syntax), which CEL names as its own.
+ * An RE2 engine takes time linear in the text; JavaScript's own backtracks, so that a text from outside could make one
+ * pattern last for ever.
  */
 export interface Pattern {
   /** @returns true where the pattern is found anywhere in the text */

@@ -2,8 +2,8 @@
 const DEEPEST = 64;
 
 /**
- * The value with Maps in place of the objects that have a field named `constructor`, and of all that contain one; the value itself
- * where there is none.
+ * The value with Maps in place of the objects that have a field named `constructor`, and of all that contain one; the
+ * value itself where there is none.
  */
 export function withoutConstructors<T>(value: T): T;
 export function withoutConstructors(value: unknown, depth?: number): unknown;

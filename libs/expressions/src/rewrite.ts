@@ -2,9 +2,10 @@ import { VsmError } from '@vsmcp/vsm';
 import { type Token, tokensOf } from './lexer.js';
 
 /**
- * The text that the library is given instead of the one that was written. The library cannot have its own functions replaced, and
- * some of them are wrong (`int("")` is 0, 30 February is 1 March, `matches` backtracks); so calls of these are calls of ours
- * under other names, and syntax that it does not read is put in the form that it does. docs/expressions.md lists what this mends.
+ * The text that the library is given instead of the one that was written. The library cannot have its own functions
+ * replaced, and some of them are wrong (`int("")` is 0, 30 February is 1 March, `matches` backtracks); so calls of
+ * these are calls of ours under other names, and syntax that it does not read is put in the form that it does.
+ * docs/expressions.md lists what this mends.
  */
 
 /** Beginning of the names of our functions; no expression may use it. */
@@ -35,7 +36,10 @@ export function edited(text: string, edits: readonly Edit[]): string {
   return made + text.slice(at);
 }
 
-/** Whatever may have to be rewritten has one of these in it; reading the tokens of all expressions would double the time to compile. */
+/**
+ * Whatever may have to be rewritten has one of these in it; reading the tokens of all expressions would double the time
+ * to compile.
+ */
 const HINT =
   /\b(?:int|uint|double|string|timestamp|duration|matches)\s*\(|\.\s*get[A-Z]|Ascii|`|\[\s*\]|(?<![\w"'])[bBrR]{1,2}["']|(?:^|[^\w)\]])\.\d|vsm_|\/\//;
 
@@ -107,7 +111,10 @@ function rawString(text: string): string | undefined {
   return JSON.stringify(text.slice(1 + marks, -marks));
 }
 
-/** A literal of bytes whose characters beyond ASCII are UTF-8 bytes, and raw ones without a prefix that the library does not read. */
+/**
+ * A literal of bytes whose characters beyond ASCII are UTF-8 bytes, and raw ones without a prefix that the library does
+ * not read.
+ */
 function bytesLiteral(text: string): string | undefined {
   const raw = /^[bB][rR]/.test(text);
   if (!raw && /^[\x20-\x7e\s]*$/.test(text)) return undefined;

@@ -1,7 +1,7 @@
 // Becomes a command after steps that take system calls: `node launch.mjs STEPS FILE ARGUMENTS…`, where STEPS is JSON:
-// `koffi` (folder), `owners` {namespace, readable, writable}, `filter` (file with a BPF program), `inherit` (highest file
-// descriptor that the command gets). With ENVIRONMENT (JSON) in its environment, that is the command's: variables that a server
-// declares may change what Node.js itself loads.
+// `koffi` (folder), `owners` {namespace, readable, writable}, `filter` (file with a BPF program), `inherit` (highest
+// file descriptor that the command gets). With ENVIRONMENT (JSON) in its environment, that is the command's: variables
+// that a server declares may change what Node.js itself loads.
 import { closeSync, openSync, readFileSync, realpathSync } from 'node:fs';
 import { cString, openSystemCalls } from './system-calls.mjs';
 
@@ -19,7 +19,10 @@ const F_SETFD = 2;
 
 const ENVIRONMENT = 'VSMCP_LAUNCH_ENVIRONMENT';
 
-/** Lays each place over itself with the owners of its files mapped. What is only read may stay as it is, if others may read it. */
+/**
+ * Lays each place over itself with the owners of its files mapped. What is only read may stay as it is, if others may
+ * read it.
+ */
 function mapOwners({ call, attempt }, { namespace, readable, writable }) {
   const users = openSync(namespace, 'r');
   // struct mount_attr: attr_set, attr_clr, propagation, userns_fd

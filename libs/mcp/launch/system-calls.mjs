@@ -27,7 +27,8 @@ const NUMBERS = {
 
 /**
  * @param {string} koffi folder of the package that calls C
- * @returns calls that give the result, or the negative error number (<errno.h>) as the kernel does; arguments are integers and buffers
+ * @returns calls that give the result, or the negative error number (<errno.h>) as the kernel does; arguments are
+ * integers and buffers
  */
 export function openSystemCalls(koffi) {
   const { load, errno, address } = createRequire(import.meta.url)(koffi);

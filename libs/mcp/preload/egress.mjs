@@ -1,5 +1,5 @@
-// Runs inside a confined server, before its own code (`node --import`): lets `fetch`, node:http and node:https reach hosts through
-// the fleet's proxy, since there is no network. What goes past it (sockets of its own) reaches nothing.
+// Runs inside a confined server, before its own code (`node --import`): lets `fetch`, node:http and node:https reach
+// hosts through the fleet's proxy, since there is no network. What goes past it (sockets of its own) reaches nothing.
 import http from 'node:http';
 import https from 'node:https';
 import { createRequire } from 'node:module';

@@ -15,7 +15,10 @@ import { valuesOf } from './sandbox/values.js';
 import type { ServerLauncher } from './server-launcher.js';
 
 export interface HostOptions {
-  /** Where installed servers and npm's cache live: `<dataDir>/servers`, `<dataDir>/npm-cache`. Several processes may share it. */
+  /**
+   * Where installed servers and npm's cache live: `<dataDir>/servers`, `<dataDir>/npm-cache`. Several processes may
+   * share it.
+   */
   dataDir: string;
   log: McpLog;
   clock: Clock;
@@ -32,8 +35,8 @@ export interface HostOptions {
 }
 
 /**
- * Opens what installs and starts servers, and finds out by trying how well this machine confines. Rejects with VSM_INSTALL
- * without npm, VSM_SANDBOX when `confinement` cannot be had, VSM_CONFIG when `private` is malformed.
+ * Opens what installs and starts servers, and finds out by trying how well this machine confines. Rejects with
+ * VSM_INSTALL without npm, VSM_SANDBOX when `confinement` cannot be had, VSM_CONFIG when `private` is malformed.
  */
 export async function openMcpHost(options: HostOptions): Promise<ServerLauncher> {
   const { log, clock } = options;

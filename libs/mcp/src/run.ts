@@ -13,7 +13,10 @@ export interface Ran {
 
 const TAIL = 16_384;
 
-/** Runs a program to its end, without a shell, in a process group of its own that is killed at the timeout (ms) or on abort. It gets `inherit`, open here, from 3 on. */
+/**
+ * Runs a program to its end, without a shell, in a process group of its own that is killed at the timeout (ms) or on
+ * abort. It gets `inherit`, open here, from 3 on.
+ */
 export function run(
   file: string,
   args: readonly string[],

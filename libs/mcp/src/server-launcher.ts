@@ -26,13 +26,14 @@ export interface Pin {
 
 export interface Installer {
   /**
-   * Rejects with VSM_INSTALL: unknown package or version, integrity that does not hold or is not `pin`'s, no network and not
-   * cached. What was installed once is used again without the network, after a check that its files are unchanged.
+   * Rejects with VSM_INSTALL: unknown package or version, integrity that does not hold or is not `pin`'s, no network
+   * and not cached. What was installed once is used again without the network, after a check that its files are
+   * unchanged.
    */
   install(npm: string, signal?: AbortSignal, pin?: Pin): Promise<Installed>;
   /**
-   * Removes what was installed, is not among `keep` (`package@version`) and was not started for a week. What servers wrote
-   * themselves stays. @returns what was removed
+   * Removes what was installed, is not among `keep` (`package@version`) and was not started for a week. What servers
+   * wrote themselves stays. @returns what was removed
    */
   uninstall(keep: ReadonlySet<string>): Promise<string[]>;
 }
@@ -90,8 +91,8 @@ export interface ServerConnection {
   /** The end of what it wrote to stderr, cleaned. */
   readonly lastWords: string;
   /**
-   * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's own
-   * error is a result with `isError`. Rejections are `CallError`s, which say whether the call is in doubt.
+   * Rejects with VSM_MCP when the server dies, answers wrongly or is not there, VSM_TIMEOUT past the deadline; a tool's
+   * own error is a result with `isError`. Rejections are `CallError`s, which say whether the call is in doubt.
    * @param deadline ms for this call, however much progress is reported; cancellation reaches the server
    * @param onProgress told of each report of the server on this call
    */
@@ -102,7 +103,9 @@ export interface ServerConnection {
     signal?: AbortSignal,
     onProgress?: (progress: Progress) => void,
   ): Promise<ToolResult>;
-  /** Asks whether it is there. @returns ms until it answered. Rejects with VSM_MCP or, past `deadline` ms, VSM_TIMEOUT */
+  /**
+   * Asks whether it is there. @returns ms until it answered. Rejects with VSM_MCP or, past `deadline` ms, VSM_TIMEOUT
+   */
   ping(deadline: number): Promise<number>;
   /** Ends the whole process group (SIGTERM, then SIGKILL after 2 s), or the session with a server elsewhere. */
   close(): Promise<void>;
@@ -119,14 +122,16 @@ export interface ServerLauncher {
   /** A new folder below `within`, for a server that is only tried; `remove` deletes it with all that is in it. */
   scratch(within: string): Promise<{ folder: string; remove(): Promise<void> }>;
   /**
-   * Installs if need be and starts, at `sandbox.best`. A relative path in arguments and environment that lies in a granted path
-   * is made absolute from `home` (`absolute` in sandbox/paths.ts is the rule). Rejects with VSM_INSTALL, VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke
-   * garbage, exited; the message carries the last lines of its stderr, cleaned).
+   * Installs if need be and starts, at `sandbox.best`. A relative path in arguments and environment that lies in a
+   * granted path is made absolute from `home` (`absolute` in sandbox/paths.ts is the rule). Rejects with VSM_INSTALL,
+   * VSM_SANDBOX, or VSM_MCP (did not start within `deadline`, spoke garbage, exited; the message carries the last lines
+   * of its stderr, cleaned).
    * @param folder the server's own folder: its working directory and HOME, and all it may write unless grants say more
    * @param home what relative grants start from
    * @param deadline ms from the start of its process until it has said what it offers; installing has its own (5 min)
    * @param pin what was approved; something else is not started
-   * @param record told, when it is gone or did not start, what it tried to reach and was refused, where this machine can record that
+   * @param record told, when it is gone or did not start, what it tried to reach and was refused, where this machine
+   * can record that
    */
   start(
     spec: ServerSpec,
@@ -141,8 +146,8 @@ export interface ServerLauncher {
     },
   ): Promise<{ installed: Installed; connection: ServerConnection }>;
   /**
-   * Reaches a server that runs elsewhere. Rejects with VSM_CONFIG when a header's variable is not set, VSM_POLICY when it is at
-   * a place that policy does not admit, VSM_MCP when it cannot be reached or is no MCP server.
+   * Reaches a server that runs elsewhere. Rejects with VSM_CONFIG when a header's variable is not set, VSM_POLICY when
+   * it is at a place that policy does not admit, VSM_MCP when it cannot be reached or is no MCP server.
    * @param deadline ms until it has said what it offers
    */
   dial(spec: RemoteSpec, options: { deadline: number; signal?: AbortSignal }): Promise<ServerConnection>;
@@ -160,7 +165,8 @@ export interface Skipped {
 export interface Registry {
   readonly name: string;
   /**
-   * Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is wrong there.
+   * Servers that can run from npm over stdio, newest version of each. Rejects with VSM_MCP naming the place and what is
+   * wrong there.
    * @param left told of each entry that is malformed and left out: where it is, and what is wrong
    * @param unusable told of each server that cannot be had so, with the reason
    */

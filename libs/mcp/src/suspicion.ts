@@ -8,7 +8,10 @@ const MOST = { found: 20, told: 200, read: 32_768, result: 16_384 };
 /** Terminal sequences and control characters; newline, tab and carriage return are common in honest text. */
 const TERMINAL = /(?![\n\t\r])\p{Cc}+/u;
 
-/** Characters that nobody sees. Joiners inside scripts that need them, and what belongs to emoji and flags, are taken out before. */
+/**
+ * Characters that nobody sees. Joiners inside scripts that need them, and what belongs to emoji and flags, are taken
+ * out before.
+ */
 const HIDDEN = /(?![\n\t\r])[\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]+/u;
 const HONEST = new RegExp(
   [
@@ -26,8 +29,8 @@ const PEOPLE = String.raw`(?:the |this to the |this to |it to the |to the )?(?:u
 const SECRETS = String.raw`(?:~?/\.?(?:ssh|aws|gnupg|kube)\b|id_rsa|id_ed25519|/etc/(?:passwd|shadow)|\.env\b|\bmcp\.json|\bprivate keys?\b|\bapi[ _-]?keys?\b|\b(?:access )?tokens\b|\bpasswords\b|\bcredentials\b|\benvironment variables\b|\b(?:conversation|chat|message) history\b|\b(?:entire|whole|full|complete) conversation\b|\bsystem prompt\b)`;
 
 /**
- * Orders to whoever reads it. Read over text without what hides and in lower case. They are meant for what honest descriptions
- * do not say: "call this first" or "you must give a path" are no orders of this kind.
+ * Orders to whoever reads it. Read over text without what hides and in lower case. They are meant for what honest
+ * descriptions do not say: "call this first" or "you must give a path" are no orders of this kind.
  */
 const ORDERS: readonly RegExp[] = [
   /\b(?:ignore|disregard|forget|override|bypass)\b[^.!?\n]{0,40}\b(?:previous|prior|above|earlier|preceding|all other|all your|any other|your|system|these)\b[^.!?\n]{0,30}\b(?:instructions?|prompts?|rules|guidelines|directions|directives|messages|polic(?:y|ies)|constraints|safety)\b/,
@@ -105,7 +108,10 @@ function firstOf(value: object, most: number): [string, unknown][] {
   return Object.entries(Array.isArray(value) && value.length > most ? value.slice(0, most) : value).slice(0, most);
 }
 
-/** Suspicions in the beginning of a tool's result: results come often and can be long. Pictures and the like are passed over. */
+/**
+ * Suspicions in the beginning of a tool's result: results come often and can be long. Pictures and the like are passed
+ * over.
+ */
 export function suspicionsInResult(where: string, { content, structured }: Result): Suspicion[] {
   const texts = content.map((block) =>
     block.type === 'text' ? block.text : block.type === 'resource' ? block.resource : '',
@@ -119,7 +125,9 @@ interface Result {
   structured: unknown;
 }
 
-/** As it reads to one who follows it: what hides is gone, letters that only look different are the same, spaces are one. */
+/**
+ * As it reads to one who follows it: what hides is gone, letters that only look different are the same, spaces are one.
+ */
 function plain(text: string): string {
   const written = hiddenAscii(text);
   const shown = stripVTControlCharacters(`${text}${written && `\n${written}`}`)

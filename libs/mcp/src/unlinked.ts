@@ -22,9 +22,9 @@ export interface Unlinked {
 }
 
 /**
- * Opens a folder part by part, following no link below `home`, or below `/` where the folder lies elsewhere: a server that may
- * write above it could lead it to any place. Where the system has no /proc, as macOS, parts are opened by their paths: the last
- * part is no link then, and one above could be exchanged.
+ * Opens a folder part by part, following no link below `home`, or below `/` where the folder lies elsewhere: a server
+ * that may write above it could lead it to any place. Where the system has no /proc, as macOS, parts are opened by
+ * their paths: the last part is no link then, and one above could be exchanged.
  * @param make parts that are missing are made
  * Rejects with VSM_SANDBOX for a link, else with the error of the file system.
  */

@@ -12,8 +12,9 @@ import { type DurableQueue, PARTITION_QUEUES, QUEUES, RETRY_DELAYS, type RetryDe
 import type { Party } from './systems.js';
 
 /**
- * The topology of a fleet on its broker: all exchanges, queues and bindings, made out of the channel table and the table
- * of durable queues as plain data. Declaring them, comparing them with a broker, and broker permissions derive from it.
+ * The topology of a fleet on its broker: all exchanges, queues and bindings, made out of the channel table and the
+ * table of durable queues as plain data. Declaring them, comparing them with a broker, and broker permissions derive
+ * from it.
  */
 
 /** Deliveries of a message before it counts as poison. */

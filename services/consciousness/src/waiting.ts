@@ -3,7 +3,10 @@ import { demandsWaiting, isDemand } from './demand.js';
 import type { AcquisitionNow, Model } from './model.js';
 import { presenceOf } from './presence.js';
 
-/** A gap: where it is, how many events it concerns, and a mend that exists: a capability, a unit, a setting or a command. */
+/**
+ * A gap: where it is, how many events it concerns, and a mend that exists: a capability, a unit, a setting or a
+ * command.
+ */
 export type Gap = {
   system: string;
   type?: string;

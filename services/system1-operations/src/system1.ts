@@ -19,15 +19,18 @@ import { hearProbes } from './settling/evidence.js';
 export interface System1Options {
   /** The launcher of MCP servers; by default it confines them as well as this machine can. */
   openHost?: (context: ServiceContext) => Promise<ServerLauncher>;
-  /** How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is left behind. */
+  /**
+   * How many times longer than usual it waits from one chore of upkeep to the next: where nothing is lost, little is
+   * left behind.
+   */
   slowerUpkeep?: number;
 }
 
 /**
- * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas hand
- * over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and to questions
- * (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided
- * in `matching.ts`, `disposition.ts` and `outcome.ts`.
+ * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas
+ * hand over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and
+ * to questions (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers
+ * (`servers/`) and pain. What is done with an event is decided in `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
 export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Options = {}): Service {
   return { system: 's1', start: async (context) => start(context, await openHost(context), slowerUpkeep) };

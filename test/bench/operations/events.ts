@@ -15,7 +15,10 @@ const EVENTS = 5000;
 const WIDTH = 1000;
 const PREFETCH = 500;
 
-/** Events through a `noted` unit on RabbitMQ, end to end with all guarantees, beside bare amqplib with the same durability. */
+/**
+ * Events through a `noted` unit on RabbitMQ, end to end with all guarantees, beside bare amqplib with the same
+ * durability.
+ */
 export async function notedEvents(): Promise<Figure[]> {
   const what = 'events through a noted unit on RabbitMQ';
   const missing = (why: string): Figure[] => [{ what, unit: 'events/s', values: [], missing: why }];
@@ -64,8 +67,8 @@ export async function notedEvents(): Promise<Figure[]> {
 }
 
 /**
- * The same way without us: a confirmed persistent publish into a quorum queue, a consumer that publishes an outcome, confirmed, and then
- * acknowledges, and the publisher that hears it.
+ * The same way without us: a confirmed persistent publish into a quorum queue, a consumer that publishes an outcome,
+ * confirmed, and then acknowledges, and the publisher that hears it.
  */
 async function byAmqplib(url: string): Promise<{ send: () => Promise<void>; close: () => Promise<void> }> {
   const [outside, worker] = [await amqp.connect(url), await amqp.connect(url)];

@@ -16,8 +16,9 @@ const SINGLE = 20_000;
 const PREFETCH = 250;
 
 /**
- * Frames from a publisher of its own process, confirmed, through a quorum queue into accounting: one subscriber that reads each event as
- * System 1 does and counts it, and no ledger. Beside it one event a message, and the same frames without a broker.
+ * Frames from a publisher of its own process, confirmed, through a quorum queue into accounting: one subscriber that
+ * reads each event as System 1 does and counts it, and no ledger. Beside it one event a message, and the same frames
+ * without a broker.
  */
 export async function framesIntoAccounting(): Promise<Figure[]> {
   const what = 'frames into accounting';
@@ -70,7 +71,10 @@ async function processorTimeOf(rabbit: Rabbit): Promise<() => Promise<number>> {
 
 const limits = { maxBytes: 1_048_576, newId: () => 'new', unpack: unpackFrame };
 
-/** Has so many events published and counts what arrives; resolves with the events a second, to the last one from where it is said. */
+/**
+ * Has so many events published and counts what arrives; resolves with the events a second, to the last one from where
+ * it is said.
+ */
 type Count = (
   events: number,
   publish: () => Promise<unknown>,

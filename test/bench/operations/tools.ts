@@ -46,7 +46,10 @@ const CONFIG: FleetConfigInput = {
   },
 };
 
-/** Tool calls through System 1 over stdio, beside the SDK's own client on the same server: in turn, so that what slows the machine slows all. */
+/**
+ * Tool calls through System 1 over stdio, beside the SDK's own client on the same server: in turn, so that what slows
+ * the machine slows all.
+ */
 export async function toolCalls(): Promise<Figure[]> {
   const endings: (() => Promise<void>)[] = [];
   const after = (end: () => Promise<void>) => void endings.unshift(end);

@@ -10,7 +10,9 @@ export function wantedBy(unit: number, round: number): string[] {
   return mixed % 2 === 0 || first === second ? [`r${first}`] : [`r${first}`, `r${second}`].sort();
 }
 
-/** A lock on resources as the engine and the mutex are driven: `granted` may be called at once or by a later release. */
+/**
+ * A lock on resources as the engine and the mutex are driven: `granted` may be called at once or by a later release.
+ */
 export interface Locks {
   claim(id: string, unit: number, resources: string[], granted: (id: string) => void): void;
   release(id: string, granted: (id: string) => void): void;
@@ -24,8 +26,8 @@ export interface Contended {
 }
 
 /**
- * Rounds of all units until `most` grants were made. Each always has a claim under way, so that how long a claim waits for its turn says
- * nothing (by Little's law it is the units over the rate); what counts is how long a decision takes.
+ * Rounds of all units until `most` grants were made. Each always has a claim under way, so that how long a claim waits
+ * for its turn says nothing (by Little's law it is the units over the rate); what counts is how long a decision takes.
  */
 export function contend(locks: Locks, most: number): Contended {
   const rounds = new Int32Array(UNITS);

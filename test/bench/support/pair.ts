@@ -34,8 +34,8 @@ export interface More {
 }
 
 /**
- * Services on one transport: in memory, or on the broker at `url` under a path of their own that is removed from it afterwards. Resolves
- * when all are ready.
+ * Services on one transport: in memory, or on the broker at `url` under a path of their own that is removed from it
+ * afterwards. Resolves when all are ready.
  */
 export async function openServices(
   services: readonly Service[],

@@ -6,7 +6,10 @@ export type Others = Readonly<Record<string, string>>;
 /** µs of processor time that work took, by who spent them: `here` and the names of the others. */
 export type Spent = Record<string, number>;
 
-/** Does some work and tells the processor time of it; without `/proc`, only that of this process. Who ends meanwhile is left out. */
+/**
+ * Does some work and tells the processor time of it; without `/proc`, only that of this process. Who ends meanwhile is
+ * left out.
+ */
 export async function spending<T>(others: Others, work: () => Promise<T>): Promise<{ done: T; spent: Spent }> {
   const before = await timesOf(others);
   const since = process.cpuUsage();

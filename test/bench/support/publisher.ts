@@ -4,7 +4,10 @@ import { openLog, realClock } from '@vsmcp/service';
 import { until } from '../../support/until.js';
 import { type How, publishEvents } from './publishing.js';
 
-/** A parent's order to a publisher in a process of its own. The answer, once all are confirmed, is the processor time that it took, in µs. */
+/**
+ * A parent's order to a publisher in a process of its own. The answer, once all are confirmed, is the processor time
+ * that it took, in µs.
+ */
 export interface Order {
   events: number;
   how: How;

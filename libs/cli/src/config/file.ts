@@ -4,7 +4,10 @@ import { join, resolve } from 'node:path';
 import type { Environment } from '@vsmcp/service';
 import { readText, reasonOf, VsmError } from '@vsmcp/vsm';
 
-/** The configuration that commands mean: the one that is named, VSMCP_CONFIG, or vsmcp.yaml in the fleet's folder. An absolute path. */
+/**
+ * The configuration that commands mean: the one that is named, VSMCP_CONFIG, or vsmcp.yaml in the fleet's folder. An
+ * absolute path.
+ */
 export function configFileOf(named: string | undefined, env: Environment, cwd: string): string {
   if (named) return fileIn(resolve(cwd, named));
   if (env.VSMCP_CONFIG?.trim()) return fileIn(resolve(cwd, env.VSMCP_CONFIG));

@@ -40,7 +40,8 @@ export async function checkTree(file: string | undefined, env: Environment): Pro
 }
 
 /**
- * The configurations that a fleet is about to run with. What is wrong in them is told here, once, and not by the services as they fail.
+ * The configurations that a fleet is about to run with. What is wrong in them is told here, once, and not by the
+ * services as they fail.
  * @throws VSM_CONFIG with everything that is wrong
  */
 export async function checkedTree(file: string | undefined, env: Environment): Promise<FleetTree> {

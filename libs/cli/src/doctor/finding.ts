@@ -1,8 +1,8 @@
 import { reasonOf } from '@vsmcp/vsm';
 
 /**
- * ok: well. broken: it stops the fleet, or what the configuration asks of it. warning: the fleet runs, with less than it could. none: does
- * not apply here.
+ * ok: well. broken: it stops the fleet, or what the configuration asks of it. warning: the fleet runs, with less than
+ * it could. none: does not apply here.
  */
 export type State = 'ok' | 'broken' | 'warning' | 'none';
 
@@ -31,7 +31,10 @@ export interface Found extends Finding {
   check: string;
 }
 
-/** Runs all checks side by side, each within its patience; one that fails or takes too long is a finding too. In the order given. */
+/**
+ * Runs all checks side by side, each within its patience; one that fails or takes too long is a finding too. In the
+ * order given.
+ */
 export async function examine<S>(checks: readonly Check<S>[], situation: S): Promise<Found[]> {
   const results = new Map<Check<S>, Found[]>();
   const run = async (check: Check<S>) => results.set(check, await within(check, situation));

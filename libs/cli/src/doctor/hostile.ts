@@ -1,7 +1,10 @@
 import { relative, resolve } from 'node:path';
 import type { FleetConfig } from '@vsmcp/service';
 
-/** Where the fleet is, absolute: what relative paths start from, the file of its configuration, and its data where that is known. */
+/**
+ * Where the fleet is, absolute: what relative paths start from, the file of its configuration, and its data where that
+ * is known.
+ */
 export interface Places {
   home: string;
   file: string;
@@ -9,8 +12,8 @@ export interface Places {
 }
 
 /**
- * Things that others read or write inside folders that a server may write, in a sentence each: what lies there, that server may change at
- * any time. Links are not looked at: the server makes them.
+ * Things that others read or write inside folders that a server may write, in a sentence each: what lies there, that
+ * server may change at any time. Links are not looked at: the server makes them.
  */
 export function hostileGround(config: FleetConfig, { home, dataDir, file }: Places): string[] {
   const { senses, answers } = config.environment;

@@ -26,7 +26,9 @@ export interface Around {
   places: Places;
   /** The variable for a secret; two different secrets never share one. */
   variable(server: string, name: string, value: string): string;
-  /** The file or folder that a text names, if there is one. @param cwd the folder that the client starts the server in */
+  /**
+   * The file or folder that a text names, if there is one. @param cwd the folder that the client starts the server in
+   */
   place(text: string, cwd: string | undefined): { path: string; kind: 'file' | 'folder' } | undefined;
 }
 

@@ -2,7 +2,9 @@ import { reasonOf, VsmError } from '@vsmcp/vsm';
 import { type ParseError, parse, printParseErrorCode } from 'jsonc-parser';
 import { z } from 'zod';
 
-/** A command as clients write it: the program, or (opencode) the program with its arguments, or (Zed) an object of both. */
+/**
+ * A command as clients write it: the program, or (opencode) the program with its arguments, or (Zed) an object of both.
+ */
 const Program = z.union([
   z.string().transform((path) => ({ path, args: [] as string[] })),
   z
@@ -55,9 +57,9 @@ export interface ForeignServer {
 const LISTS = ['mcpServers', 'servers', 'context_servers'];
 
 /**
- * Reads `mcpServers` (Claude, Cursor, Windsurf, Gemini …), `servers` (VS Code's mcp.json, or below `mcp` in its settings),
- * `context_servers` (Zed) and `mcp` (opencode). Comments, trailing commas and a byte order mark are taken as these clients
- * take them.
+ * Reads `mcpServers` (Claude, Cursor, Windsurf, Gemini …), `servers` (VS Code's mcp.json, or below `mcp` in its
+ * settings), `context_servers` (Zed) and `mcp` (opencode). Comments, trailing commas and a byte order mark are taken as
+ * these clients take them.
  * @throws VSM_CONFIG for what is none of these
  */
 export function readForeign(text: string, name: string): ForeignServer[] {

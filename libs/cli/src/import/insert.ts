@@ -11,8 +11,8 @@ export interface Addition {
 }
 
 /**
- * The text of a configuration with servers added. Where the servers stand in a block, which is how people write them, all else stays
- * as it is, byte for byte.
+ * The text of a configuration with servers added. Where the servers stand in a block, which is how people write them,
+ * all else stays as it is, byte for byte.
  * @throws VSM_CONFIG for what is no YAML mapping
  */
 export function insertServers(text: string, addition: Addition): string {

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 
 /**
- * An outline of a server that could not be taken over: its program, how many arguments it has, and the names of its variables and headers. Values are
- * not copied at all, not even into a comment: in which of them a secret hides, nobody can tell for sure.
+ * An outline of a server that could not be taken over: its program, how many arguments it has, and the names of its
+ * variables and headers. Values are not copied at all, not even into a comment: in which of them a secret hides, nobody
+ * can tell for sure.
  */
 export function outlineOf(written: unknown): object {
   if (typeof written !== 'object' || written === null || Array.isArray(written)) return { is: 'no object' };

@@ -51,7 +51,9 @@ export function planImport(
   return plan;
 }
 
-/** The variable of a secret is named as the server has it, and after the server too where another secret has that name. */
+/**
+ * The variable of a secret is named as the server has it, and after the server too where another secret has that name.
+ */
 function variables(): Around['variable'] {
   const values = new Map<string, string>();
   return (server, name, value) => {

@@ -1,6 +1,6 @@
 /**
- * Recognises secrets in what other clients' files hold. Wrong in one direction only: what may be a secret is taken from the environment, and costs a
- * person one variable; a secret that is copied into a file in git costs more.
+ * Recognises secrets in what other clients' files hold. Wrong in one direction only: what may be a secret is taken from
+ * the environment, and costs a person one variable; a secret that is copied into a file in git costs more.
  */
 
 const NAME =

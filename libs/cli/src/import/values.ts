@@ -20,8 +20,8 @@ export function variableName(...parts: string[]): string {
 }
 
 /**
- * References to what a client knows: `${env:X}`, `${X}`, `${X:-default}`, `${input:x}` (VS Code, Cursor, Claude), `{env:X}`
- * (opencode), `%X%` (Windows), `$env:X` and `$X` alone.
+ * References to what a client knows: `${env:X}`, `${X}`, `${X:-default}`, `${input:x}` (VS Code, Cursor, Claude),
+ * `{env:X}` (opencode), `%X%` (Windows), `$env:X` and `$X` alone.
  */
 const REFERENCES = [
   /\$\{(?:(env|input|secret):)?([A-Za-z_][\w.-]*)(?::-([^}]*))?\}/,
@@ -29,7 +29,10 @@ const REFERENCES = [
   /%()([A-Za-z_]\w*)%/,
   /^\$()(?:env:)?([A-Za-z_]\w*)$/,
 ];
-/** A reference to what only running something, or the client's own state, would tell: `${command:…}`, `${file}` of an editor. */
+/**
+ * A reference to what only running something, or the client's own state, would tell: `${command:…}`, `${file}` of an
+ * editor.
+ */
 const UNKNOWN = /\$\{[a-z]+:[^}]*\}|\{file:[^}]*\}|\$\{(?:file|lineNumber|selectedText)\w*\}|\$\([^)]*\)|`[^`]+`/i;
 
 /** Folders that clients know by name. */

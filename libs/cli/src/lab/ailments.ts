@@ -1,7 +1,10 @@
 import type { PathologyName } from '@vsmcp/vsm';
 import type { Minute } from './observed.js';
 
-/** A pathology of a day: when it was first seen (ms from the beginning), in how many minutes, and what it was told by at last. */
+/**
+ * A pathology of a day: when it was first seen (ms from the beginning), in how many minutes, and what it was told by at
+ * last.
+ */
 export interface Ailment {
   name: PathologyName;
   title: string;

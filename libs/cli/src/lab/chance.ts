@@ -7,9 +7,10 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 export type Chance = (name: string) => Random;
 
 /**
- * Chance that can be repeated: one seed gives one stream for each name. Who draws more does not change what others draw, so that the day
- * with a system left out has the same arrivals and the same luck of each tool as the day with it (common random numbers: Law,
- * Simulation Modeling and Analysis, 5th ed., ch. 11.2), and what differs is what was left out.
+ * Chance that can be repeated: one seed gives one stream for each name. Who draws more does not change what others
+ * draw, so that the day with a system left out has the same arrivals and the same luck of each tool as the day with it
+ * (common random numbers: Law, Simulation Modeling and Analysis, 5th ed., ch. 11.2), and what differs is what was left
+ * out.
  */
 export function chanceOf(seed: number): Chance {
   return (name) => {

@@ -29,7 +29,8 @@ export function paceOf(speed: number, clock: Pick<VirtualClock, 'now'>, signal?:
 }
 
 /**
- * Lets time pass until `until` (ms since the epoch): whenever nothing is left to do, the clock goes on to what falls due next.
+ * Lets time pass until `until` (ms since the epoch): whenever nothing is left to do, the clock goes on to what falls
+ * due next.
  * @throws what `signal` was aborted with
  */
 export async function pass(clock: VirtualClock, until: number, pace: Pace, signal?: AbortSignal): Promise<void> {

@@ -4,7 +4,10 @@ import type { Minute, Observed } from './observed.js';
 /** Figures of a day. Shares are between 0 and 1, null where there was nothing to be a share of. Times in ms. */
 export interface Figures {
   published: number;
-  /** Events that calls of its own tools made, and those of them that it answered: where units undo each other, work in vain. */
+  /**
+   * Events that calls of its own tools made, and those of them that it answered: where units undo each other, work in
+   * vain.
+   */
   caused: { events: number; answered: number };
   /** Answered, noted or attenuated, of what the world published. */
   answered: number | null;

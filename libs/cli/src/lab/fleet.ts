@@ -21,7 +21,10 @@ import type { VirtualClock } from './virtual-clock.js';
 const NODE = 'lab';
 /** Folders that are named and never used: in the lab nothing is read from or written to a disk. */
 const NOWHERE = '/lab';
-/** ms between heartbeats, and between looks whether the database is there, which is in this process: nobody vanishes here unseen. */
+/**
+ * ms between heartbeats, and between looks whether the database is there, which is in this process: nobody vanishes
+ * here unseen.
+ */
 const HEARTBEAT = 60_000;
 const DATABASE_CHECK = 86_400_000;
 /** ms. One instance of each system, which never vanishes: its leases need not be renewed every second. */
@@ -49,7 +52,10 @@ export interface LabFleet {
   stop(): Promise<void>;
 }
 
-/** Starts the services of a fleet in this process, on virtual time: in-memory transport, in-memory database, counted ids. */
+/**
+ * Starts the services of a fleet in this process, on virtual time: in-memory transport, in-memory database, counted
+ * ids.
+ */
 export async function openLabFleet(options: LabFleetOptions): Promise<LabFleet> {
   const { config, services, database, clock, chance, log } = options;
   const metrics = openMetrics();

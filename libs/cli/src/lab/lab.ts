@@ -48,7 +48,10 @@ export async function runLab(file: string, options: LabOptions): Promise<void> {
   }
 }
 
-/** Seconds that an hour of a fleet with little traffic takes on two cores, and a fleet to start; measured with docs/lab/. */
+/**
+ * Seconds that an hour of a fleet with little traffic takes on two cores, and a fleet to start; measured with
+ * docs/lab/.
+ */
 const HOUR = 4;
 const START = 3;
 

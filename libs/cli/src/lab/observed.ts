@@ -33,7 +33,10 @@ export class Observed {
   /** ms from publication to absorption, of what the world published. */
   readonly latencies: number[] = [];
   readonly minutes: Minute[] = [];
-  /** Events that calls of the fleet's own tools made, and those of them that were absorbed: where two units undo each other, work in vain. */
+  /**
+   * Events that calls of the fleet's own tools made, and those of them that were absorbed: where two units undo each
+   * other, work in vain.
+   */
   caused = 0;
   causedAbsorbed = 0;
   #minute: Minute = fresh();

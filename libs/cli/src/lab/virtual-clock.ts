@@ -20,8 +20,8 @@ export interface VirtualClock extends Clock {
 }
 
 /**
- * A clock that stands still until somebody moves it. Moving it costs nothing but what falls due: a day without events takes no longer
- * than an instant. What falls due runs in the order of its time, and of its planning.
+ * A clock that stands still until somebody moves it. Moving it costs nothing but what falls due: a day without events
+ * takes no longer than an instant. What falls due runs in the order of its time, and of its planning.
  * @param start ms since the epoch
  */
 export function virtualClock(start: number): VirtualClock {
@@ -49,7 +49,8 @@ export function virtualClock(start: number): VirtualClock {
       };
     },
     every(ms, task) {
-      // Like the machine's own timers: never twice at one instant. All that comes as often falls due at the same instants, so that there are fewer of them.
+      // Like the machine's own timers: never twice at one instant. All that comes as often falls due at the same
+      // instants, so that there are fewer of them.
       const interval = Math.max(1, Math.ceil(ms));
       let due: Due;
       const next = () => plan(now + interval - ((now - start) % interval), again);

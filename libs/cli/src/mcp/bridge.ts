@@ -30,8 +30,9 @@ export interface BridgeOptions {
 }
 
 /**
- * Carries messages between a client on stdio and the gateway. A session that the gateway no longer knows (it was started anew) is
- * begun again without the client noticing. What cannot be delivered is answered with an error, so that nobody waits for nothing.
+ * Carries messages between a client on stdio and the gateway. A session that the gateway no longer knows (it was
+ * started anew) is begun again without the client noticing. What cannot be delivered is answered with an error, so that
+ * nobody waits for nothing.
  */
 export class Bridge {
   readonly #options: BridgeOptions;

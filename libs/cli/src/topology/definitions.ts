@@ -59,7 +59,10 @@ export function importable(definitions: Definitions): Definitions {
   return { ...definitions, bindings: definitions.bindings.filter((binding) => !hasVoid(binding.arguments)) };
 }
 
-/** Everything that must be declared on a broker with these abilities, for the fleet at `path`; rights only for the users that are given. */
+/**
+ * Everything that must be declared on a broker with these abilities, for the fleet at `path`; rights only for the users
+ * that are given.
+ */
 export function definitionsOf(
   path: string,
   vhost: string,

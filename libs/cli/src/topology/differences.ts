@@ -13,8 +13,8 @@ export interface Difference {
 }
 
 /**
- * Compares what stands on a broker with what the fleet at `path` wants. What belongs to other fleets, to instances (`own`), and the
- * handover queues of servers that come and go, is passed over.
+ * Compares what stands on a broker with what the fleet at `path` wants. What belongs to other fleets, to instances
+ * (`own`), and the handover queues of servers that come and go, is passed over.
  */
 export function differences(
   path: string,

@@ -15,7 +15,9 @@ export interface Management {
   queues(vhost: string): Promise<QueueState[]>;
   /** Removes an exchange or a queue; one that is gone already is no error. */
   remove(what: 'exchange' | 'queue', vhost: string, name: string): Promise<void>;
-  /** Adds what is missing and overwrites users and their rights; exchanges and queues that stand are left as they are. */
+  /**
+   * Adds what is missing and overwrites users and their rights; exchanges and queues that stand are left as they are.
+   */
   write(definitions: Definitions): Promise<void>;
 }
 

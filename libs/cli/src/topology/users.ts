@@ -15,8 +15,9 @@ export interface BrokerUser {
 const SALT = 4;
 
 /**
- * The users whose AMQP URLs lie in a folder, one file a party: `amqp-s1`, …, `amqp-gateway`, and `amqp-world` for who publishes from
- * outside. They are the files from which the services read VSMCP_AMQP_URL. A party without a file gets no user.
+ * The users whose AMQP URLs lie in a folder, one file a party: `amqp-s1`, …, `amqp-gateway`, and `amqp-world` for who
+ * publishes from outside. They are the files from which the services read VSMCP_AMQP_URL. A party without a file gets
+ * no user.
  * @throws VSM_CONFIG for a file that holds no such URL, or when there is none at all
  */
 export async function readUsers(folder: string, path: string): Promise<BrokerUser[]> {

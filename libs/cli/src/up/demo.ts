@@ -22,8 +22,8 @@ export async function readDay(file: string): Promise<Day> {
 }
 
 /**
- * True when a day is to be played: it was not played on this state yet, which is then noted, or it is asked for again. Played a second time it
- * would tell units to move what has been moved.
+ * True when a day is to be played: it was not played on this state yet, which is then noted, or it is asked for again.
+ * Played a second time it would tell units to move what has been moved.
  * @param marker the file that notes it
  */
 export async function isFirstTime(marker: string, again: boolean): Promise<boolean> {

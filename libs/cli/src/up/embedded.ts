@@ -38,8 +38,8 @@ export interface EmbeddedOptions {
 }
 
 /**
- * The services as children of this process: those of a fleet share its state, and without a broker all share one in memory. /health, /ready
- * and /metrics are served for all of them together.
+ * The services as children of this process: those of a fleet share its state, and without a broker all share one in
+ * memory. /health, /ready and /metrics are served for all of them together.
  */
 export async function embeddedChildren(
   fleets: readonly EmbeddedFleet[],

@@ -14,8 +14,8 @@ export interface Part {
 }
 
 /**
- * All services, in the order in which they start: whoever is commanded before whoever commands, and System 4 last, because its
- * senses let the environment in. They stop in the reverse order.
+ * All services, in the order in which they start: whoever is commanded before whoever commands, and System 4 last,
+ * because its senses let the environment in. They stop in the reverse order.
  */
 export const PARTS: readonly Part[] = [
   { service: gateway, folder: 'gateway' },

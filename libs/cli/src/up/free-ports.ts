@@ -5,7 +5,8 @@ import { type Address, port } from '../doctor/ports.js';
 import type { UpSettings } from './settings.js';
 
 /**
- * Looks whether the ports that a fleet is about to listen on are free, so that a taken one is said before anything starts.
+ * Looks whether the ports that a fleet is about to listen on are free, so that a taken one is said before anything
+ * starts.
  * @throws VSM_CONFIG naming each that is taken, by whom, and the mend
  */
 export async function checkPorts(tree: FleetTree, settings: UpSettings, env: NodeJS.ProcessEnv): Promise<void> {

@@ -5,7 +5,9 @@ import { listen } from '../stream.js';
 import { Heard, type Note, noteOf, told } from './narrate.js';
 import { Tally, type Waits } from './tally.js';
 
-/** Milliseconds between two looks at what has added up, and before the stream is listened to again after it broke off. */
+/**
+ * Milliseconds between two looks at what has added up, and before the stream is listened to again after it broke off.
+ */
 const LOOK = 1000;
 
 /**

@@ -42,8 +42,9 @@ export async function untilDatabase(url: string, signal: AbortSignal, waitsFor: 
 }
 
 /**
- * Looks at what services that start may lack outside of the fleet: a database or broker that is away, with the mend. The broker is asked itself,
- * at most every two seconds, because services cannot say what it answers to a login, nor anything before they run.
+ * Looks at what services that start may lack outside of the fleet: a database or broker that is away, with the mend.
+ * The broker is asked itself, at most every two seconds, because services cannot say what it answers to a login, nor
+ * anything before they run.
  * @param services how each is, by name
  * @param at where broker and database are, where they are not within this process
  */

@@ -13,8 +13,8 @@ interface Around {
 }
 
 /**
- * The fleets that run in this process, each with its place: a schema of the database and a folder of its own. The innermost come first, so
- * that each is there before the one above commands it.
+ * The fleets that run in this process, each with its place: a schema of the database and a folder of its own. The
+ * innermost come first, so that each is there before the one above commands it.
  */
 export async function placesOf(tree: FleetTree, around: Around): Promise<EmbeddedFleet[]> {
   const { settings, database, log } = around;

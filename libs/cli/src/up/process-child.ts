@@ -24,7 +24,9 @@ const LAST_LINES = 12;
 const Told = z.object({ health: z.url() });
 const TETHER = fileURLToPath(new URL('../../bin/tether.js', import.meta.url));
 
-/** A child that is a process of its own, with a process group of its own, so that Ctrl-C reaches only the supervisor. */
+/**
+ * A child that is a process of its own, with a process group of its own, so that Ctrl-C reaches only the supervisor.
+ */
 export function processChild(options: ProcessChild): Child {
   const { name, file, cwd, env, log, answersAt = () => {} } = options;
   let starts = 0;

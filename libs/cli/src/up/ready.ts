@@ -5,7 +5,9 @@ import { count } from '../output.js';
 
 /** Milliseconds between two looks. */
 const LOOK = 200;
-/** Milliseconds that a broker or database may take before it is said that it is waited for, and the rest of the fleet. */
+/**
+ * Milliseconds that a broker or database may take before it is said that it is waited for, and the rest of the fleet.
+ */
 const SOON = 1000;
 const LONG = 3000;
 /** Milliseconds after which a fleet is ready without the servers that do not answer yet. */
@@ -18,7 +20,10 @@ export interface Starting {
   waitsFor(): Promise<string | undefined>;
 }
 
-/** Waits until the gateway answers and says that all five systems are there and ready. @returns false when `signal` ended it before */
+/**
+ * Waits until the gateway answers and says that all five systems are there and ready. @returns false when `signal`
+ * ended it before
+ */
 export async function untilReady(
   starting: Starting,
   signal: AbortSignal,

@@ -9,12 +9,16 @@ import type { FleetTree } from '../config/tree.js';
 import type { Fleet } from '../fleet.js';
 import type { Signals } from './signals.js';
 
-/** How often (ms) the file is looked at. Looking works on every file system, and sees a file that an editor puts in its place. */
+/**
+ * How often (ms) the file is looked at. Looking works on every file system, and sees a file that an editor puts in its
+ * place.
+ */
 const PACE = 1000;
 
 /**
- * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units and what matters more (`policy.priority`) are taken over; a wrong file is refused with all that is
- * wrong, and the fleet goes on with what it has. What else has changed takes a restart, which is said.
+ * Follows vsmcp.yaml while the fleet runs: when it has changed, or at SIGHUP, its units and what matters more
+ * (`policy.priority`) are taken over; a wrong file is refused with all that is wrong, and the fleet goes on with what
+ * it has. What else has changed takes a restart, which is said.
  * @param started what the fleet was started with, and how it was written
  * @returns how to stop
  */

@@ -1,6 +1,6 @@
 /**
- * Milliseconds in which a second signal is taken for the same Ctrl-C: `npm` passes on what the terminal has already sent to the
- * whole process group.
+ * Milliseconds in which a second signal is taken for the same Ctrl-C: `npm` passes on what the terminal has already
+ * sent to the whole process group.
  */
 const SAME = 1000;
 
@@ -16,7 +16,8 @@ export interface Signals {
 }
 
 /**
- * Listens to SIGINT and SIGTERM: the first asks to stop, one that follows later forces it. So does SIGHUP where it may mean that the terminal is gone.
+ * Listens to SIGINT and SIGTERM: the first asks to stop, one that follows later forces it. So does SIGHUP where it may
+ * mean that the terminal is gone.
  * @param attended true where there is a terminal
  */
 export function listenToSignals(

@@ -4,7 +4,10 @@ import { afterFailure, RESTARTS, type RestartPolicy } from './restarts.js';
 /** A child of the supervisor: a service in this process, or a process. */
 export interface Child {
   readonly name: string;
-  /** Resolves with what runs; rejects when it does not start, and soon after `stopping` when it waits for something then. */
+  /**
+   * Resolves with what runs; rejects when it does not start, and soon after `stopping` when it waits for something
+   * then.
+   */
   start(stopping: AbortSignal): Promise<Running>;
 }
 
@@ -31,8 +34,8 @@ export interface SupervisorOptions {
 }
 
 /**
- * Keeps children running: a child that fails is started again, after a growing wait; one that keeps failing is given up, and
- * with it the fleet, because one without all of its systems is not viable.
+ * Keeps children running: a child that fails is started again, after a growing wait; one that keeps failing is given
+ * up, and with it the fleet, because one without all of its systems is not viable.
  */
 export class Supervisor {
   readonly #children: readonly Supervised[];
@@ -57,8 +60,9 @@ export class Supervisor {
   }
 
   /**
-   * Stops the children one after another, so that each can still speak with those that stop later. One that takes so long that those after it
-   * would have no time left is not waited for; at the end of `within` (ms) the ones that still run are ended, which is said.
+   * Stops the children one after another, so that each can still speak with those that stop later. One that takes so
+   * long that those after it would have no time left is not waited for; at the end of `within` (ms) the ones that still
+   * run are ended, which is said.
    */
   async stop(within: number): Promise<void> {
     const { clock } = this.#options;

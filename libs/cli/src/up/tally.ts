@@ -23,8 +23,8 @@ interface Kind {
 }
 
 /**
- * Adds outcomes up, so that the terminal gets a line per thing that happens and not one per event: what waits and is then
- * answered by type, everything else as one summary now and then. Times in ms.
+ * Adds outcomes up, so that the terminal gets a line per thing that happens and not one per event: what waits and is
+ * then answered by type, everything else as one summary now and then. Times in ms.
  */
 export class Tally {
   readonly #kinds = new Map<string, Kind>();

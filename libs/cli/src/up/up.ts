@@ -24,8 +24,8 @@ const PATIENCE = 5000;
 const GRACE = 5000;
 
 /**
- * Runs the fleet until it is told to stop, and ends within `settings.drain` and five seconds then, whatever it waits for. Rejects when it cannot
- * start, or when a service keeps failing.
+ * Runs the fleet until it is told to stop, and ends within `settings.drain` and five seconds then, whatever it waits
+ * for. Rejects when it cannot start, or when a service keeps failing.
  */
 export async function runUp(settings: UpSettings): Promise<void> {
   const signals = listenToSignals();
@@ -64,7 +64,10 @@ export async function runUp(settings: UpSettings): Promise<void> {
   }
 }
 
-/** @returns what is done when the stop begins: it says so, and ends the process when that has not ended by itself within `within` ms */
+/**
+ * @returns what is done when the stop begins: it says so, and ends the process when that has not ended by itself within
+ * `within` ms
+ */
 function endingWithin(within: number): () => void {
   let begun = false;
   return () => {
@@ -160,8 +163,8 @@ class Story {
 }
 
 /**
- * Says when the fleet listens, and tells what happens from then on; says when the servers of its configuration answer, and begins the day then, if
- * there is one.
+ * Says when the fleet listens, and tells what happens from then on; says when the servers of its configuration answer,
+ * and begins the day then, if there is one.
  */
 async function tellStory(ground: Infrastructure, story: Story, { since, servers, demo, follow }: Told): Promise<void> {
   const { day, marker, again } = demo;

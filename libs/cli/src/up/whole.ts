@@ -10,8 +10,8 @@ const Ready = z.object({
 });
 
 /**
- * The processes of a fleet as one: what each says on a port of its own, which it tells its supervisor, is put together with the name of
- * the process as label `service`.
+ * The processes of a fleet as one: what each says on a port of its own, which it tells its supervisor, is put together
+ * with the name of the process as label `service`.
  */
 export class Whole {
   /** Name of a process → where it answers; undefined while it does not run. */

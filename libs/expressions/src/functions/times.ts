@@ -17,7 +17,9 @@ export interface DurationValue {
 
 const STAMP = 'google.protobuf.Timestamp';
 const SPAN = 'google.protobuf.Duration';
-/** Ends of what a timestamp may be, ms since the epoch, and a duration, seconds: langdef.md#timestamps-and-durations. */
+/**
+ * Ends of what a timestamp may be, ms since the epoch, and a duration, seconds: langdef.md#timestamps-and-durations.
+ */
 const EARLIEST = Date.parse('0001-01-01T00:00:00Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 const LONGEST = 315_576_000_000n;

@@ -60,7 +60,8 @@ function reasonToLeave({ original: test, error }: Test): Left | undefined {
   }
   const names = [...Object.keys(test.bindings), ...test.typeEnv.map(({ name }) => name)];
   if (test.container !== '' || names.some((name) => name.includes('.'))) return 'names with dots and containers';
-  // The reference implementation's checker refuses it; as ours does, when a unit is set. Its parser lags behind over quoted fields.
+  // The reference implementation's checker refuses it; as ours does, when a unit is set. Its parser lags behind over
+  // quoted fields.
   const wantsError = matcher.case === 'evalError';
   if (test.disableCheck && error !== undefined && !wantsError && !/unsupported syntax/.test(error))
     return 'refused by the checker of cel-go';

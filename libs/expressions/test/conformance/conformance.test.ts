@@ -7,7 +7,10 @@ import { jsonOf } from '../../src/json.js';
 import { type Case, coreCases } from './cases.js';
 import { given, isSame } from './values.js';
 
-/** Cases of the core that are answered otherwise than the specification has it, and why. docs/expressions.md tells them to users. */
+/**
+ * Cases of the core that are answered otherwise than the specification has it, and why. docs/expressions.md tells them
+ * to users.
+ */
 const MILLISECONDS = 'timestamps have milliseconds, not nanoseconds';
 const UINT = 'a uint among ints or doubles is not found equal: JSON has no uint';
 const LOSSY = 'an int and a double next to 2^63 are compared as exact numbers, not as doubles';

@@ -4,7 +4,9 @@ import { celEnv, isCelError, isCelList, isCelMap, isCelUint, parse, plan } from 
 import { strings } from '@bufbuild/cel/ext';
 import { compileExpression } from '../../src/expressions.js';
 
-/** Expressions as units have them, over data as events have it, judged by another implementation of the specification. */
+/**
+ * Expressions as units have them, over data as events have it, judged by another implementation of the specification.
+ */
 const DATA = {
   name: 'note-1.md',
   text: 'Ärger um 9 Uhr\nund 10',

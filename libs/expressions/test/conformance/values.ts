@@ -26,7 +26,10 @@ export function given({ kind }: SpecValue): unknown {
   }
 }
 
-/** True where what an expression gave is what the case wants. A number of the right value counts, whatever its JavaScript type. */
+/**
+ * True where what an expression gave is what the case wants. A number of the right value counts, whatever its
+ * JavaScript type.
+ */
 export function isSame(got: unknown, { kind }: SpecValue): boolean {
   switch (kind.case) {
     case 'int64Value':

@@ -4,7 +4,10 @@ const box: { task?: () => void } = {};
 const context = createContext(box);
 const script = new Script('task()');
 
-/** Runs a task in this thread for at most `most` ms; undefined when it takes longer, and is ended. What it throws is thrown. */
+/**
+ * Runs a task in this thread for at most `most` ms; undefined when it takes longer, and is ended. What it throws is
+ * thrown.
+ */
 export function within<T>(most: number, task: () => T): { value: T } | undefined {
   let done: { value: T } | undefined;
   box.task = () => {

@@ -28,8 +28,9 @@ interface Making {
 }
 
 /**
- * The requests `tools/call` of one link, beside the SDK's client, which does everything else there. It holds each message to its schema three
- * times and more; a call is made thousands of times a second, and its result is held to its schema by who asked for it.
+ * The requests `tools/call` of one link, beside the SDK's client, which does everything else there. It holds each
+ * message to its schema three times and more; a call is made thousands of times a second, and its result is held to its
+ * schema by who asked for it.
  */
 export class Calls {
   readonly #waiting = new Map<number, Waiting>();
@@ -49,8 +50,8 @@ export class Calls {
   }
 
   /**
-   * The result, as it came. Rejects with a VsmError when nothing was sent, and with an McpError when the server refused, when the deadline (ms)
-   * passed, and when it was called off; of both the server is told.
+   * The result, as it came. Rejects with a VsmError when nothing was sent, and with an McpError when the server
+   * refused, when the deadline (ms) passed, and when it was called off; of both the server is told.
    */
   make(name: string, args: Record<string, unknown>, { deadline, signal, onProgress }: Making): Promise<unknown> {
     const id = this.#next++;

@@ -35,7 +35,10 @@ export function connect(command: ServerCommand, options: ConnectOptions): Promis
   return connectOver(new ProcessTransport(command, options.clock), options);
 }
 
-/** Opens a link to a server and reads what it offers. Rejects with VSM_MCP, or VSM_POLICY for a place where it must not be. */
+/**
+ * Opens a link to a server and reads what it offers. Rejects with VSM_MCP, or VSM_POLICY for a place where it must not
+ * be.
+ */
 export async function connectOver(transport: Link, options: ConnectOptions): Promise<ServerConnection> {
   const { name, deadline, clock, signal } = options;
   const client = new Client({ name: 'vsmcp', version: '0.1.0' });

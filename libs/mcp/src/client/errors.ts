@@ -2,8 +2,8 @@ import { reasonOf, VsmError, type VsmErrorCode } from '@vsmcp/vsm';
 import { z } from 'zod';
 
 /**
- * A call that failed. `sent`: the request was written to the server. `answered`: the server said no. One that was sent and not
- * answered may have had its effect: it is in doubt.
+ * A call that failed. `sent`: the request was written to the server. `answered`: the server said no. One that was sent
+ * and not answered may have had its effect: it is in doubt.
  */
 export class CallError extends VsmError {
   readonly sent: boolean;

@@ -1,4 +1,7 @@
-/** Those who wait until a full stream takes more. Nothing of one that waited is left behind, however long the stream lives. */
+/**
+ * Those who wait until a full stream takes more. Nothing of one that waited is left behind, however long the stream
+ * lives.
+ */
 export class Full {
   #waiting: (() => void)[] = [];
 

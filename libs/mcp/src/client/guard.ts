@@ -13,7 +13,10 @@ export const BOUNDS = {
 
 const BRACE = '{'.charCodeAt(0);
 
-/** Tells messages from garbage in what a server writes, and too much of either. Each method returns why to close, or what it found. */
+/**
+ * Tells messages from garbage in what a server writes, and too much of either. Each method returns why to close, or
+ * what it found.
+ */
 export class Guard {
   readonly #bytes: Budget;
   readonly #lines: Budget;
@@ -39,7 +42,9 @@ export class Guard {
     return close === undefined ? { message } : { close };
   }
 
-  /** A message that came: why to close, when it is one too many that nobody asked for, or that says how far a call is. */
+  /**
+   * A message that came: why to close, when it is one too many that nobody asked for, or that says how far a call is.
+   */
   flood(message: JSONRPCMessage): string | undefined {
     if (!('method' in message)) return undefined;
     if (message.method === 'notifications/progress') {

@@ -8,7 +8,10 @@ import { isLight, within } from './bounded.js';
 
 /** Longest time (ms) for which a stranger's schema may keep this process from all else. */
 const PATIENCE = 1000;
-/** A check by a plain schema of a plain result takes a few ms at most (see `isLight`), and is made without looking at the time. */
+/**
+ * A check by a plain schema of a plain result takes a few ms at most (see `isLight`), and is made without looking at
+ * the time.
+ */
 const LIGHT = { schema: 4000, result: 10_000 };
 /** With these a short schema, or a short result, can take for ever. */
 const DEAR = /^(\$ref|\$dynamicRef|\$recursiveRef|patternProperties|uniqueItems)$/;

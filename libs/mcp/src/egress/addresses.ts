@@ -31,9 +31,9 @@ export const nameOf = (host: string): string =>
     .replace(/\.$/, '');
 
 /**
- * The kind of an address at which no server may be; undefined for one that is allowed. Public unicast addresses are admitted;
- * IPv4 inside IPv6 counts as the IPv4 address it is, and forms that carry another address inside (6to4, NAT64, Teredo) as
- * private, since where they end cannot be seen.
+ * The kind of an address at which no server may be; undefined for one that is allowed. Public unicast addresses are
+ * admitted; IPv4 inside IPv6 counts as the IPv4 address it is, and forms that carry another address inside (6to4,
+ * NAT64, Teredo) as private, since where they end cannot be seen.
  * @param host the name it was found under
  */
 export function refusedAddress(address: string, host: string, allowed: Allowed): string | undefined {

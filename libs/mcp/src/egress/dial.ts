@@ -11,11 +11,14 @@ const resolveBySystem: Resolve = (host) => systemLookup(host, { all: true });
 /** It could not be dialled: nothing was sent. */
 export class DialError extends VsmError {}
 
-/** Where servers may be dialled. Asked at each dial, of every new socket, so that neither a redirect nor a changed name gets past it. */
+/**
+ * Where servers may be dialled. Asked at each dial, of every new socket, so that neither a redirect nor a changed name
+ * gets past it.
+ */
 export interface EgressPolicy {
   /**
-   * For `net.connect` and what is built on it: resolves a name once, and hands over only addresses that were checked, so that the
-   * socket goes to one of these. A name of which one address is refused is refused whole.
+   * For `net.connect` and what is built on it: resolves a name once, and hands over only addresses that were checked,
+   * so that the socket goes to one of these. A name of which one address is refused is refused whole.
    */
   readonly lookup: LookupFunction;
   /** Throws a DialError for a host that is written as an address and refused: these are never looked up. */

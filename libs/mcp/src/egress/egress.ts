@@ -24,7 +24,8 @@ export interface Dial {
 
 /**
  * Around each dial of a server, for whoever counts and traces them.
- * @param dial rejects with VSM_POLICY for a host that was not declared or is at a place that policy does not admit, VSM_MCP for
+ * @param dial rejects with VSM_POLICY for a host that was not declared or is at a place that policy does not admit,
+ * VSM_MCP for
  * one that cannot be reached; what it rejects with is passed on
  */
 export type WatchDial = <T>(what: Dial, dial: () => Promise<T>) => Promise<T>;
@@ -47,8 +48,9 @@ interface Around {
 }
 
 /**
- * The one way out of a server that has no network: a proxy (HTTP's CONNECT, RFC 9110 §9.3.6) on a Unix socket, which dials only the
- * hosts that were declared, and these only where `policy` admits them. It sees where a connection goes, not what is said in it.
+ * The one way out of a server that has no network: a proxy (HTTP's CONNECT, RFC 9110 §9.3.6) on a Unix socket, which
+ * dials only the hosts that were declared, and these only where `policy` admits them. It sees where a connection goes,
+ * not what is said in it.
  * @param hosts as `Grants.hosts`
  */
 export async function openEgress(

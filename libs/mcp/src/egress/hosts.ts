@@ -11,7 +11,8 @@ export function placeOf(text: string): { host: string; port?: number } | undefin
 }
 
 /**
- * True when a host was declared. `*.example.org` admits every name below it and not itself; without a port the usual ones are meant.
+ * True when a host was declared. `*.example.org` admits every name below it and not itself; without a port the usual
+ * ones are meant.
  * @param hosts as `Grants.hosts`
  */
 export function admits(hosts: readonly string[], host: string, port: number): boolean {

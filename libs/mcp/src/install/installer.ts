@@ -16,8 +16,9 @@ import { uninstall } from './uninstall.js';
 const STALE = 3_600_000;
 
 /**
- * Installs servers below `<dataDir>/servers`: npm works in a staging folder, which is then renamed to the hash of its lock. A
- * rename is all there is of locking: of several processes that install the same, one wins and the others use its folder.
+ * Installs servers below `<dataDir>/servers`: npm works in a staging folder, which is then renamed to the hash of its
+ * lock. A rename is all there is of locking: of several processes that install the same, one wins and the others use
+ * its folder.
  */
 export function openInstaller(options: InstallerOptions): Installer {
   const store = new Store(options);

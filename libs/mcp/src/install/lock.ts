@@ -18,8 +18,9 @@ export interface LockFacts {
 }
 
 /**
- * Reads a package-lock.json. The hash leaves out URLs: a mirror, or npm's `omit-lockfile-registry-resolved`, changes those and
- * nothing that runs. Throws VSM_INSTALL when a package came from elsewhere than a registry and so has no integrity.
+ * Reads a package-lock.json. The hash leaves out URLs: a mirror, or npm's `omit-lockfile-registry-resolved`, changes
+ * those and nothing that runs. Throws VSM_INSTALL when a package came from elsewhere than a registry and so has no
+ * integrity.
  */
 export function readLock(text: string, name: string, version: string): LockFacts {
   const packages = Object.entries(Lock.parse(JSON.parse(text)).packages).filter(([place]) => place !== '');

@@ -4,8 +4,9 @@ import { join, relative, sep } from 'node:path';
 import { VsmError } from '@vsmcp/vsm';
 
 /**
- * A hash by which a later start sees that an installed folder is complete and unchanged: contents of the lock and of the
- * package itself, names and sizes of everything else (tens of ms for 80 MB). Rejects with VSM_INSTALL when a link leads out.
+ * A hash by which a later start sees that an installed folder is complete and unchanged: contents of the lock and of
+ * the package itself, names and sizes of everything else (tens of ms for 80 MB). Rejects with VSM_INSTALL when a link
+ * leads out.
  */
 export async function hashTree(folder: string, packageName: string): Promise<string> {
   const root = await realpath(folder);

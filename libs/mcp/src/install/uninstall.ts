@@ -6,12 +6,14 @@ import { renamed } from '../files.js';
 import type { McpLog } from '../log.js';
 import { gone, readRecord } from './records.js';
 
-/** ms that what nobody uses any more is kept: long enough to roll back, and for other processes that share the folder. */
+/**
+ * ms that what nobody uses any more is kept: long enough to roll back, and for other processes that share the folder.
+ */
 const GRACE = 7 * 86_400_000;
 
 /**
- * Removes installed servers that nobody keeps and that were not started for a week. What a server wrote into its own folder is
- * not touched.
+ * Removes installed servers that nobody keeps and that were not started for a week. What a server wrote into its own
+ * folder is not touched.
  * @param keep `package@version` of those that the fleet has, runs or could roll back to
  * @returns what was removed, `package@version`
  */

@@ -27,8 +27,9 @@ export interface HttpSource {
 }
 
 /**
- * All pages of `<base>/v0.1/servers`, the newest versions. Within `ttl` from the cache; then each page is asked for with its ETag.
- * A registry that cannot be reached is answered for by the cache, however old; without one, rejects with VSM_MCP.
+ * All pages of `<base>/v0.1/servers`, the newest versions. Within `ttl` from the cache; then each page is asked for
+ * with its ETag. A registry that cannot be reached is answered for by the cache, however old; without one, rejects with
+ * VSM_MCP.
  */
 export async function fetchPages(source: HttpSource, signal?: AbortSignal): Promise<{ at: string; page: Page }[]> {
   const folder = join(source.dataDir, 'registries');

@@ -1,7 +1,10 @@
 import { Grants } from '@vsmcp/vsm';
 import { z } from 'zod';
 
-/** The official registry format `/v0.1`: https://github.com/modelcontextprotocol/registry, docs/reference/api. Unknown fields are let be. */
+/**
+ * The official registry format `/v0.1`: https://github.com/modelcontextprotocol/registry, docs/reference/api. Unknown
+ * fields are let be.
+ */
 export const OFFICIAL = 'io.modelcontextprotocol.registry/official';
 export const PUBLISHER = 'io.modelcontextprotocol.registry/publisher-provided';
 /** Under `PUBLISHER`: what the server needs beyond its own folder. Saying so only makes policy stricter. */

@@ -3,7 +3,10 @@ import type { Argument, WithVariables } from './format.js';
 /** A value that is fixed by the registry, or why it is not; undefined: it may be left out. */
 type Fixed = { value: string } | { missing: string } | undefined;
 
-/** `value`, else `default`, with its `{variables}` put in from their own. What a person would have to fill in is missing. */
+/**
+ * `value`, else `default`, with its `{variables}` put in from their own. What a person would have to fill in is
+ * missing.
+ */
 export function fixed(input: WithVariables, name: string): Fixed {
   const template = input.value ?? input.default;
   if (template === undefined) return input.isRequired ? { missing: `${name} has no value` } : undefined;

@@ -26,8 +26,9 @@ const MOST = 64 * 2 ** 20;
 const MOST_TOLD = 1000;
 
 /**
- * A registry at a place: the base URL of one with the official API `/v0.1`, or a file of the same JSON. Entries that are
- * malformed are left out with a warning, once, that names the place; so, at debug level, are those that could not be started.
+ * A registry at a place: the base URL of one with the official API `/v0.1`, or a file of the same JSON. Entries that
+ * are malformed are left out with a warning, once, that names the place; so, at debug level, are those that could not
+ * be started.
  */
 export function openRegistry(place: string, options: RegistryOptions): Registry {
   const { log } = options;

@@ -9,8 +9,8 @@ import { COVERED, type Mount, mapped, view } from './view.js';
 const FILTERED = 'exec 9<"$1" && shift && exec "$@"';
 
 /**
- * The strongest rung: own file system, network, processes and users by bwrap, a filter of system calls, and limits. Where
- * the fleet is root, root's files are nobody's in the server's view, and it runs as nobody.
+ * The strongest rung: own file system, network, processes and users by bwrap, a filter of system calls, and limits.
+ * Where the fleet is root, root's files are nobody's in the server's view, and it runs as nobody.
  */
 export function bubblewrap(launch: Launch, confiners: Confiners): Command {
   const { owners, filter } = launch;

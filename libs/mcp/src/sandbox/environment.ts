@@ -14,8 +14,8 @@ export function refusedVariable(name: string): string | undefined {
 }
 
 /**
- * All a server's environment: what was declared, PATH, HOME and TMPDIR (its own folder), LANG and the machine's TZ. One that
- * may run git also gets leave to read repositories of other owners and not to write lock files into them.
+ * All a server's environment: what was declared, PATH, HOME and TMPDIR (its own folder), LANG and the machine's TZ. One
+ * that may run git also gets leave to read repositories of other owners and not to write lock files into them.
  */
 export function environmentOf(
   declared: Readonly<Record<string, string>>,

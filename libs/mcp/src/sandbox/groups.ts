@@ -23,8 +23,8 @@ export interface Group {
 }
 
 /**
- * Makes a control group below the one that this process is in, so that limits from above hold on. Holds exactly, for root too,
- * where RLIMIT_NPROC does not. Rejects where the kernel or the mount does not allow it.
+ * Makes a control group below the one that this process is in, so that limits from above hold on. Holds exactly, for
+ * root too, where RLIMIT_NPROC does not. Rejects where the kernel or the mount does not allow it.
  */
 export async function makeGroup(sh: string): Promise<Group> {
   const own = await ownFolder();

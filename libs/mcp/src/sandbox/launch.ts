@@ -21,13 +21,16 @@ export interface Launch {
   hide: readonly string[];
   /** An empty folder over which a file system can be built; shared by all. */
   root: string;
-  /** The command run instead of node with `script`: a program of this machine and its arguments, such as git for a sense. */
+  /**
+   * The command run instead of node with `script`: a program of this machine and its arguments, such as git for a
+   * sense.
+   */
   program?: readonly string[];
   /** The file of the filter of system calls, where the kernel has such filters. */
   filter?: string;
   /**
-   * Where the fleet is root: a user namespace whose map makes root's files nobody's, so that the server runs as nobody. Absent
-   * otherwise, and where a file system does not take such a map.
+   * Where the fleet is root: a user namespace whose map makes root's files nobody's, so that the server runs as nobody.
+   * Absent otherwise, and where a file system does not take such a map.
    */
   owners?: string;
   /** File descriptors that it gets beside the standard ones, from 3. */
@@ -49,7 +52,10 @@ export interface Confiners {
   setpriv?: string;
   /** Records what a server on trial tries. */
   strace?: string;
-  /** A /proc of its own is refused to bwrap here, as in most containers: a server then lacks the figures of its own memory. */
+  /**
+   * A /proc of its own is refused to bwrap here, as in most containers: a server then lacks the figures of its own
+   * memory.
+   */
   noProc?: true;
   /** The file with the filter of system calls; absent where the kernel or the processor has none, with the reason. */
   filter?: string;

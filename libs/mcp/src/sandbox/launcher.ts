@@ -38,7 +38,10 @@ export const after = ({ node }: Pick<Launch, 'node'>, steps: Steps): string[] =>
 /** The means by which `probe.mjs` makes system calls. */
 export const CALLER = KOFFI;
 
-/** The environment of a command that a launcher begins: what a server declares may change what the launcher's Node.js loads. */
+/**
+ * The environment of a command that a launcher begins: what a server declares may change what the launcher's Node.js
+ * loads.
+ */
 export const wrapped = (environment: Readonly<Record<string, string>>): Record<string, string> => ({
   PATH: environment.PATH ?? '',
   VSMCP_LAUNCH_ENVIRONMENT: JSON.stringify(environment),

@@ -2,7 +2,10 @@ import type { Confiners, Launch } from './launch.js';
 
 /** MB of JavaScript heap; past it node ends the server. Holds at every rung. */
 export const HEAP = 512;
-/** Processes of a server: with its threads where a control group or RLIMIT_NPROC holds them, without where they are counted. */
+/**
+ * Processes of a server: with its threads where a control group or RLIMIT_NPROC holds them, without where they are
+ * counted.
+ */
 export const PROCESSES = 256;
 /** Bytes of written private memory of one process, and of all processes of a server together. */
 export const MEMORY = { one: 2 * 2 ** 30, all: 4 * 2 ** 30 };
@@ -10,10 +13,10 @@ export const MEMORY = { one: 2 * 2 ** 30, all: 4 * 2 ** 30 };
 export const TEMPORARY = 64 * 2 ** 20;
 
 /**
- * Limits of each process of a server. Memory is bound by written private memory (`data`), since V8 reserves address space in
- * tens of GB that it never touches. `cpu` is in seconds of work, so a server that spins is ended after an hour of it.
- * `nproc` counts per user namespace, so it is only set where the server has one of its own; root's processes it does not bind. No
- * file is larger than all that the server may have.
+ * Limits of each process of a server. Memory is bound by written private memory (`data`), since V8 reserves address
+ * space in tens of GB that it never touches. `cpu` is in seconds of work, so a server that spins is ended after an hour
+ * of it. `nproc` counts per user namespace, so it is only set where the server has one of its own; root's processes it
+ * does not bind. No file is larger than all that the server may have.
  */
 export function limited({ disk }: Pick<Launch, 'disk'>, confiners: Confiners, ownUsers: boolean): string[] {
   if (!confiners.prlimit) return [];

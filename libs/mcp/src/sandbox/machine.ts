@@ -46,7 +46,9 @@ export async function lookAtMachine(): Promise<Machine> {
   return { confiners, groups, rungs: await probeRungs(confiners, { groups, bound }) };
 }
 
-/** Means of the strongest rungs beside programs: a filter of system calls, and where the fleet is root a map of owners. */
+/**
+ * Means of the strongest rungs beside programs: a filter of system calls, and where the fleet is root a map of owners.
+ */
 async function prepare(confiners: Confiners): Promise<void> {
   const { arch } = process;
   const why = noLauncher();
@@ -67,7 +69,10 @@ export function rungOf({ rungs }: Pick<Machine, 'rungs'>, wanted?: Confinement):
   throw new VsmError('VSM_SANDBOX', `${wanted ?? 'no'} confinement can be had on this machine (${why})`);
 }
 
-/** True where RLIMIT_NPROC binds in a user namespace made here. The kernel lets root's processes past it, whatever they are called inside. */
+/**
+ * True where RLIMIT_NPROC binds in a user namespace made here. The kernel lets root's processes past it, whatever they
+ * are called inside.
+ */
 async function bindsProcesses({ bwrap, unshare, prlimit, sh }: Confiners): Promise<boolean> {
   if (!prlimit || !sh) return false;
   const fork = [prlimit, '--nproc=1', '--', sh, '-c', '(:)'];

@@ -7,10 +7,11 @@ import { mainOf } from './permission.js';
 import { COVERED, type Mount, mapped, mountFlags, view } from './view.js';
 
 /**
- * Builds the server's file system in a mount namespace: `ROOT FOLDER (ro AT FLAGS | rw AT | tmpfs AT | link AT TO)… -- command…`.
- * Values come as arguments, none is ever part of the script. What an outer mount already holds is not made anew.
- * Folders that only exist to hold mounts are not to be filled. Its own /proc is refused inside some containers; a server then only lacks figures of its memory. The last step enters it and gives up all capabilities, so that
- * there is no way back.
+ * Builds the server's file system in a mount namespace: `ROOT FOLDER (ro AT FLAGS | rw AT | tmpfs AT | link AT TO)… --
+ * command…`. Values come as arguments, none is ever part of the script. What an outer mount already holds is not made
+ * anew. Folders that only exist to hold mounts are not to be filled. Its own /proc is refused inside some containers; a
+ * server then only lacks figures of its memory. The last step enters it and gives up all capabilities, so that there is
+ * no way back.
  */
 const BUILD = `
 set -eu
@@ -47,9 +48,9 @@ exec "$unshare" $USERS --root="$root" --wd="$folder" -- "$@"
 const DEVICES = ['/dev/null', '/dev/zero', '/dev/random', '/dev/urandom'];
 
 /**
- * The second rung, with util-linux and a launcher: own users, network, processes and file system, a filter of system calls,
- * limits. Where the fleet is root, root's files are nobody's in the server's view, and it runs as nobody; else it has users of its
- * own, and in the end others once more, so that what was mounted is not its own to change.
+ * The second rung, with util-linux and a launcher: own users, network, processes and file system, a filter of system
+ * calls, limits. Where the fleet is root, root's files are nobody's in the server's view, and it runs as nobody; else
+ * it has users of its own, and in the end others once more, so that what was mounted is not its own to change.
  */
 export function namespace(launch: Launch, confiners: Confiners): Command {
   const { owners, filter } = launch;

@@ -9,8 +9,8 @@ export const NOBODY = 65_534;
 const MAP = `0 ${NOBODY} 1\n1 1 ${NOBODY - 1}\n${NOBODY} 0 1\n`;
 
 /**
- * A user namespace that is used for its map alone: mounted with it, what root owns is nobody's. It lasts as long as this
- * process. Rejects where it cannot be made, as without root.
+ * A user namespace that is used for its map alone: mounted with it, what root owns is nobody's. It lasts as long as
+ * this process. Rejects where it cannot be made, as without root.
  * @returns a path at which it can be opened
  */
 export async function openOwners(unshare: string): Promise<string> {

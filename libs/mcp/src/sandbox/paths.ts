@@ -17,9 +17,9 @@ export function within(path: string, folder: string): boolean {
 }
 
 /**
- * The one rule for paths in a server's arguments and environment: a value (or what follows the `=` of an argument) that is a
- * granted path as it was written, or begins with one and `/`, is handed over as an absolute path from `home`. Else it is
- * left alone. So with `writes: desk`, `desk/memory.jsonl` becomes `/home/…/desk/memory.jsonl`, and `stdio` stays.
+ * The one rule for paths in a server's arguments and environment: a value (or what follows the `=` of an argument) that
+ * is a granted path as it was written, or begins with one and `/`, is handed over as an absolute path from `home`. Else
+ * it is left alone. So with `writes: desk`, `desk/memory.jsonl` becomes `/home/…/desk/memory.jsonl`, and `stdio` stays.
  */
 export function absolute(value: string, grants: Grants, home: string): string {
   const [, flag = '', path = value] = /^(--?[\w-]+=)(.*)$/s.exec(value) ?? [];
@@ -28,8 +28,8 @@ export function absolute(value: string, grants: Grants, home: string): string {
 }
 
 /**
- * Grants as absolute paths. Folders to be written are made when they are missing; what is to be read and is missing is left out.
- * Rejects with VSM_SANDBOX when a grant would let the server write the fleet's own data.
+ * Grants as absolute paths. Folders to be written are made when they are missing; what is to be read and is missing is
+ * left out. Rejects with VSM_SANDBOX when a grant would let the server write the fleet's own data.
  */
 export async function absoluteGrants(
   grants: Grants,

@@ -3,7 +3,10 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
-/** Runs in a server before its own code, so that `fetch`, node:http and node:https find the proxy. Beside `src` and `dist`. */
+/**
+ * Runs in a server before its own code, so that `fetch`, node:http and node:https find the proxy. Beside `src` and
+ * `dist`.
+ */
 const PRELOAD = realpathSync(fileURLToPath(new URL('../../preload/egress.mjs', import.meta.url)));
 const UNDICI = realpathSync(dirname(createRequire(import.meta.url).resolve('undici/package.json')));
 

@@ -54,15 +54,18 @@ const NEEDS: Record<Confinement, readonly (keyof Confiners)[]> = {
   none: [],
 };
 
-/** The bound on the number of processes here: control groups at every rung, `bound` (RLIMIT_NPROC) where a server has users of its own. */
+/**
+ * The bound on the number of processes here: control groups at every rung, `bound` (RLIMIT_NPROC) where a server has
+ * users of its own.
+ */
 export interface Binding {
   groups: boolean;
   bound: boolean;
 }
 
 /**
- * Finds by trying which rungs hold here: reading a secret, writing outside, reaching loopback and a socket in the file system,
- * seeing a process of ours.
+ * Finds by trying which rungs hold here: reading a secret, writing outside, reaching loopback and a socket in the file
+ * system, seeing a process of ours.
  */
 export async function probeRungs(confiners: Confiners, binding: Binding): Promise<Rung[]> {
   // a short path, since that of a socket is limited to 107 bytes
@@ -100,7 +103,10 @@ export async function probeRungs(confiners: Confiners, binding: Binding): Promis
   }
 }
 
-/** When this process began, in ticks since the machine did: told apart by it from another process with its number (proc(5), `stat`). */
+/**
+ * When this process began, in ticks since the machine did: told apart by it from another process with its number
+ * (proc(5), `stat`).
+ */
 function born(): string {
   if (!existsSync('/proc/self/stat')) return 'nobody tells';
   const [, after = ''] = /\) (.*)$/s.exec(readFileSync('/proc/self/stat', 'utf8')) ?? [];
@@ -172,7 +178,8 @@ function judge(rung: Confinement, ran: Ran, write: boolean, confiners: Confiners
   if (!found.own) return no('a probe inside could not write its own folder');
   const ownUsers = rung === 'bubblewrap' || rung === 'namespace';
   const limits = confiners.prlimit !== undefined;
-  // a map tells who it is in the users above, of which bwrap makes some more on its way: only under root is 0 this machine's root
+  // a map tells who it is in the users above, of which bwrap makes some more on its way: only under root is 0 this
+  // machine's root
   const root = process.getuid?.() === 0 && (found.outside ?? 0) === 0;
   const tried = { ...found, root, bound: groups || (ownUsers && bound), counted: canCount(), limits };
   const gaps = gapsOf(rung, tried);

@@ -13,16 +13,19 @@ export interface ProgramRun {
   env: Readonly<Record<string, string>>;
   /** ms */
   timeout: number;
-  /** Folders that are open here and that it gets as file descriptors 3, 4, …: it sees nothing else of the machine but programs. */
+  /**
+   * Folders that are open here and that it gets as file descriptors 3, 4, …: it sees nothing else of the machine but
+   * programs.
+   */
   inherit: readonly number[];
 }
 
 const PATH = '/usr/local/bin:/usr/bin:/bin';
 
 /**
- * Runs a program of this machine for the fleet itself, confined as a server without grants is, at the strongest rung that holds:
- * for programs that look at what a server may have written. Where no rung holds programs, or has a /proc, it runs with the bare environment alone.
- * Rejects with VSM_SANDBOX when the program is missing.
+ * Runs a program of this machine for the fleet itself, confined as a server without grants is, at the strongest rung
+ * that holds: for programs that look at what a server may have written. Where no rung holds programs, or has a /proc,
+ * it runs with the bare environment alone. Rejects with VSM_SANDBOX when the program is missing.
  */
 export async function runProgram(program: readonly string[], given: ProgramRun): Promise<Ran> {
   const [name = '', ...args] = program;

@@ -18,8 +18,8 @@ export interface Recording {
 }
 
 /**
- * Records from outside what a server tries to reach and is refused, so that it shows for native code and programs too. Where the
- * server writes is nowhere near the record.
+ * Records from outside what a server tries to reach and is refused, so that it shows for native code and programs too.
+ * Where the server writes is nowhere near the record.
  * @param bin the file that node runs; @param folders what the server has
  */
 export async function openRecording(

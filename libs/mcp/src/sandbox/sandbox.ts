@@ -20,7 +20,10 @@ import { watchServer } from './watch.js';
 export interface Confined extends Command {
   cwd: string;
   env: Record<string, string>;
-  /** Looks at what it does beyond what the kernel holds; calls `end` with the reason when that is too much. @returns what ends it */
+  /**
+   * Looks at what it does beyond what the kernel holds; calls `end` with the reason when that is too much. @returns
+   * what ends it
+   */
   watch(pid: number, end: (reason: string) => void): () => void;
   /** To be called when it is gone, or was not started. */
   release(): Promise<void>;
@@ -41,8 +44,8 @@ export interface SandboxOptions {
 
 export interface Ladder extends Sandbox {
   /**
-   * Makes the command for a server, and its folder; `egress` is the socket of its proxy. Rejects with VSM_SANDBOX when a grant or
-   * variable cannot be given, or when its folder holds more than it may.
+   * Makes the command for a server, and its folder; `egress` is the socket of its proxy. Rejects with VSM_SANDBOX when
+   * a grant or variable cannot be given, or when its folder holds more than it may.
    */
   confine(
     installed: Pick<Installed, 'bin' | 'folder'>,

@@ -6,11 +6,17 @@ import { join } from 'node:path';
 /** Processors for which there is a filter. */
 export type Processor = 'x64' | 'arm64';
 
-/** Numbers of system calls: <asm/unistd_64.h> for x64, <asm-generic/unistd.h> for arm64; undefined where one does not exist. */
+/**
+ * Numbers of system calls: <asm/unistd_64.h> for x64, <asm-generic/unistd.h> for arm64; undefined where one does not
+ * exist.
+ */
 type Numbers = Record<Processor, number | undefined>;
 const on = (x64: number | undefined, arm64: number | undefined = x64): Numbers => ({ x64, arm64 });
 
-/** Calls that no MCP server needs and by which most flaws of the kernel were reached, or that change the machine for all. */
+/**
+ * Calls that no MCP server needs and by which most flaws of the kernel were reached, or that change the machine for
+ * all.
+ */
 const REFUSED: Record<string, Numbers> = {
   bpf: on(321, 280),
   io_uring_setup: on(425),
@@ -65,7 +71,10 @@ const CLONE = on(56, 220);
 const CLONE3 = on(435);
 const IOCTL = on(16, 29);
 
-/** CLONE_NEW* of <linux/sched.h>: mounts, control groups, names, messages, users, processes, network; and time, which clone cannot. */
+/**
+ * CLONE_NEW* of <linux/sched.h>: mounts, control groups, names, messages, users, processes, network; and time, which
+ * clone cannot.
+ */
 const NAMESPACES = 0x7e020000;
 const TIME = 0x80;
 /** Puts characters into a terminal as if somebody typed them: TIOCSTI and TIOCLINUX of <asm/ioctls.h>. */
@@ -96,8 +105,8 @@ type Instruction = [code: number, ifTrue: number, ifFalse: number, operand: numb
 const refuse = (error: number): Instruction => [RETURN, 0, 0, ERROR | error];
 
 /**
- * A seccomp filter, as `struct sock_filter`s: refuses the calls above with EPERM, and everything of a foreign ABI. clone3 and
- * io_uring say ENOSYS, on which programs take the older way: clone3's flags are out of a filter's sight.
+ * A seccomp filter, as `struct sock_filter`s: refuses the calls above with EPERM, and everything of a foreign ABI.
+ * clone3 and io_uring say ENOSYS, on which programs take the older way: clone3's flags are out of a filter's sight.
  */
 export function filterFor(processor: Processor): Buffer {
   const refused = Object.entries(REFUSED).flatMap(([name, numbers]): Instruction[] =>

@@ -18,7 +18,10 @@ const CALLS = [
   ...['?mkdir', 'mkdirat', 'execve', '?execveat', 'connect', 'sendto', 'sendmsg', '?sendmmsg'],
 ];
 
-/** strace's command line up to the command, all strings in hexadecimal: what a server names is never taken for strace's words. */
+/**
+ * strace's command line up to the command, all strings in hexadecimal: what a server names is never taken for strace's
+ * words.
+ */
 export const traced = (strace: string, file: string): string[] => [
   strace,
   ...['-f', '-qq', '-y', '-xx', '-s', '512', '-e', 'signal=none', '-e', `trace=${CALLS.join(',')}`, '-o', file, '--'],
@@ -39,8 +42,8 @@ const WRITES = /O_WRONLY|O_RDWR|O_CREAT/;
 const decoded = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 
 /**
- * Reads what strace wrote, a line at a time. Counts from where the server's own node begins: what the fleet's launchers do before
- * is none of the server's.
+ * Reads what strace wrote, a line at a time. Counts from where the server's own node begins: what the fleet's launchers
+ * do before is none of the server's.
  */
 export class Trace {
   readonly #begun: (words: readonly string[]) => boolean;

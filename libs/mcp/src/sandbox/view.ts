@@ -66,8 +66,8 @@ export function view(launch: Launch, confiners: Confiners): Mount[] {
 }
 
 /**
- * Places of the view whose owners are mapped where a server of root runs as nobody: all but the system's own, and of those that
- * lie within each other the outermost.
+ * Places of the view whose owners are mapped where a server of root runs as nobody: all but the system's own, and of
+ * those that lie within each other the outermost.
  */
 export function mapped(
   { folder, code, reads, writes, egress }: Launch,

@@ -3,7 +3,10 @@ import { bytesIn, fullReason, sizeOf } from './disk.js';
 import { deletedBytes, memoryOf } from './family.js';
 import { PROCESSES } from './limits.js';
 
-/** ms between two looks; and how many times longer the pause is than the look took, so that it stays cheap for many files. */
+/**
+ * ms between two looks; and how many times longer the pause is than the look took, so that it stays cheap for many
+ * files.
+ */
 const PAUSE = 1000;
 const RATIO = 20;
 
@@ -17,8 +20,8 @@ export interface Watched {
 }
 
 /**
- * Looks again and again at what a server has written into its own folder, how many processes it is and what memory they have, and has
- * it ended when it is too much. What is written or taken between two looks comes on top.
+ * Looks again and again at what a server has written into its own folder, how many processes it is and what memory they
+ * have, and has it ended when it is too much. What is written or taken between two looks comes on top.
  * @returns what ends the watch
  */
 export function watchServer(watched: Watched, clock: Clock, end: (reason: string) => void): () => void {

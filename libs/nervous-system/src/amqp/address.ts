@@ -43,8 +43,9 @@ const BY_CODE: Record<string, BrokerTrouble> = {
 };
 
 /**
- * Classifies what a connection attempt ended with. Node.js gives codes; amqplib 2.3 gives texts alone of what the broker said: these are
- * read here and nowhere else. Of a virtual host that it cannot have it tells neither: the broker ends the connection in the middle of the handshake.
+ * Classifies what a connection attempt ended with. Node.js gives codes; amqplib 2.3 gives texts alone of what the
+ * broker said: these are read here and nowhere else. Of a virtual host that it cannot have it tells neither: the broker
+ * ends the connection in the middle of the handshake.
  */
 export function brokerTrouble(error: unknown): BrokerTrouble {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';

@@ -19,8 +19,8 @@ export interface LanesOptions {
 
 /**
  * The channels that publishing is spread over. Each exchange keeps to one, so that its messages keep their order, and
- * one that the broker refuses, which closes its channel, affects only that exchange. A channel is opened when it is first
- * needed.
+ * one that the broker refuses, which closes its channel, affects only that exchange. A channel is opened when it is
+ * first needed.
  */
 export class ChannelPool {
   #model: ChannelModel | undefined;

@@ -77,8 +77,9 @@ export function knownVariables(): string[] {
 }
 
 /**
- * Variables of the environment that begin as ours do and are none, each with what was perhaps meant: one that is misspelt would otherwise be
- * passed over in silence. Those of tests are left alone, and those that `taken` names, which servers or units are given.
+ * Variables of the environment that begin as ours do and are none, each with what was perhaps meant: one that is
+ * misspelt would otherwise be passed over in silence. Those of tests are left alone, and those that `taken` names,
+ * which servers or units are given.
  */
 export function unknownVariables(env: Environment, taken: readonly string[] = []): string[] {
   const own = knownVariables();

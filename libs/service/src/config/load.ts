@@ -121,8 +121,8 @@ function inconsistentRest(input: unknown, problems: readonly Problem[]): Problem
 }
 
 /**
- * The file's content with the usual settings of the environment below its own, and what the environment overrides above. What is no mapping is
- * left for the schema to refuse.
+ * The file's content with the usual settings of the environment below its own, and what the environment overrides
+ * above. What is no mapping is left for the schema to refuse.
  */
 function merged(input: unknown, usual: Partial<Settings>, overriding: Record<string, unknown>): unknown {
   const none = Object.keys(overriding).length === 0 && Object.keys(usual).length === 0;

@@ -9,7 +9,8 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
   {
     version: 1,
     statements: [
-      // key: SHA-256 over (source, id). state: claimed, called, given (back), settled; a settled row with a held outcome waits.
+      // key: SHA-256 over (source, id). state: claimed, called, given (back), settled; a settled row with a held
+      // outcome waits.
       `CREATE TABLE IF NOT EXISTS vsmcp_ledger (
          seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
          key text NOT NULL UNIQUE,
@@ -59,7 +60,8 @@ export const MIGRATIONS: readonly { version: number; statements: readonly string
   {
     version: 4,
     statements: [
-      // The guard that parked an event, as a hash: another one, or none, may let it through. Null in rows of older releases.
+      // The guard that parked an event, as a hash: another one, or none, may let it through. Null in rows of older
+      // releases.
       `ALTER TABLE vsmcp_ledger ADD COLUMN IF NOT EXISTS guard text`,
     ],
   },

@@ -25,9 +25,9 @@ export interface CampaignOptions {
 }
 
 /**
- * Asks for the lease until it has it, and leads while the lease is confirmed. At the end of what was confirmed it asks the
- * database once more before it gives up: a thread that was blocked, or a process that was stopped, is only late, and keeps a
- * lease that nobody took. Until the database has answered it does not lead.
+ * Asks for the lease until it has it, and leads while the lease is confirmed. At the end of what was confirmed it asks
+ * the database once more before it gives up: a thread that was blocked, or a process that was stopped, is only late,
+ * and keeps a lease that nobody took. Until the database has answered it does not lead.
  */
 export class Campaign implements Leadership {
   readonly #lease: Lease;

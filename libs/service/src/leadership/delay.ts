@@ -8,8 +8,8 @@ const WINDOW = 60_000;
 const MOST = 10_000;
 
 /**
- * The longest time for which the event loop of this thread was lately kept from running (ms, at most 10 s). A leader whose
- * thread is slow is also late when it must stop, so that its leases are asked for longer by as much.
+ * The longest time for which the event loop of this thread was lately kept from running (ms, at most 10 s). A leader
+ * whose thread is slow is also late when it must stop, so that its leases are asked for longer by as much.
  */
 export class LoopDelay {
   readonly #loop: IntervalHistogram = monitorEventLoopDelay({ resolution: RESOLUTION });

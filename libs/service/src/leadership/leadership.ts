@@ -1,6 +1,6 @@
 /**
- * One active instance per system, decided by a lease row with an epoch in the database. Callbacks run one after another:
- * `lead` starts what only the leader does and returns how to end it; it is ended when the lease is lost.
+ * One active instance per system, decided by a lease row with an epoch in the database. Callbacks run one after
+ * another: `lead` starts what only the leader does and returns how to end it; it is ended when the lease is lost.
  */
 export interface Leadership {
   /**

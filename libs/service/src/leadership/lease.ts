@@ -31,7 +31,10 @@ WITH won AS (
 )
 SELECT (SELECT epoch FROM won) AS won, coalesce((SELECT epoch FROM vsmcp_lease WHERE name = $1), 0)::bigint AS seen`;
 
-/** All leases of a process in one statement; locked in one order, so that two statements cannot wait for each other. $1 JSON list of `Claimed`. */
+/**
+ * All leases of a process in one statement; locked in one order, so that two statements cannot wait for each other. $1
+ * JSON list of `Claimed`.
+ */
 const RENEW = `-- lease renew
 WITH item AS (
   SELECT n, name, holder, epoch, ttl FROM json_to_recordset($1::json) AS t(n int, name text, holder text, epoch bigint, ttl int)

@@ -15,7 +15,9 @@ export interface LeadershipOptions extends Partial<LeaseTiming> {
   log: Log;
   /** Milliseconds on a clock that nobody sets. Where it is given, leases are renewed on this thread. */
   monotonic?: () => number;
-  /** The clock that all holders share, where it is not the database's own: in a lab, whose time is not the machine's. */
+  /**
+   * The clock that all holders share, where it is not the database's own: in a lab, whose time is not the machine's.
+   */
   now?: Now;
   /** Told of each lease that is lost. */
   lost?: (name: string, cause: LossCause) => void;

@@ -33,8 +33,9 @@ export interface RenewHereOptions {
 }
 
 /**
- * Renews on the thread that decides: where that thread is the database too (an embedded one), or where time is given. A thread
- * that was blocked renews late, which does no harm as long as nobody took the lease: a lease stays its holder's until then.
+ * Renews on the thread that decides: where that thread is the database too (an embedded one), or where time is given. A
+ * thread that was blocked renews late, which does no harm as long as nobody took the lease: a lease stays its holder's
+ * until then.
  */
 export function renewHere(database: Database, { clock, monotonic, now, every }: RenewHereOptions): Renewer {
   const loop = now === undefined ? new LoopDelay(monotonic()) : undefined;

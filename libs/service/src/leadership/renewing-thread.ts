@@ -1,7 +1,7 @@
 /**
- * The thread that renews the leases of a process, on a database connection of its own: however long the deciding thread is
- * busy, its leases stay. It holds nothing itself: it writes into shared memory until when each lease is confirmed. A deciding
- * thread that has not run for `PATIENCE` counts as stuck, and its leases are left to lapse.
+ * The thread that renews the leases of a process, on a database connection of its own: however long the deciding thread
+ * is busy, its leases stay. It holds nothing itself: it writes into shared memory until when each lease is confirmed. A
+ * deciding thread that has not run for `PATIENCE` counts as stuck, and its leases are left to lapse.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { reasonOf } from '@vsmcp/vsm';

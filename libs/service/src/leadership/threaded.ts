@@ -35,7 +35,9 @@ interface Asked {
   reject: (error: Error) => void;
 }
 
-/** Renews on a thread of its own, which is started again when it ends; on this one as long as the other is not ready. */
+/**
+ * Renews on a thread of its own, which is started again when it ends; on this one as long as the other is not ready.
+ */
 export class ThreadedRenewer implements Renewer {
   readonly #start: ThreadStart;
   readonly #log: Log;

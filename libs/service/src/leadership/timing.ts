@@ -13,7 +13,9 @@ export const TIMING: LeaseTiming = { ttl: 5000, renew: 1500, margin: 1000 };
 /** Milliseconds since an arbitrary start, on a clock that nobody sets and that all threads of a process share. */
 export const monotonicTime = (): number => Number(process.hrtime.bigint() / 1000n) / 1000;
 
-/** An instant (ms, monotonic) that one thread writes and another reads at any time, also while the writer is blocked. */
+/**
+ * An instant (ms, monotonic) that one thread writes and another reads at any time, also while the writer is blocked.
+ */
 export class SharedInstant {
   readonly buffer: SharedArrayBuffer;
   readonly #cell: BigInt64Array;

@@ -8,8 +8,8 @@ import { keyOf, toText } from './text.js';
 import { CLAIM, INTEND, RELEASE, SAID, SETTLE, SETTLE_NEW } from './writes.js';
 
 /**
- * The ledger's writes, gathered: what comes at the same time is one statement, which is what makes the ledger fast (group commit). Each item is
- * answered by itself.
+ * The ledger's writes, gathered: what comes at the same time is one statement, which is what makes the ledger fast
+ * (group commit). Each item is answered by itself.
  */
 
 /** Rows in one statement: beyond a few hundred the rate no longer grows, but the wait does. */

@@ -33,8 +33,8 @@ interface Waiter<I, O> {
 }
 
 /**
- * Group commit: what is asked for in the same turn, or while a statement is under way, shares the next statement. A batch that fails
- * over its data is repeated one by one, so that a poisonous item spoils only itself.
+ * Group commit: what is asked for in the same turn, or while a statement is under way, shares the next statement. A
+ * batch that fails over its data is repeated one by one, so that a poisonous item spoils only itself.
  */
 export function group<I, O>(options: GroupOptions<I, O>): (item: I) => Promise<O> {
   let waiting: Waiter<I, O>[] = [];

@@ -25,8 +25,8 @@ FROM pick WHERE l.seq = pick.seq ${BACK}, false AS called`;
 const AMONG = `type = ANY (ARRAY(SELECT json_array_elements_text($2::json)))`;
 
 /**
- * $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or null, $10 before or null,
- * $11 hash of the guard whose events are left, or null.
+ * $1 reason, $2 JSON list of types or null, $3 source, $4 id, $5 holder, $6 deadline, $7 limit, $8 now, $9 causes or
+ * null, $10 before or null, $11 hash of the guard whose events are left, or null.
  */
 export const RECLAIM = reclaim('$2::json IS NULL');
 /** The same with types: an index finds them only when there is no way out of looking at their column. */
@@ -42,7 +42,10 @@ WITH pick AS (
 UPDATE vsmcp_ledger l SET holder = $1, deadline = $3::bigint, attempt = l.attempt + 1, changed = $2::bigint
 FROM pick WHERE l.seq = pick.seq ${BACK}, l.state = 'called' AS called`;
 
-/** $5 limit, $6 outcome, $7 because, $8 now. The record is the outcome as it is published, and again when the event comes again. */
+/**
+ * $5 limit, $6 outcome, $7 because, $8 now. The record is the outcome as it is published, and again when the event
+ * comes again.
+ */
 export const DISMISS = `-- dismiss
 WITH pick AS (SELECT seq FROM vsmcp_ledger WHERE ${FILTER} ORDER BY seq LIMIT $5::int FOR UPDATE SKIP LOCKED)
 UPDATE vsmcp_ledger l
@@ -97,7 +100,10 @@ export const KINDS = kinds('type > $2');
 /** $1 limit, $2 JSON list of types. */
 export const KINDS_OF = kinds(AMONG);
 
-/** $1 JSON list of kinds, numbered by `n`; $2 samples. Answers with the newest events of each, and why the last of them waits. */
+/**
+ * $1 JSON list of kinds, numbered by `n`; $2 samples. Answers with the newest events of each, and why the last of them
+ * waits.
+ */
 export const SAMPLES = `-- samples
 SELECT kind.n, sample.events AS samples, sample.because
 FROM json_to_recordset($1::json) AS kind(n int, type text, unit text, cause text)

@@ -11,7 +11,10 @@ import type {
   Waiting,
 } from '@vsmcp/vsm';
 
-/** The name that a claim bears. One event is one row: the most specific unit wins, so `unit` is '' until an event matches one. */
+/**
+ * The name that a claim bears. One event is one row: the most specific unit wins, so `unit` is '' until an event
+ * matches one.
+ */
 export interface LedgerKey {
   source: string;
   id: string;
@@ -27,10 +30,10 @@ export interface ClaimRequest extends LedgerKey {
 
 /**
  * The answer to a claim.
- * fresh: it is yours. taken: someone holds it until `deadline`. again: an earlier holder's deadline passed before it made a
- * call that could have had an effect, or it was given back; it is yours. called: the earlier holder's deadline passed
- * after it wrote its intent to call; it is yours, and you must know whether repeating does harm. settled: it is done or
- * held; the outcome as it was published.
+ * fresh: it is yours. taken: someone holds it until `deadline`. again: an earlier holder's deadline passed before it
+ * made a call that could have had an effect, or it was given back; it is yours. called: the earlier holder's deadline
+ * passed after it wrote its intent to call; it is yours, and you must know whether repeating does harm. settled: it is
+ * done or held; the outcome as it was published.
  */
 export type Claimed =
   | { state: 'fresh' | 'again' | 'called'; attempt: number }
@@ -105,20 +108,20 @@ export interface Ledger {
   /** Writes the intent to make a call that must not happen twice; false when the claim is no longer ours. */
   intend(key: LedgerKey, attempt: number, deadline: number): Promise<boolean>;
   /**
-   * Writes that the event goes down to a unit that is a system; from then on it lives here. Past the deadline it is abandoned, and
-   * goes down again. False when the claim is no longer ours.
+   * Writes that the event goes down to a unit that is a system; from then on it lives here. Past the deadline it is
+   * abandoned, and goes down again. False when the claim is no longer ours.
    */
   descend(key: LedgerKey, attempt: number, deadline: number, event: CloudEvent): Promise<boolean>;
   /**
-   * Takes back what went down to that unit, to settle it with the outcome that came up; null when it did not, is settled for good, or is held
-   * with that outcome already.
+   * Takes back what went down to that unit, to settle it with the outcome that came up; null when it did not, is
+   * settled for good, or is held with that outcome already.
    */
   recall(key: LedgerKey, outcome: OutcomeKind, holder: string, deadline: number): Promise<Recalled | null>;
   /** Events that went down and wait there since before the instant given for their unit (ms since the epoch). */
   below(late: readonly { unit: string; before: number }[]): Promise<BelowUnit[]>;
   /**
-   * Settles an event that nobody has seen before, as its first attempt, without a claim: for what needs no call. False when it is known
-   * already, whatever of it; then nothing is changed.
+   * Settles an event that nobody has seen before, as its first attempt, without a claim: for what needs no call. False
+   * when it is known already, whatever of it; then nothing is changed.
    */
   settleNew(settlement: Omit<Settlement, 'attempt'> & { type: string; holder: string }): Promise<boolean>;
   /** False when a newer attempt has it. */
@@ -129,8 +132,9 @@ export interface Ledger {
   release(key: LedgerKey, attempt: number): Promise<void>;
   /**
    * Claims held events back, the oldest first, at most `limit`; rows that others claim are passed over.
-   * `causes`: parked ones of these causes only. `before`: only what was held before this instant (ms since the epoch), so
-   * that what is parked again meanwhile is not taken twice in one sweep. `guard`: not those that this guard parked, by its hash.
+   * `causes`: parked ones of these causes only. `before`: only what was held before this instant (ms since the epoch),
+   * so that what is parked again meanwhile is not taken twice in one sweep. `guard`: not those that this guard parked,
+   * by its hash.
    */
   reclaim(
     filter: {
@@ -148,7 +152,10 @@ export interface Ledger {
   ): Promise<Reclaimed[]>;
   /** Reclaimed events whose holder vanished: taken over for `holder`. */
   abandoned(holder: string, now: number, deadline: number, limit: number): Promise<Reclaimed[]>;
-  /** Settles held events in place as discarded, refused or (by somebody's word) answered, unsaid; returns their rows so that the outcome can be published. */
+  /**
+   * Settles held events in place as discarded, refused or (by somebody's word) answered, unsaid; returns their rows so
+   * that the outcome can be published.
+   */
   dismiss(
     filter: HeldFilter,
     outcome: 'discarded' | 'refused' | 'answered',
@@ -156,7 +163,9 @@ export interface Ledger {
   ): Promise<{ source: string; id: string; unit: string; type: string; attempt: number }[]>;
   /** The outcome of that attempt has been said. */
   said(key: LedgerKey, attempt: number): Promise<void>;
-  /** Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids. */
+  /**
+   * Outcomes unsaid since before this instant (ms since the epoch), oldest first: to be said again under their own ids.
+   */
   unsaid(before: number, limit: number): Promise<Unsaid[]>;
   held(filter: HeldFilter): Promise<{ total: number; held: HeldEvent[] }>;
   /** Outcomes of the latest events, newest first; of those that wait, why. */
@@ -166,8 +175,9 @@ export interface Ledger {
   /** Outcomes of these events; those that are not known are left out. */
   find(events: readonly { source: string; id: string }[]): Promise<Booked[]>;
   /**
-   * Parked events by kind, with the newest samples. The most frequent kinds, and how many types and events wait in all; or kinds of
-   * these `types`, or the next ones `after` a type in the order of types, and then only what is listed is counted.
+   * Parked events by kind, with the newest samples. The most frequent kinds, and how many types and events wait in all;
+   * or kinds of these `types`, or the next ones `after` a type in the order of types, and then only what is listed is
+   * counted.
    */
   waiting(
     limit: number,

@@ -1,6 +1,6 @@
 /**
- * An event that goes down to a unit that is a system stays `called` with its event until that system says its outcome: no message stands behind
- * it any more, and past its deadline it goes down again.
+ * An event that goes down to a unit that is a system stays `called` with its event until that system says its outcome:
+ * no message stands behind it any more, and past its deadline it goes down again.
  */
 
 /** Batched; see writes.ts. */
@@ -34,7 +34,10 @@ SET state = CASE l.state WHEN 'settled' THEN 'claimed' ELSE l.state END,
 FROM pick WHERE l.seq = pick.seq
 RETURNING pick.n, l.seq, l.source, l.id, l.unit, l.type, l.attempt, l.event, l.arrived, l.state = 'called' AS called`;
 
-/** $1 JSON list of units with the instant (ms) before which an event must have arrived. Each half has an index of its own. */
+/**
+ * $1 JSON list of units with the instant (ms) before which an event must have arrived. Each half has an index of its
+ * own.
+ */
 export const BELOW = `-- below
 SELECT unit, sum(events)::int AS events, min(since) AS since FROM (
   SELECT l.unit, count(*) AS events, min(l.arrived) AS since

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * PostgreSQL's text takes neither NUL nor half a surrogate pair, but an id from outside may hold them: they are written as U+E000
- * and four hex digits, and U+E000 itself likewise, so that nothing is lost and nothing collides.
+ * PostgreSQL's text takes neither NUL nor half a surrogate pair, but an id from outside may hold them: they are written
+ * as U+E000 and four hex digits, and U+E000 itself likewise, so that nothing is lost and nothing collides.
  */
 export function toText(value: string): string {
   return value.replaceAll(/[\0\uE000\p{Cs}]/gu, (c) => `\uE000${c.charCodeAt(0).toString(16).padStart(4, '0')}`);

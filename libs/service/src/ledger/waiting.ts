@@ -6,12 +6,15 @@ import { type KindRow, kindOf, type SampleRow, waitingOf } from './shape.js';
 import { toText } from './text.js';
 
 /**
- * Kinds counted in one statement. All at once they would keep the database, and with the embedded one the whole process, for half a
- * second per 100,000 kinds; so many take about 10 ms.
+ * Kinds counted in one statement. All at once they would keep the database, and with the embedded one the whole
+ * process, for half a second per 100,000 kinds; so many take about 10 ms.
  */
 const SLICE = 1000;
 
-/** The kinds of parked events, in the order of their types, a slice at a time: what happens between two slices may or may not be seen. */
+/**
+ * The kinds of parked events, in the order of their types, a slice at a time: what happens between two slices may or
+ * may not be seen.
+ */
 export async function* kindsOf(database: Database): AsyncGenerator<Kind[]> {
   for await (const rows of slices(database)) yield rows.map(kindOf);
 }

@@ -1,11 +1,11 @@
 /**
- * The ledger's batched statements. `$1` is a JSON list of items, numbered by `n`; each answers with rows that carry `n`.
- * One statement each, because there are no transactions.
+ * The ledger's batched statements. `$1` is a JSON list of items, numbered by `n`; each answers with rows that carry
+ * `n`. One statement each, because there are no transactions.
  */
 
 /**
- * Rows that are there are locked, judged and, where free, taken; the others are inserted. An item that finds its row inserted by
- * somebody else in that instant gets no answer and is tried again. $2: now, in ms.
+ * Rows that are there are locked, judged and, where free, taken; the others are inserted. An item that finds its row
+ * inserted by somebody else in that instant gets no answer and is tried again. $2: now, in ms.
  */
 export const CLAIM = `-- claim
 WITH item AS (

@@ -1,6 +1,7 @@
 import { manualClock, openLog, openPostgres, openState } from '../../src/index.js';
 
-// A process of its own on a database that another serves: mixes statements with parameters, errors and claims, and prints what it won.
+// A process of its own on a database that another serves: mixes statements with parameters, errors and claims, and
+// prints what it won.
 const [url = '', me = ''] = process.argv.slice(2);
 const database = openPostgres(url, { log: openLog('warn') });
 const { ledger } = await openState(database, 'vsm', manualClock(1_000_000));

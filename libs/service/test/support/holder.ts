@@ -1,8 +1,8 @@
 import { type LossCause, openLeaderships, openLog, openPostgres, openState, realClock } from '../../src/index.js';
 
 /**
- * A process of its own that campaigns for leases and acts as long as it leads. Told by its parent to block its thread; tells
- * what it found of itself right after, in the same turn of its event loop.
+ * A process of its own that campaigns for leases and acts as long as it leads. Told by its parent to block its thread;
+ * tells what it found of itself right after, in the same turn of its event loop.
  */
 const [url = '', names = '', timing = '{}'] = process.argv.slice(2);
 const database = openPostgres(url, { log: openLog('silent') });

@@ -11,8 +11,9 @@ export const USUAL_LIMITS: Limits = { failing: 0.5, of: 20, wait: 5000 };
 export type CallResult = 'well' | 'failed' | 'lost';
 
 /**
- * A circuit breaker (M. Nygard, Release It!, ch. 5) as plain data. closed: calls are made. open: none until `until`. half-open: one is made, by who
- * was let through; another may try from `until` on, should nothing be heard of it. Times in ms since the epoch.
+ * A circuit breaker (M. Nygard, Release It!, ch. 5) as plain data. closed: calls are made. open: none until `until`.
+ * half-open: one is made, by who was let through; another may try from `until` on, should nothing be heard of it. Times
+ * in ms since the epoch.
  */
 export interface BreakerState {
   state: 'closed' | 'open' | 'half-open';

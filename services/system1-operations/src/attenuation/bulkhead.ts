@@ -13,16 +13,19 @@ const MEMORY = 2000;
 const PACE = 50;
 /** Of the capacity, the part a unit can have; the rest is room for one that comes new. */
 const ROOM = 0.9;
-/** A unit whose events waited in vain for a slot so lately (ms) has only so many wait: each keeps others of the replica from coming. */
+/**
+ * A unit whose events waited in vain for a slot so lately (ms) has only so many wait: each keeps others of the replica
+ * from coming.
+ */
 const VAIN = 250;
 const MOST_WAITING = 8;
 /** Of a unit's share, the part that one of its servers can fill: a server that hangs leaves room for the others. */
 const ONE_SERVER = 0.8;
 
 /**
- * The replica's concurrency, parted among the units that want some now: as System 3 has granted it for as long as that lasts, and by itself
- * otherwise (weighted max-min, no unit past its cap). Who is past its share is turned away and comes again later, so that one slow unit
- * starves nobody.
+ * The replica's concurrency, parted among the units that want some now: as System 3 has granted it for as long as that
+ * lasts, and by itself otherwise (weighted max-min, no unit past its cap). Who is past its share is turned away and
+ * comes again later, so that one slow unit starves nobody.
  */
 export class Bulkhead {
   readonly capacity: number;
@@ -60,7 +63,8 @@ export class Bulkhead {
   }
 
   /**
-   * Enters an operation of the unit; the returned function lets it out. Undefined when the unit or the server is past its share.
+   * Enters an operation of the unit; the returned function lets it out. Undefined when the unit or the server is past
+   * its share.
    * @param now ms since the epoch
    * @param again it was in before, and began then
    */
@@ -75,7 +79,8 @@ export class Bulkhead {
     if (now - this.#computed >= PACE) this.#compute(now);
     const atServer = figures.servers.get(server) ?? 0;
     const granted = this.#granted(unit, now);
-    // A unit without a share of its own may run one where there is room; one that has all it may have elsewhere has none here.
+    // A unit without a share of its own may run one where there is room; one that has all it may have elsewhere has
+    // none here.
     const most = granted ?? Math.max(1, Math.floor(figures.share));
     if (this.#running >= this.capacity || figures.running >= most) return undefined;
     if (atServer >= Math.max(1, Math.floor(most * ONE_SERVER))) return undefined;
@@ -97,7 +102,8 @@ export class Bulkhead {
   }
 
   /**
-   * Waits for a slot of the unit's, a moment; the returned function says how that ended. Undefined when it should not wait.
+   * Waits for a slot of the unit's, a moment; the returned function says how that ended. Undefined when it should not
+   * wait.
    * @param now ms since the epoch
    */
   wait(unit: string, now: number): ((found: boolean, now: number) => void) | undefined {

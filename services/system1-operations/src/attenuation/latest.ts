@@ -1,6 +1,6 @@
 /**
- * `latest: 10s`: of the events of one type and unit in a period, the first is called and stands for the rest. Each replica
- * keeps its own periods, so with n replicas at most n calls are made in one. Times in ms.
+ * `latest: 10s`: of the events of one type and unit in a period, the first is called and stands for the rest. Each
+ * replica keeps its own periods, so with n replicas at most n calls are made in one. Times in ms.
  */
 export class LatestWindows {
   readonly #open = new Map<string, { until: number; opener: string }>();

@@ -1,4 +1,7 @@
-/** Before System 3 has said anything, a replica cannot know how many others there are: it begins with this part of the fleet's rate. */
+/**
+ * Before System 3 has said anything, a replica cannot know how many others there are: it begins with this part of the
+ * fleet's rate.
+ */
 const AT_FIRST = 0.1;
 /** Milliseconds of its rate that a unit may save up. */
 const BURST = 1000;
@@ -11,8 +14,9 @@ interface Bucket {
 }
 
 /**
- * Operations that may begin here in a second (token buckets), as System 3 has granted them for as long as that lasts. After that all units share
- * this replica's part of the rate as it last was, so that the fleet's is not exceeded while System 3 is away. Times in ms since the epoch.
+ * Operations that may begin here in a second (token buckets), as System 3 has granted them for as long as that lasts.
+ * After that all units share this replica's part of the rate as it last was, so that the fleet's is not exceeded while
+ * System 3 is away. Times in ms since the epoch.
  */
 export class Rates {
   readonly #units = new Map<string, Bucket>();
@@ -27,7 +31,10 @@ export class Rates {
     this.#all = full(fleet * AT_FIRST, now);
   }
 
-  /** System 3's word, in place of what it said before. @param granted where it knows this replica: in all, and of each of the units */
+  /**
+   * System 3's word, in place of what it said before. @param granted where it knows this replica: in all, and of each
+   * of the units
+   */
   grant(
     units: readonly string[],
     granted: { all: number; units: readonly number[] } | undefined,
@@ -67,7 +74,10 @@ function full(rate: number, now: number): Bucket {
   return { rate, tokens: most(rate), at: now };
 }
 
-/** The same bucket at another rate. A new one begins empty but for one operation: what is granted anew each second must not be saved up anew. */
+/**
+ * The same bucket at another rate. A new one begins empty but for one operation: what is granted anew each second must
+ * not be saved up anew.
+ */
 function changed(bucket: Bucket | undefined, rate: number, now: number): Bucket {
   if (bucket === undefined) return { rate, tokens: Math.min(1, most(rate)), at: now };
   refill(bucket, now);

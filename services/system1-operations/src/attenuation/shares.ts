@@ -9,8 +9,9 @@ export interface Demand {
 }
 
 /**
- * Weighted max-min fair shares: nobody gets more than it wants or its cap, and what one leaves goes to the others by weight
- * (water-filling; Bertsekas and Gallager, Data Networks, §6.5.2). Minimums are served first as far as the capacity reaches.
+ * Weighted max-min fair shares: nobody gets more than it wants or its cap, and what one leaves goes to the others by
+ * weight (water-filling; Bertsekas and Gallager, Data Networks, §6.5.2). Minimums are served first as far as the
+ * capacity reaches.
  * @param capacity operations at the same time
  * @returns a share per demand, in order; not rounded
  */

@@ -1,6 +1,9 @@
 import { type CloudEvent, USUAL_PRIORITY } from '@vsmcp/vsm';
 
-/** An event that is not seen again so long (ms) after it should have come waits elsewhere: at another replica, or no more. */
+/**
+ * An event that is not seen again so long (ms) after it should have come waits elsewhere: at another replica, or no
+ * more.
+ */
 const UNSEEN = 5000;
 
 /** 0 to 9. The operator's word goes before the publisher's. @param of what the response says */
@@ -19,14 +22,17 @@ interface Waiting {
 }
 
 /**
- * The queue of a unit, as this replica sees it: events that found no slot and were turned away, to come again in a moment. Beyond the unit's
- * `queue` the least important are shed, of equals the latest. Times in ms since the epoch.
+ * The queue of a unit, as this replica sees it: events that found no slot and were turned away, to come again in a
+ * moment. Beyond the unit's `queue` the least important are shed, of equals the latest. Times in ms since the epoch.
  */
 export class Shedding {
   readonly #units = new Map<string, Map<string, Waiting>>();
   #floors: { of: ReadonlyMap<string, number>; until: number } = { of: new Map(), until: Number.NEGATIVE_INFINITY };
 
-  /** System 3's word, in place of what it said before: below these priorities the units' events are shed at once, until then. */
+  /**
+   * System 3's word, in place of what it said before: below these priorities the units' events are shed at once, until
+   * then.
+   */
   command(floors: ReadonlyMap<string, number>, until: number): void {
     this.#floors = { of: floors, until };
   }

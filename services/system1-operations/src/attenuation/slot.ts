@@ -2,7 +2,10 @@ import type { Clock } from '@vsmcp/vsm';
 import type { Bulkhead } from './bulkhead.js';
 import { sleep } from './patience.js';
 
-/** Waits (ms) for a slot before an event is sent away: most calls take less, and the way through the broker takes a second. */
+/**
+ * Waits (ms) for a slot before an event is sent away: most calls take less, and the way through the broker takes a
+ * second.
+ */
 const PATIENCE = [5, 20, 50];
 
 /** One operation's place in its unit's share of concurrency. It may be left and entered again. */

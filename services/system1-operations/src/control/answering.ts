@@ -3,8 +3,9 @@ import { withAnswer } from '../deciding/task.js';
 import type { Releasing } from './release.js';
 
 /**
- * Goes on with events that a person was asked about. What the person said is written to the event first, and the event waits like one whose server is
- * not there yet: so it outlives this replica, and is tried again should its tools not be able to take it now.
+ * Goes on with events that a person was asked about. What the person said is written to the event first, and the event
+ * waits like one whose server is not there yet: so it outlives this replica, and is tried again should its tools not be
+ * able to take it now.
  */
 export async function answerHeld(
   { context, sweep, track }: Releasing,

@@ -4,7 +4,10 @@ import type { Parts } from '../parts.js';
 import { acquiredIn, desiredServers, headsOf, kept } from '../servers/desired.js';
 import type { Chores } from './upkeep.js';
 
-/** Keeps units, servers and what waits as the tables of units and capabilities say. @param expect told when what units expect has changed */
+/**
+ * Keeps units, servers and what waits as the tables of units and capabilities say. @param expect told when what units
+ * expect has changed
+ */
 export function choresOf(context: ServiceContext, parts: Parts, expect: () => Promise<void>): Chores {
   const { config, log, clock } = context;
   const { breakers, catalog, host, live, servers, settling, sweep, windows } = parts;

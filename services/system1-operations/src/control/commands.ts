@@ -84,7 +84,9 @@ export function hearCommands(parts: Parts): Promise<Consumer>[] {
   ];
 }
 
-/** System 3's grants to this replica: unit → operations at the same time. Undefined where it does not know the replica. */
+/**
+ * System 3's grants to this replica: unit → operations at the same time. Undefined where it does not know the replica.
+ */
 function slotsIn({ units, replicas }: DataOf<typeof Shares>, instance: string): Map<string, number> | undefined {
   const column = replicas[instance];
   if (column === undefined) return undefined;

@@ -12,8 +12,9 @@ interface Known<A> {
 }
 
 /**
- * Spares what is dear: an answer serves all who ask while it is being found and for twenty times as long as that took, so that
- * asking takes at most a twentieth of the time however often it is done. What is found in 1 ms is 20 ms old at most.
+ * Spares what is dear: an answer serves all who ask while it is being found and for twenty times as long as that took,
+ * so that asking takes at most a twentieth of the time however often it is done. What is found in 1 ms is 20 ms old at
+ * most.
  */
 export function costAwareMemo<Q extends number | string, A>(
   clock: Clock,

@@ -38,7 +38,10 @@ export class Silences {
     );
   }
 
-  /** The units are others now: what is still expected goes on, pain about what is not is over. @param now from then on new ones count */
+  /**
+   * The units are others now: what is still expected goes on, pain about what is not is over. @param now from then on
+   * new ones count
+   */
   update(units: Iterable<readonly [string, Unit]>, now: number): SilenceSignal[] {
     const before = new Map(this.#expected.map((e) => [`${e.unit} ${e.type}`, e]));
     this.#expected = new Silences(units, now, false).#expected.map((e) => {

@@ -6,8 +6,8 @@ import type { Catalog } from '../deciding/catalog.js';
 const OWN_WORD = 30_000;
 
 /**
- * Keeps the catalog as the unit rows are. Until System 3 has said what holds, this replica works it out by itself: the rows, with what its own
- * vsmcp.yaml says anew.
+ * Keeps the catalog as the unit rows are. Until System 3 has said what holds, this replica works it out by itself: the
+ * rows, with what its own vsmcp.yaml says anew.
  */
 export class LiveUnits {
   readonly #context: ServiceContext;

@@ -1,7 +1,10 @@
 import type { ServiceContext } from '@vsmcp/service';
 import { HeldReason } from '@vsmcp/vsm';
 
-/** How often (ms): capability rows are read anew, what was left behind is taken over, settled rows are forgotten and held ones counted. */
+/**
+ * How often (ms): capability rows are read anew, what was left behind is taken over, settled rows are forgotten and
+ * held ones counted.
+ */
 const RELOAD = 30_000;
 const TIDY = 5000;
 const FORGET = 60_000;

@@ -14,8 +14,8 @@ export interface SilenceWatch {
 }
 
 /**
- * Watches for expected events that stay away. One replica judges, by lease `silence`: it hears the outcomes of those types from
- * all replicas. Where nothing was ever expected nobody campaigns.
+ * Watches for expected events that stay away. One replica judges, by lease `silence`: it hears the outcomes of those
+ * types from all replicas. Where nothing was ever expected nobody campaigns.
  */
 export function watchSilence(
   context: ServiceContext,

@@ -28,8 +28,8 @@ export class Catalog {
   }
 
   /**
-   * Takes the responses that were acquired. Each goes to the unit that absorbs its type; what the unit says itself wins, but for `wanted`,
-   * which asks for it.
+   * Takes the responses that were acquired. Each goes to the unit that absorbs its type; what the unit says itself
+   * wins, but for `wanted`, which asks for it.
    * @param refused told of responses that are none
    */
   update(rows: readonly Capability[], refused: (server: string, reason: string) => void): void {

@@ -24,7 +24,9 @@ interface Entry {
   response?: Response;
 }
 
-/** A class, as thousands of plain objects with the units' own keys leave V8 no shape to share among other plain ones. */
+/**
+ * A class, as thousands of plain objects with the units' own keys leave V8 no shape to share among other plain ones.
+ */
 class Node {
   next: Map<string, Node> | undefined = undefined;
   entries: readonly Entry[] | undefined = undefined;
@@ -32,8 +34,9 @@ class Node {
 
 /**
  * Builds a trie over the words of all patterns. Of patterns that match, the most specific decides the unit (AMQP topic
- * patterns, `bySpecificity`), and in that unit the most specific response pattern decides the response. Configurations with ties
- * are refused before; should two units tie all the same, the first by name wins, so that every replica agrees.
+ * patterns, `bySpecificity`), and in that unit the most specific response pattern decides the response. Configurations
+ * with ties are refused before; should two units tie all the same, the first by name wins, so that every replica
+ * agrees.
  */
 export function buildIndex(units: Iterable<readonly [string, Unit]>): Index {
   const root = new Node();
@@ -108,7 +111,10 @@ function collect(node: Node, words: readonly string[], at: number, found: Set<En
   if (any !== undefined) collect(any, words, at + 1, found);
 }
 
-/** The order of `bySpecificity` as text: word by word a literal 0, `*` 1, the end 2, `#` 3. Equal ones are one string, so that they cost nothing. */
+/**
+ * The order of `bySpecificity` as text: word by word a literal 0, `*` 1, the end 2, `#` 3. Equal ones are one string,
+ * so that they cost nothing.
+ */
 function rankOf(pattern: string): string {
   const words = pattern.split('.').map((word) => (word === '#' ? '3' : word === '*' ? '1' : '0'));
   const rank = `${words.join('')}2`;

@@ -7,8 +7,8 @@ export type OutcomeRecord = DataOf<typeof Outcome>;
 export const MAX_RESULT_BYTES = 256 * 1024;
 
 /**
- * How a call went wrong. unsent: it was certainly not made. error: the tool itself said so. lost: the server died, did not answer in
- * time or answered garbage, so that the call may have happened.
+ * How a call went wrong. unsent: it was certainly not made. error: the tool itself said so. lost: the server died, did
+ * not answer in time or answered garbage, so that the call may have happened.
  */
 export type Failure = 'unsent' | 'error' | 'lost';
 
@@ -46,7 +46,10 @@ export function delayFor(ms: number): RetryDelay {
   return ms <= 1000 ? '1s' : ms <= 5000 ? '5s' : ms <= 30_000 ? '30s' : '5m';
 }
 
-/** The longest delay that is at most `ms`, or the shortest there is: for looking again when something should be over, and not much later. */
+/**
+ * The longest delay that is at most `ms`, or the shortest there is: for looking again when something should be over,
+ * and not much later.
+ */
 export function delayWithin(ms: number): RetryDelay {
   return ms < 5000 ? '1s' : ms < 30_000 ? '5s' : ms < 300_000 ? '30s' : '5m';
 }
@@ -57,7 +60,10 @@ export function outcomeId(record: OutcomeRecord): string {
   return hash('sha256', JSON.stringify([event.source, event.id, unit, outcome, attempts ?? 0]), 'base64url');
 }
 
-/** Deepest that a tool's answer may be nested in an outcome, whose readers take JSON of a bounded depth; the message around it has some too. */
+/**
+ * Deepest that a tool's answer may be nested in an outcome, whose readers take JSON of a bounded depth; the message
+ * around it has some too.
+ */
 const MAX_RESULT_DEPTH = MAX_JSON_DEPTH - 8;
 
 /** A tool's answer as an outcome carries it. */

@@ -41,7 +41,10 @@ export class Call {
     return plan.steps.length * (plan.deadline ?? operation_deadline) + asks * coordination_timeout + SLACK;
   }
 
-  /** True when the call may be made before anything is written of it: calling again does no harm, and nobody else is asked for it. */
+  /**
+   * True when the call may be made before anything is written of it: calling again does no harm, and nobody else is
+   * asked for it.
+   */
   needsNoClaim(plan: CallPlan): boolean {
     return plan.claims.length === 0 && this.#rated(plan).size === 0 && this.#isRepeatable(plan);
   }
@@ -139,7 +142,10 @@ export class Call {
     this.#parts.evidence.add({ source, id, attempt, ended, claims, at, ...(tool !== undefined && { tool }) });
   }
 
-  /** An event called without a claim is claimed only when somebody else has it by now: then theirs counts, or it is ours late. */
+  /**
+   * An event called without a claim is claimed only when somebody else has it by now: then theirs counts, or it is ours
+   * late.
+   */
   async #settle(
     task: Task,
     claim: Claim | undefined,

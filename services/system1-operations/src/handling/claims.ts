@@ -25,14 +25,16 @@ export type TurnHad = { granted: true } | { granted: false; wait: number };
 type Wanted = DataOf<typeof Claim>['claims'][number];
 type WantedTurn = DataOf<typeof Turn>['turns'][number];
 
-/** Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way. */
+/**
+ * Of the time that is waited for System 2, the part in which it may leave a claim unanswered; the rest is for the way.
+ */
 const PATIENCE = 0.8;
 /** ms after which asking again makes sense where System 2 does not say. */
 const ASK_AGAIN = 1000;
 
 /**
- * Asks System 2 for shared resources, all at once, and gives them back; and for turns at servers with a rate. What comes together travels
- * together.
+ * Asks System 2 for shared resources, all at once, and gives them back; and for turns at servers with a rate. What
+ * comes together travels together.
  */
 export class Claims {
   readonly #context: ServiceContext;

@@ -48,8 +48,8 @@ export interface Parts {
 }
 
 /**
- * Takes one event from its arrival to its settlement: what is to be done (`disposition.ts`), the claim, the call (`call.ts`), the
- * settlement (`settling.ts`). Whatever fails on the way, the event comes again.
+ * Takes one event from its arrival to its settlement: what is to be done (`disposition.ts`), the claim, the call
+ * (`call.ts`), the settlement (`settling.ts`). Whatever fails on the way, the event comes again.
  */
 export class Operations {
   readonly #parts: Parts;

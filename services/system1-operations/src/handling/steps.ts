@@ -160,7 +160,9 @@ export class Steps {
   }
 }
 
-/** As OpenTelemetry's conventions for MCP have it. Arguments and results are left out: they may be anybody's secrets. */
+/**
+ * As OpenTelemetry's conventions for MCP have it. Arguments and results are left out: they may be anybody's secrets.
+ */
 function calling(server: string, tool: string) {
   return {
     'mcp.method.name': 'tools/call',

@@ -44,7 +44,10 @@ function look(clock: Clock, deadline: number, draining: AbortSignal): Promise<vo
   return sleep(clock, Math.min(LOOK, Math.max(1, deadline - clock.now())), draining);
 }
 
-/** A command to all of a system that nobody heard: it only says that rows changed, and whoever starts reads the rows first. */
+/**
+ * A command to all of a system that nobody heard: it only says that rows changed, and whoever starts reads the rows
+ * first.
+ */
 function isUnheardBroadcast({ key, content }: Delivery): boolean {
   if (!/^s[1-5]\.all\.[a-z-]+$/.test(key)) return false;
   const message = CloudEvent.safeParse(safeJson(content));

@@ -8,8 +8,9 @@ import type { Operations } from '../handling/operations.js';
 const LONGEST = 5000;
 
 /**
- * Handles an event until it is settled, waiting in this process where it would otherwise come again through the broker: for events of
- * a batch, whose message must not come again whole, and for events out of the ledger, which have no message.
+ * Handles an event until it is settled, waiting in this process where it would otherwise come again through the broker:
+ * for events of a batch, whose message must not come again whole, and for events out of the ledger, which have no
+ * message.
  * @param patience ms
  * @returns `later` when it could not be settled before `draining`, or within `patience`
  */

@@ -9,12 +9,12 @@ import { arrivedIn, hold, taskOf, type WorkParts } from './work.js';
 const PAUSE = 1000;
 
 /**
- * Deliveries of the partitions, each of which one replica reads at a time. Of events with the same partition key the next begins
- * when the one before is settled or held, its retries included, which therefore happen here and not through the broker. What is not
- * settled when this replica goes keeps its place in the queue for the one that takes over.
+ * Deliveries of the partitions, each of which one replica reads at a time. Of events with the same partition key the
+ * next begins when the one before is settled or held, its retries included, which therefore happen here and not through
+ * the broker. What is not settled when this replica goes keeps its place in the queue for the one that takes over.
  *
- * A replica that lost its partition without knowing may still be busy with its events. It and the new one take them in the same
- * order, and one begins only after the ledger has the one before: whoever comes second finds it settled.
+ * A replica that lost its partition without knowing may still be busy with its events. It and the new one take them in
+ * the same order, and one begins only after the ledger has the one before: whoever comes second finds it settled.
  */
 export function orderedHandler(parts: WorkParts): (queue: QueueName) => Handler {
   const { context, operations, draining } = parts;

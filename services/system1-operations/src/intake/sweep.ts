@@ -27,9 +27,9 @@ interface Parts {
 }
 
 /**
- * Claims waiting events back when they have an answer, the oldest first, and takes over what a vanished replica had claimed back.
- * A look takes only what waited when it began, so that what is parked again does not keep it spinning; events that a guard
- * parked are tried again only under another guard.
+ * Claims waiting events back when they have an answer, the oldest first, and takes over what a vanished replica had
+ * claimed back. A look takes only what waited when it began, so that what is parked again does not keep it spinning;
+ * events that a guard parked are tried again only under another guard.
  */
 export class Sweep {
   readonly #parts: Parts;

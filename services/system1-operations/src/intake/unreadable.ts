@@ -50,7 +50,9 @@ export async function holdUnreadable(
   return undefined;
 }
 
-/** True when a record is of the message with this hash. A record without one was let go of, and says nothing any more. */
+/**
+ * True when a record is of the message with this hash. A record without one was let go of, and says nothing any more.
+ */
 function isOf(record: unknown, sha256: string): boolean {
   return typeof record !== 'object' || record === null || !('sha256' in record) || record.sha256 === sha256;
 }

@@ -18,8 +18,8 @@ export interface WorkParts {
 }
 
 /**
- * Deliveries of the work queue. A message with one event ends as its event ends. A batch is acknowledged when each of its
- * events is settled or held; those that would come again wait here, so that the others are not repeated.
+ * Deliveries of the work queue. A message with one event ends as its event ends. A batch is acknowledged when each of
+ * its events is settled or held; those that would come again wait here, so that the others are not repeated.
  */
 export function workHandler(parts: WorkParts): Handler {
   const { context, operations, draining } = parts;
@@ -45,7 +45,10 @@ export function workHandler(parts: WorkParts): Handler {
   };
 }
 
-/** The events of a message, and what could not be read as one; those that come together are counted. @param now ms since the epoch */
+/**
+ * The events of a message, and what could not be read as one; those that come together are counted. @param now ms since
+ * the epoch
+ */
 export function arrivedIn(context: ServiceContext, delivery: Delivery, now: number): Arrived[] {
   const arrived = arrivals(context, delivery, now);
   if (arrived.length > 1) {

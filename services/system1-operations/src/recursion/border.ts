@@ -35,10 +35,11 @@ interface Crossing {
 }
 
 /**
- * The border to the units that are systems. What crosses is exactly this: down go events, under their own source and id; up come the outcomes
- * of those events, the reports of the system's System 5 for System 3 here, and the pain that nobody acknowledged there in time for System 5 here.
- * An event that has gone down lives in the ledger until its outcome is there, so no message waits for it, any replica settles it, and neither
- * side's restart loses it: the system's own ledger makes its effect happen once.
+ * The border to the units that are systems. What crosses is exactly this: down go events, under their own source and
+ * id; up come the outcomes of those events, the reports of the system's System 5 for System 3 here, and the pain that
+ * nobody acknowledged there in time for System 5 here. An event that has gone down lives in the ledger until its
+ * outcome is there, so no message waits for it, any replica settles it, and neither side's restart loses it: the
+ * system's own ledger makes its effect happen once.
  */
 export class Border {
   readonly #context: ServiceContext;

@@ -60,7 +60,10 @@ export function hearPain({ context, system, crossed }: Rising): Handler {
   });
 }
 
-/** A signal that cannot be read is logged and let go: below it has been said, and stands there. One that cannot be taken in comes again. */
+/**
+ * A signal that cannot be read is logged and let go: below it has been said, and stands there. One that cannot be taken
+ * in comes again.
+ */
 function rising<K extends MessageKind>(
   { log }: ServiceContext,
   { unit, path }: System,

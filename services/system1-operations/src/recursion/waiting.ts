@@ -10,7 +10,8 @@ type Signal = DataOf<typeof Algedonic>;
 /**
  * Events that wait too long in units that are systems hurt; when none does any more, that is told.
  * @param late per unit, what waits beyond its time
- * @param hurting units for which pain was said; undefined: not known, as after a restart, so that pleasure is said where nothing is late
+ * @param hurting units for which pain was said; undefined: not known, as after a restart, so that pleasure is said
+ * where nothing is late
  */
 export function signalsOf(
   systems: readonly Pick<System, 'unit' | 'path' | 'wait'>[],

@@ -17,9 +17,9 @@ export interface DesiredServer {
   /** Why it must not run. */
   barred?: string;
   /**
-   * Every replica runs it. Otherwise one replica owns it and makes all its calls, so that those which write go one at a time.
-   * A server is shared when it says `parallel`, or when all its offered tools are annotated read-only; until its tools
-   * are known it is owned.
+   * Every replica runs it. Otherwise one replica owns it and makes all its calls, so that those which write go one at a
+   * time. A server is shared when it says `parallel`, or when all its offered tools are annotated read-only; until its
+   * tools are known it is owned.
    */
   shared: boolean;
 }
@@ -73,8 +73,8 @@ function isReadOnly(tools: readonly Tool[], only: readonly string[] | undefined)
 }
 
 /**
- * Owned servers that steps of one response use together must have one owner: the first of them by name leads, and only who
- * leads it campaigns for the others.
+ * Owned servers that steps of one response use together must have one owner: the first of them by name leads, and only
+ * who leads it campaigns for the others.
  * @returns each owned server with the one that leads it (itself, when it stands alone)
  */
 export function headsOf(owned: ReadonlySet<string>, responses: Iterable<Response>): Map<string, string> {

@@ -1,8 +1,9 @@
 import type { Leadership, Leaderships, Led } from '@vsmcp/service';
 
 /**
- * Which owned servers this replica leads. Each has its own lease `server:<name>`, so that a server never has two owners; those that
- * are used together are campaigned for only by who leads their head, so that they come to one replica.
+ * Which owned servers this replica leads. Each has its own lease `server:<name>`, so that a server never has two
+ * owners; those that are used together are campaigned for only by who leads their head, so that they come to one
+ * replica.
  */
 export class Ownership {
   readonly #leaderships: Leaderships;

@@ -65,7 +65,10 @@ export interface Around {
   changed(wanted: DesiredServer, state: ServerState): void;
 }
 
-/** One server's life here: started or reached, watched, started again with growing waits, suspended when it is not what was approved. */
+/**
+ * One server's life here: started or reached, watched, started again with growing waits, suspended when it is not what
+ * was approved.
+ */
 export class Server {
   wanted: DesiredServer;
   readonly #around: Around;

@@ -13,8 +13,8 @@ const MOST_READ = 16_384;
 const MOST_TOLD = 50;
 
 /**
- * Tries a server that nobody has approved: in a folder of its own that goes with the trial, under the strongest confinement of
- * this machine. Reports what came of it, also when it failed.
+ * Tries a server that nobody has approved: in a folder of its own that goes with the trial, under the strongest
+ * confinement of this machine. Reports what came of it, also when it failed.
  */
 export async function tryServer(
   context: ServiceContext,

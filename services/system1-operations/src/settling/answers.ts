@@ -11,9 +11,9 @@ const MOST_TEXT = 64 * 1024;
 const TOLD = new Set(['answered', 'refused', 'dead', 'doubt']);
 
 /**
- * Answers beside the questions: for an event that a folder sense made out of a file (its type begins with the sense's word, its
- * data has the file's name), `<name>.answer.md` in each folder of `environment.answers`; for a commit, and what has no name,
- * `<type>-<id>.answer.md`. Notices and host figures are not questions and get none.
+ * Answers beside the questions: for an event that a folder sense made out of a file (its type begins with the sense's
+ * word, its data has the file's name), `<name>.answer.md` in each folder of `environment.answers`; for a commit, and
+ * what has no name, `<type>-<id>.answer.md`. Notices and host figures are not questions and get none.
  */
 export class Answers {
   readonly #context: ServiceContext;

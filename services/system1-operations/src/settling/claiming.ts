@@ -24,8 +24,8 @@ interface Parts {
 }
 
 /**
- * Ownership of events. An event whose effect must not happen twice is claimed in the ledger before anything is done. One that may be repeated needs no claim:
- * it is done, and the first to settle it wins (decision 0023).
+ * Ownership of events. An event whose effect must not happen twice is claimed in the ledger before anything is done.
+ * One that may be repeated needs no claim: it is done, and the first to settle it wins (decision 0023).
  */
 export class Claiming {
   readonly #context: ServiceContext;
@@ -39,8 +39,8 @@ export class Claiming {
   }
 
   /**
-   * Works on an event, unless this replica does already: then it comes again, to find what became of it. What was claimed back has its
-   * claim, and nobody else works on it.
+   * Works on an event, unless this replica does already: then it comes again, to find what became of it. What was
+   * claimed back has its claim, and nobody else works on it.
    */
   async alone(task: Task, work: () => Promise<DeliveryResult>): Promise<DeliveryResult> {
     if (task.held !== undefined) return work();
@@ -58,14 +58,18 @@ export class Claiming {
   }
 
   /**
-   * True when nothing speaks for an earlier delivery of the event, whose outcome should be said again instead of a second call; and none of
-   * its partition key is held up by it, which a call of a replica that lost its partition could still overtake.
+   * True when nothing speaks for an earlier delivery of the event, whose outcome should be said again instead of a
+   * second call; and none of its partition key is held up by it, which a call of a replica that lost its partition
+   * could still overtake.
    */
   isFirst({ event, attempts, held, inOrder, redelivered }: Task): boolean {
     return attempts === 0 && held === undefined && !inOrder && !redelivered && !this.#parts.evidence.has(event);
   }
 
-  /** The claim, or how the event ends without one. @param deadline ms since the epoch until which nobody else may have it */
+  /**
+   * The claim, or how the event ends without one. @param deadline ms since the epoch until which nobody else may have
+   * it
+   */
   async claim(task: Task, unit: string, deadline: number): Promise<Claim | DeliveryResult> {
     if (task.held !== undefined) return task.held;
     const context = this.#context;

@@ -28,14 +28,17 @@ const HELD: ReadonlySet<OutcomeKind> = new Set(['parked', 'dead', 'doubt', 'aske
 /** Time (ms) after which an outcome that was written and not said is said by whoever finds it. */
 const UNSAID = 15_000;
 
-/** Another took the event over: its message comes again to find what became of it; what was held has no message and is theirs. */
+/**
+ * Another took the event over: its message comes again to find what became of it; what was held has no message and is
+ * theirs.
+ */
 export const OVERTAKEN = (task: Task): DeliveryResult =>
   task.held === undefined ? { result: 'later', delay: '5s', counted: false } : DONE;
 
 /**
- * Writes down what became of an event, and says it. In this order, so that a crash in between loses nothing: the ledger's
- * row, the confirmed outcome, the answer; only then is the delivery acknowledged. An event that comes again finds the row
- * and has its outcome said again, under the same id.
+ * Writes down what became of an event, and says it. In this order, so that a crash in between loses nothing: the
+ * ledger's row, the confirmed outcome, the answer; only then is the delivery acknowledged. An event that comes again
+ * finds the row and has its outcome said again, under the same id.
  */
 export class Settling {
   readonly #context: ServiceContext;
@@ -65,7 +68,10 @@ export class Settling {
     return this.#settleNew(task, fate, (write) => write());
   }
 
-  /** The same for one whose calls were made without a claim: because they have happened, it is tried until it is written. */
+  /**
+   * The same for one whose calls were made without a claim: because they have happened, it is tried until it is
+   * written.
+   */
   settleFirst(task: Task, fate: EventResult): Promise<DeliveryResult | undefined> {
     return this.#settleNew(task, fate, (write) => persist(this.#context.clock, this.#ending, write));
   }

@@ -19,7 +19,8 @@ export function onTried(state: State, said: Report, now: number): AcquisitionEve
   const npm = about?.candidate.spec.npm;
   const onTrial = about?.stage === 'trial' && npm === said.npm && saga.allowed && !isOver(saga);
   if (about && onTrial && !state.looks.has(said.npm)) return onTrialled(state, saga, about, said, now);
-  // The tools of a server are worth knowing, also when the report comes late; a failure only when somebody waits for it.
+  // The tools of a server are worth knowing, also when the report comes late; a failure only when somebody waits for
+  // it.
   if (!said.ok && !state.looks.has(said.npm)) return [];
   const probe = shown({ at: now, ok: said.ok, because: said.ok ? 'probed' : reasonOf(said), tools: said.tools }, said);
   return [{ type: 'acquisition.probed', proposal: saga.proposal, at: now, npm: said.npm, probe }];

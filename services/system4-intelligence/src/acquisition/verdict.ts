@@ -37,7 +37,8 @@ function isThere(state: State, saga: Saga, { candidate, server, response }: Said
   const { npm } = candidate.spec;
   const option = saga.options?.find((one) => one.candidate.spec.npm === npm);
   if (option?.installed !== undefined) return true;
-  // Another type brought it in while this one was tried: the closing of a gap shows it, but a wish has nothing that waits.
+  // Another type brought it in while this one was tried: the closing of a gap shows it, but a wish has nothing that
+  // waits.
   if (response !== undefined) return false;
   return [...state.sagas.values()].some(
     (other) => other !== saga && other.said?.server === server && ['confirming', 'closed'].includes(other.step),

@@ -24,9 +24,9 @@ const HIDDEN = /^\.|~$|^~|\.(tmp|temp|swp|swx|part|partial|crdownload|download)$
 export type PassedOver = (name: string, why: string) => void;
 
 /**
- * The plain files directly in a folder, sorted by name; hidden and temporary ones, links and folders are passed over. Told of are
- * files whose names are not UTF-8 (nobody could open them by the name that an event would have), and files with other names
- * (hard links), of which others may see or change the content.
+ * The plain files directly in a folder, sorted by name; hidden and temporary ones, links and folders are passed over.
+ * Told of are files whose names are not UTF-8 (nobody could open them by the name that an event would have), and files
+ * with other names (hard links), of which others may see or change the content.
  */
 export async function filesIn({ path }: Pick<Unlinked, 'path'>, passed: PassedOver): Promise<Seen[]> {
   const found: Seen[] = [];

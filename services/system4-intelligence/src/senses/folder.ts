@@ -30,11 +30,11 @@ export interface Surroundings {
 }
 
 /**
- * A folder: `<as>.<extension>` {name, path, sha, text | bytes} for each file that has stopped growing, and again when it was
- * written anew; a file without an extension is `<as>.bare`. `path` starts with the folder's own name and so is relative to
- * its parent: a server whose root is the parent can use it as it is.
- * With `stale` or `keep` it is watched for order instead: `<as>.stale` for a file that has lain there too long, `<as>.missing`
- * for one of `keep` that was there and is gone {name, path}.
+ * A folder: `<as>.<extension>` {name, path, sha, text | bytes} for each file that has stopped growing, and again when
+ * it was written anew; a file without an extension is `<as>.bare`. `path` starts with the folder's own name and so is
+ * relative to its parent: a server whose root is the parent can use it as it is.
+ * With `stale` or `keep` it is watched for order instead: `<as>.stale` for a file that has lain there too long,
+ * `<as>.missing` for one of `keep` that was there and is gone {name, path}.
  */
 export async function openFolder(sense: FolderSense, around: Surroundings): Promise<() => Promise<void>> {
   const folder = resolve(around.home, sense.folder);

@@ -11,9 +11,9 @@ const LOOK = 2000;
 const DEADLINE = 10_000;
 
 /**
- * Author and subject of a commit, by git. Who may write the repository does not thereby run anything here: git gets a repository
- * of the product's own making, with its configuration and no hooks, that borrows the objects alone; it reads no
- * configuration of this machine or user, has a bare environment, and is confined like a server without grants.
+ * Author and subject of a commit, by git. Who may write the repository does not thereby run anything here: git gets a
+ * repository of the product's own making, with its configuration and no hooks, that borrows the objects alone; it reads
+ * no configuration of this machine or user, has a bare environment, and is confined like a server without grants.
  */
 async function commitOf({ sha, objects }: Head, folder: string): Promise<{ author: string; subject: string }> {
   const own = join(folder, 'repository');
@@ -39,8 +39,8 @@ async function commitOf({ sha, objects }: Head, folder: string): Promise<{ autho
 }
 
 /**
- * A git repository: `git.commit` {repo, sha, author, subject} for HEAD, at start and when it changes. `repo` is the absolute path
- * of the work tree.
+ * A git repository: `git.commit` {repo, sha, author, subject} for HEAD, at start and when it changes. `repo` is the
+ * absolute path of the work tree.
  */
 export function openGit(
   folder: string,

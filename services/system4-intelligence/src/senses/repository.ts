@@ -19,8 +19,8 @@ export interface Head {
 }
 
 /**
- * The repository that a folder is in. Rejects where there is none or it has no commit. One whose `.git` is a file that leads elsewhere
- * (a worktree, a submodule) is not followed there.
+ * The repository that a folder is in. Rejects where there is none or it has no commit. One whose `.git` is a file that
+ * leads elsewhere (a worktree, a submodule) is not followed there.
  */
 export async function headOf(home: string, folder: string): Promise<Head> {
   const base = await realpath(home);

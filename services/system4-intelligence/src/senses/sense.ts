@@ -1,6 +1,9 @@
 import type { Clock } from '@vsmcp/vsm';
 
-/** A finding of a sense. `id` is the same each time the same thing is found, so that a restart neither loses nor repeats it. */
+/**
+ * A finding of a sense. `id` is the same each time the same thing is found, so that a restart neither loses nor repeats
+ * it.
+ */
 export interface Sensed {
   source: string;
   id: string;
@@ -15,8 +18,8 @@ export type Tell = (sensed: Sensed) => Promise<void>;
 export type Trouble = (text: string, error?: unknown) => void;
 
 /**
- * Looks every `ms` milliseconds, one look after another, the first at once. `stop` waits for the look that is under way.
- * A look that fails is reported and does not end the looking.
+ * Looks every `ms` milliseconds, one look after another, the first at once. `stop` waits for the look that is under
+ * way. A look that fails is reported and does not end the looking.
  */
 export function looking(clock: Clock, ms: number, look: () => Promise<void>, trouble: Trouble) {
   let stopped = false;

@@ -71,7 +71,10 @@ async function endOf(file: string, lines: number): Promise<{ text: string; size:
   }
 }
 
-/** Writes what is added to the files, until the command is interrupted. A file that was begun anew is read from its beginning. */
+/**
+ * Writes what is added to the files, until the command is interrupted. A file that was begun anew is read from its
+ * beginning.
+ */
 async function followAll(files: readonly { file: string; from: number }[]): Promise<void> {
   const stop = interrupted();
   await Promise.all(

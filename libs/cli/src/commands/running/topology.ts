@@ -151,7 +151,10 @@ async function vhostOf({ vhost, amqp }: Options & { amqp?: string }): Promise<st
   return decodeURIComponent(new URL(url).pathname.slice(1)) || '/';
 }
 
-/** The configuration is read by what the services use: loaded only by who needs it, so that the other commands stay quick. */
+/**
+ * The configuration is read by what the services use: loaded only by who needs it, so that the other commands stay
+ * quick.
+ */
 async function brokerOf({ management }: BrokerOptions): Promise<Management> {
   const { withSecrets } = await import('@vsmcp/service');
   return managementAt(management ?? withSecrets(process.env).VSMCP_MANAGEMENT_URL ?? MANAGEMENT);

@@ -12,7 +12,8 @@ const MOST = 10_000_000;
 
 /**
  * When a step happens, in the order of time, up to `end` (ms).
- * `rate` is a Poisson process: the gaps between arrivals are exponential, −ln(1 − u) / rate. A `burst` falls evenly by chance into `over`.
+ * `rate` is a Poisson process: the gaps between arrivals are exponential, −ln(1 − u) / rate. A `burst` falls evenly by
+ * chance into `over`.
  */
 export function* arrivals(step: Step, end: number, random: Random): Generator<Arrival> {
   const { at, every, rate, burst, over = 0, until = end, times = MOST } = step;

@@ -12,7 +12,10 @@ const MS = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 /** `%n` in it is the number of the event, from 1. */
 const EventType = z.string().refine((text) => isKey(text.replaceAll('%n', '1')), 'an event type, `%n` in it a number');
 
-/** When something happens: once, every so often, by chance (`rate`: a Poisson process), or many at once (`burst` within `over`). */
+/**
+ * When something happens: once, every so often, by chance (`rate`: a Poisson process), or many at once (`burst` within
+ * `over`).
+ */
 const When = {
   at: Duration.default(0),
   every: Duration.optional(),

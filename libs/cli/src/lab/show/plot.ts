@@ -19,7 +19,8 @@ const COLOURS = ['#1b6ca8', '#c8553d'];
 const MOST = 800;
 
 /**
- * A day as an SVG: a panel for each figure over the time of the day, a line for each run; where nothing is known the line breaks.
+ * A day as an SVG: a panel for each figure over the time of the day, a line for each run; where nothing is known the
+ * line breaks.
  * @param lasted ms
  */
 export function plot(title: string, lasted: number, runs: readonly Plotted[]): string {

@@ -23,9 +23,9 @@ export interface Scripts {
 }
 
 /**
- * The launcher that "installs and starts" MCP servers in the lab. They are scripts in this process, spoken to by the real client over the real
- * protocol; installing, starting and calling take virtual time. As there is no process, nothing needs confining: policy is told
- * the strongest rung.
+ * The launcher that "installs and starts" MCP servers in the lab. They are scripts in this process, spoken to by the
+ * real client over the real protocol; installing, starting and calling take virtual time. As there is no process,
+ * nothing needs confining: policy is told the strongest rung.
  */
 export function labHost({ servers, registry }: Scripts, stage: Stage, log: McpLog): ServerLauncher {
   const { clock, chance } = stage;

@@ -36,7 +36,9 @@ export const ToolScript = z.strictObject({
   takes: Takes.default(20),
   /** Share of calls that end in the tool's own error. */
   fails: z.number().min(0).max(1).default(0),
-  /** The arguments follow in the answer: a tool that says the same whatever it is asked looks as if it did not listen. */
+  /**
+   * The arguments follow in the answer: a tool that says the same whatever it is asked looks as if it did not listen.
+   */
   answers: z.string().default('done'),
   causes: z.array(Effect).default([]),
 });
@@ -60,7 +62,10 @@ export const Offer = ServerScript.extend({
 });
 export type Offer = z.infer<typeof Offer>;
 
-/** Those that the fleet has from the beginning may have what vsmcp.yaml says of how much and when they may be called; it is checked there. */
+/**
+ * Those that the fleet has from the beginning may have what vsmcp.yaml says of how much and when they may be called; it
+ * is checked there.
+ */
 export const Servers = z.record(
   UnitName,
   ServerScript.extend({ rate: z.string().optional(), open: z.array(z.unknown()).optional() }),

@@ -11,8 +11,8 @@ export interface Exchange {
 }
 
 /**
- * Gives each exchange a signal of its own, which goes with it: the SDK hands the same one to all, and what listens there would
- * stay as long as the connection.
+ * Gives each exchange a signal of its own, which goes with it: the SDK hands the same one to all, and what listens
+ * there would stay as long as the connection.
  */
 export class Exchanges {
   readonly #open = new Set<Exchange>();

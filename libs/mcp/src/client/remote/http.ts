@@ -20,13 +20,15 @@ import { openSockets } from './sockets.js';
 /** How the SDK takes up a broken stream again (ms); this link gives up after `TRIES` in a row. */
 const AGAIN = { initialReconnectionDelay: 200, maxReconnectionDelay: 5000, reconnectionDelayGrowFactor: 1.5 };
 const TRIES = 4;
-/** ms: for the server to hear that a call or the session ends; and after a stream's end, for what came last to be read. */
+/**
+ * ms: for the server to hear that a call or the session ends; and after a stream's end, for what came last to be read.
+ */
 const PARTING = 1000;
 const SETTLING = 100;
 
 /**
- * MCP over streamable HTTP, by the SDK's client on sockets that are checked at each dial. The SDK follows a redirect only within
- * the address's own origin.
+ * MCP over streamable HTTP, by the SDK's client on sockets that are checked at each dial. The SDK follows a redirect
+ * only within the address's own origin.
  */
 export class HttpLink extends RemoteLink {
   readonly #sdk: StreamableHTTPClientTransport;
@@ -134,12 +136,17 @@ export class HttpLink extends RemoteLink {
     }
   }
 
-  /** True when nobody waits any more for the rest of a broken stream: that of a call, or without an id the server's own. */
+  /**
+   * True when nobody waits any more for the rest of a broken stream: that of a call, or without an id the server's own.
+   */
   #isOver(id: RequestId | undefined): boolean {
     return this.reason !== undefined || (id !== undefined && !this.#open.has(id));
   }
 
-  /** How it went with the stream on which the server speaks by itself. One that never was is none; 405 says that there is none. */
+  /**
+   * How it went with the stream on which the server speaks by itself. One that never was is none; 405 says that there
+   * is none.
+   */
   #listening(status: number): void {
     if (status >= 200 && status < 300) {
       if (this.#streamed) this.onresume?.();
@@ -150,7 +157,10 @@ export class HttpLink extends RemoteLink {
     }
   }
 
-  /** A body that ended without the answer it should have brought. What came last may still be on its way through the SDK. */
+  /**
+   * A body that ended without the answer it should have brought. What came last may still be on its way through the
+   * SDK.
+   */
   #mustHaveAnswered(id: RequestId | undefined): void {
     if (id === undefined || !this.#open.has(id)) return;
     this.clock.after(SETTLING, () => {
@@ -165,7 +175,10 @@ export class HttpLink extends RemoteLink {
     if (close !== undefined) this.fail(close);
   }
 
-  /** A message that did not get through. A refusal is the server's answer to the call; what broke leaves the link broken. */
+  /**
+   * A message that did not get through. A refusal is the server's answer to the call; what broke leaves the link
+   * broken.
+   */
   #failed(error: unknown, id: RequestId | undefined): void {
     const dial = dialErrorIn(error);
     if (dial) {

@@ -4,8 +4,8 @@ const [LF, CR] = [10, 13];
 const ID = [...Buffer.from('id:')];
 
 /**
- * Watches a body go by: a JSON answer is one message; in an event stream an event is, which ends at an empty line. Tells too
- * much of one, and whether the stream can be taken up again where it broke off (its events have ids).
+ * Watches a body go by: a JSON answer is one message; in an event stream an event is, which ends at an empty line.
+ * Tells too much of one, and whether the stream can be taken up again where it broke off (its events have ids).
  */
 export class Meter {
   resumable = false;

@@ -3,7 +3,10 @@ import { type Clock, VsmError } from '@vsmcp/vsm';
 import { Guard } from '../guard.js';
 import { CLOSED, type Link } from '../link.js';
 
-/** The common part of all links to servers elsewhere: bounds on what comes, and one end, after which nothing is sent or heard. */
+/**
+ * The common part of all links to servers elsewhere: bounds on what comes, and one end, after which nothing is sent or
+ * heard.
+ */
 export abstract class RemoteLink implements Link {
   onclose?: () => void;
   onerror?: (error: Error) => void;

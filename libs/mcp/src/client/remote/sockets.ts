@@ -6,7 +6,9 @@ import { KEEP_ALIVE } from './tcp.js';
 /** Sockets to one server. */
 const MOST = 128;
 
-/** Sockets to one server over HTTP, each checked when it is dialled, whether for a first request, a redirect or anew. */
+/**
+ * Sockets to one server over HTTP, each checked when it is dialled, whether for a first request, a redirect or anew.
+ */
 export function openSockets(egress: EgressPolicy): Agent {
   const connect = buildConnector({ lookup: egress.lookup, keepAliveInitialDelay: KEEP_ALIVE });
   return new Agent({
