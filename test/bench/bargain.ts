@@ -1,8 +1,8 @@
 import {
   bargain,
   type Common,
-  type Demand,
   type Replica,
+  type UnitDemand,
 } from '../../services/system3-control/src/bargaining/bargain.js';
 import { grantsOf } from '../../services/system3-control/src/bargaining/grants.js';
 import type { Figure } from './support/report.js';
@@ -15,7 +15,7 @@ const RUNS = 21;
  * weight.
  */
 export async function bargaining(): Promise<Figure[]> {
-  const wishes = Array.from({ length: UNITS }, (_, n): Demand => {
+  const wishes = Array.from({ length: UNITS }, (_, n): UnitDemand => {
     const mixed = Math.imul(n + 1, 0x9e3779b1) >>> 0;
     return {
       unit: `unit${n}`,
@@ -31,7 +31,7 @@ export async function bargaining(): Promise<Figure[]> {
   // concurrency, rate, and something else that is counted
   const common = { rate: 200_000, counted: { seats: 10_000 } };
   const wanting = wishes.map(
-    (wish, n): Demand => ({
+    (wish, n): UnitDemand => ({
       ...wish,
       pace: 0.1 + (n % 50) / 10,
       needs: n % 4 === 0 ? { seats: 1 + (n % 3) } : undefined,
@@ -56,7 +56,7 @@ export async function bargaining(): Promise<Figure[]> {
   ];
 }
 
-function sayer(wishes: readonly Demand[], replicas: readonly Replica[], common: Common): () => unknown {
+function sayer(wishes: readonly UnitDemand[], replicas: readonly Replica[], common: Common): () => unknown {
   const made = bargain(wishes, replicas, common);
   return () => grantsOf(wishes, replicas, made);
 }
@@ -70,12 +70,12 @@ function timed(task: () => unknown): number[] {
   });
 }
 
-function byWeight(wishes: readonly Demand[], pool: number): number[] {
+function byWeight(wishes: readonly UnitDemand[], pool: number): number[] {
   const all = wishes.reduce((sum, { weight }) => sum + weight, 0);
   return wishes.map(({ weight }) => Math.floor((pool * weight) / all));
 }
 
 /** The least that any way of being fair has to do. */
-function inOrder(wishes: readonly Demand[]): Demand[] {
+function inOrder(wishes: readonly UnitDemand[]): UnitDemand[] {
   return [...wishes].sort((a, b) => a.wants / a.weight - b.wants / b.weight);
 }

@@ -6,9 +6,9 @@ import { type Clock, VsmError } from '@vsmcp/vsm';
 import { killGroup } from '../run.js';
 import { cleanText } from '../text.js';
 import { Full } from './full.js';
-import { Guard } from './guard.js';
 import { Lines } from './lines.js';
 import { CLOSED, type Link } from './link.js';
+import { MessageScreen } from './message-screen.js';
 import { held, released } from './processes.js';
 
 export interface ServerCommand {
@@ -36,7 +36,7 @@ export class ProcessTransport implements Link {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
-  readonly #guard: Guard;
+  readonly #guard: MessageScreen;
   readonly #lines = new Lines();
   readonly #full = new Full();
   /** The MCP version that was agreed on; the SDK's client says it. */
@@ -55,7 +55,7 @@ export class ProcessTransport implements Link {
     private readonly command: ServerCommand,
     private readonly clock: Clock,
   ) {
-    this.#guard = new Guard(clock);
+    this.#guard = new MessageScreen(clock);
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });

@@ -10,7 +10,7 @@ const GROWTH = 1.25;
  * A unit in the bargain. All in operations at the same time where nothing else is said. Where there are many, each
  * names all its figures, absent ones too: objects of one make are read fifteen times as fast as objects of several.
  */
-export interface Demand {
+export interface UnitDemand {
   unit: string;
   weight: number;
   minimum: number;
@@ -57,7 +57,7 @@ export interface Bargain {
 
 /** A bargain and those who made it. */
 export interface Made {
-  demands: readonly Demand[];
+  demands: readonly UnitDemand[];
   replicas: readonly Replica[];
   bargain: Bargain;
 }
@@ -70,7 +70,7 @@ export interface Made {
  * @param credit what each unit was owed by the bargain before
  */
 export function bargain(
-  demands: readonly Demand[],
+  demands: readonly UnitDemand[],
   replicas: readonly Replica[],
   { rate, counted = {} }: Common = {},
   credit: Float64Array = new Float64Array(demands.length),
@@ -104,17 +104,17 @@ export function bargain(
 }
 
 /** True where a unit without a slot may run nothing: it has all it may have, or it needs counted resources. */
-export function isBound(demand: Demand, slots: number): boolean {
+export function isBound(demand: UnitDemand, slots: number): boolean {
   return hasNeeds(demand) || (demand.cap !== undefined && slots >= Math.floor(demand.cap));
 }
 
-function hasNeeds(demand: Demand | undefined): boolean {
+function hasNeeds(demand: UnitDemand | undefined): boolean {
   for (const _ in demand?.needs) return true;
   return false;
 }
 
 function columnsOf(
-  demands: readonly Demand[],
+  demands: readonly UnitDemand[],
   pool: number,
   rated: boolean,
   things: readonly string[],

@@ -4,7 +4,7 @@ import type { Granted } from '../performance/performance.js';
 import { Damping } from '../regulating/damping.js';
 import { strainsOf } from '../regulating/strains.js';
 import type { Strain } from '../regulating/stress.js';
-import { bargain, type Demand, type Made } from './bargain.js';
+import { bargain, type Made, type UnitDemand } from './bargain.js';
 import { grantsOf } from './grants.js';
 import { Kinds, varietyFactor } from './kinds.js';
 import { type MeasuredDemand, MeasuredDemands } from './measured-demand.js';
@@ -37,7 +37,7 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
   let last: Made = { demands: [], replicas: [], bargain: bargain([], []) };
   let wanting: ReadonlyMap<string, MeasuredDemand> = new Map();
 
-  function demandOf(unit: string, wants: number, now: number): Demand {
+  function demandOf(unit: string, wants: number, now: number): UnitDemand {
     const { weight = 1, minimum = 0, cap, needs } = unitOf(unit) ?? {};
     const pace = wanting.get(unit)?.pace ?? 1;
     const factor = priorityOf(unit) * varietyFactor(kinds.of(unit, now));
@@ -83,7 +83,7 @@ export function bargaining(context: ServiceContext, epoch: number, { unitOf, pri
 }
 
 /** Credit that units have from the bargain before, in the order in which they demand now. */
-function owed(demands: readonly Demand[], before: Made): Float64Array {
+function owed(demands: readonly UnitDemand[], before: Made): Float64Array {
   const credit = new Map(before.demands.map(({ unit }, i) => [unit, before.bargain.credit[i] ?? 0]));
   return Float64Array.from(demands, ({ unit }) => credit.get(unit) ?? 0);
 }

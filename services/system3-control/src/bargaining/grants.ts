@@ -1,5 +1,5 @@
 import type { DataOf, Shares } from '@vsmcp/vsm';
-import { type Bargain, type Demand, isBound, type Replica } from './bargain.js';
+import { type Bargain, isBound, type Replica, type UnitDemand } from './bargain.js';
 
 type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
 
@@ -8,7 +8,7 @@ type Granted = Pick<DataOf<typeof Shares>, 'units' | 'replicas' | 'rates'>;
  * where there is room, unless it is bound. Of the rate a replica's units have as much as of their slots, and what they
  * leave of its part is for those that come new.
  */
-export function grantsOf(demands: readonly Demand[], replicas: readonly Replica[], bargain: Bargain): Granted {
+export function grantsOf(demands: readonly UnitDemand[], replicas: readonly Replica[], bargain: Bargain): Granted {
   const { dealt, parts, rate } = bargain;
   const named: Granted['replicas'] = {};
   const rates: NonNullable<Granted['rates']> = {};
@@ -27,7 +27,7 @@ export function grantsOf(demands: readonly Demand[], replicas: readonly Replica[
 }
 
 /** The word on each unit where it has no slot: 0 is none, null is one where there is room. */
-function noneOf(demands: readonly Demand[], { slots }: Bargain): (0 | null)[] {
+function noneOf(demands: readonly UnitDemand[], { slots }: Bargain): (0 | null)[] {
   return demands.map((demand, i) => (isBound(demand, slots[i] ?? 0) ? 0 : null));
 }
 

@@ -1,5 +1,5 @@
 import type { Answer } from '@vsmcp/vsm';
-import type { Bargain, Demand, Made } from './bargain.js';
+import type { Bargain, Made, UnitDemand } from './bargain.js';
 import { sum } from './grants.js';
 
 export type BargainView = Pick<
@@ -36,7 +36,12 @@ export function unkeptMinimums({ demands, bargain: { pool } }: Made): string[] {
   return pool > 0 && sum(needy.map(({ minimum }) => minimum)) > pool ? needy.map(({ unit }) => unit) : [];
 }
 
-function shown({ unit, weight, minimum, cap, wants }: Demand, { slots, rate, rates }: Bargain, i: number, of: OfUnit) {
+function shown(
+  { unit, weight, minimum, cap, wants }: UnitDemand,
+  { slots, rate, rates }: Bargain,
+  i: number,
+  of: OfUnit,
+) {
   const figures = {
     unit,
     weight,

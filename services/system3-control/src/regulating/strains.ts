@@ -1,10 +1,10 @@
-import type { Bargain, Demand } from '../bargaining/bargain.js';
+import type { Bargain, UnitDemand } from '../bargaining/bargain.js';
 import type { MeasuredDemand } from '../bargaining/measured-demand.js';
 import type { Strain } from './stress.js';
 
 /** How the units stand after a bargain. @param sheds up to which priority System 3 may have a unit's events shed */
 export function strainsOf(
-  demands: readonly Demand[],
+  demands: readonly UnitDemand[],
   { pool, slots, scarce }: Bargain,
   measured: ReadonlyMap<string, MeasuredDemand>,
   sheds: (unit: string) => number,
@@ -28,7 +28,7 @@ export function strainsOf(
 }
 
 /** The limit that keeps a unit from more. */
-function scarceFor({ cap, needs = {} }: Demand, slots: number, scarce: readonly string[]): string | undefined {
+function scarceFor({ cap, needs = {} }: UnitDemand, slots: number, scarce: readonly string[]): string | undefined {
   if (cap !== undefined && slots >= Math.floor(cap)) return 'cap';
   return scarce.find((thing) => thing === 'operations' || thing === 'rate' || (needs[thing] ?? 0) > 0);
 }

@@ -1,20 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { type Bargain, bargain, type Demand, isBound, type Replica } from '../../src/bargaining/bargain.js';
+import { type Bargain, bargain, isBound, type Replica, type UnitDemand } from '../../src/bargaining/bargain.js';
 import { deal, wholeSlots } from '../../src/bargaining/slots.js';
 
-const demand = (unit: string, wants: number, over: Partial<Demand> = {}): Demand => ({
+const demand = (unit: string, wants: number, over: Partial<UnitDemand> = {}): UnitDemand => ({
   unit,
   weight: 1,
   minimum: 0,
   wants,
   ...over,
 });
-const slotsOf = (demands: readonly Demand[], { slots }: Bargain) =>
+const slotsOf = (demands: readonly UnitDemand[], { slots }: Bargain) =>
   Object.fromEntries(demands.map(({ unit }, i) => [unit, slots[i]]));
 const total = (numbers: Iterable<number>) => [...numbers].reduce((sum, n) => sum + n, 0);
-const share = (demands: Demand[], capacity = 100) => slotsOf(demands, bargain(demands, [{ instance: 'a', capacity }]));
+const share = (demands: UnitDemand[], capacity = 100) =>
+  slotsOf(demands, bargain(demands, [{ instance: 'a', capacity }]));
 
 describe('the bargain', () => {
   it('moves with what units want, and leaves nothing idle', () => {
@@ -39,7 +40,7 @@ describe('the bargain', () => {
       ['a', 'b', 'c'].map((instance) => ({ instance, capacity: 10 })),
     );
     assert.deepEqual(dealt.map(([single]) => single).sort(), [0, 0, 1]);
-    assert.equal(isBound(list[0] as Demand, 1), true);
+    assert.equal(isBound(list[0] as UnitDemand, 1), true);
   });
 
   it('a rate is shared by what counts most for each: quick units by the rate, slow ones by operations at the same time', () => {
@@ -79,7 +80,7 @@ const demands = fc
     { minLength: 1, maxLength: 15 },
   )
   .map((list) =>
-    list.map(({ cap, ...rest }, n): Demand => ({ unit: `u${n}`, ...rest, ...(cap !== undefined && { cap }) })),
+    list.map(({ cap, ...rest }, n): UnitDemand => ({ unit: `u${n}`, ...rest, ...(cap !== undefined && { cap }) })),
   );
 const replicas = fc
   .array(fc.integer({ min: 1, max: 120 }), { minLength: 1, maxLength: 4 })
@@ -113,7 +114,7 @@ describe('the bargain, whatever is wanted', () => {
     const needs = fc.array(fc.record({ pace: fc.double({ min: 0.01, max: 100, noNaN: true }), seats: fc.nat(3) }));
     fc.assert(
       fc.property(demands, replicas, common, needs, (list, some, { rate, counted }, extra) => {
-        const wanting = list.map((one, i): Demand => {
+        const wanting = list.map((one, i): UnitDemand => {
           const { pace = 1, seats = 0 } = extra[i] ?? {};
           return { ...one, pace, ...(seats > 0 && { needs: { seats } }) };
         });
@@ -131,7 +132,7 @@ describe('the bargain, whatever is wanted', () => {
     fc.assert(
       fc.property(demands, replicas, (list, some) => {
         const { pool, slots } = bargain(list, some);
-        const entitled = (w: Demand) => Math.min(w.minimum, w.cap ?? pool, w.wants);
+        const entitled = (w: UnitDemand) => Math.min(w.minimum, w.cap ?? pool, w.wants);
         if (total(list.map(({ minimum }) => minimum)) > pool) return;
         for (const [i, w] of list.entries()) assert.ok((slots[i] ?? 0) >= Math.floor(entitled(w)), w.unit);
       }),

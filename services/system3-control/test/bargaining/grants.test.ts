@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { bargain, type Demand, type Replica } from '../../src/bargaining/bargain.js';
+import { bargain, type Replica, type UnitDemand } from '../../src/bargaining/bargain.js';
 import { grantsOf } from '../../src/bargaining/grants.js';
 
 const total = (numbers: Iterable<number | null>) => [...numbers].reduce((sum: number, n) => sum + (n ?? 0), 0);
@@ -21,7 +21,7 @@ test('property: what the replicas are told is never more than there is, of slots
       fc.double({ min: 1, max: 500, noNaN: true }),
       (list, capacities, rate) => {
         const demands = list.map(
-          ({ seats, ...rest }, i): Demand => ({
+          ({ seats, ...rest }, i): UnitDemand => ({
             unit: `u${i}`,
             minimum: 0,
             ...rest,

@@ -1,4 +1,4 @@
-import { BOUNDS } from '../guard.js';
+import { BOUNDS } from '../message-screen.js';
 
 const [LF, CR] = [10, 13];
 const ID = [...Buffer.from('id:')];

@@ -1,7 +1,7 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import { type Clock, VsmError } from '@vsmcp/vsm';
-import { Guard } from '../guard.js';
 import { CLOSED, type Link } from '../link.js';
+import { MessageScreen } from '../message-screen.js';
 
 /**
  * The common part of all links to servers elsewhere: bounds on what comes, and one end, after which nothing is sent or
@@ -15,12 +15,12 @@ export abstract class RemoteLink implements Link {
   /** There is no process here that could write. */
   readonly stderr = '';
   protocol = '';
-  protected readonly guard: Guard;
+  protected readonly guard: MessageScreen;
   #reason: string | undefined;
   #ended: Promise<void> | undefined;
 
   constructor(protected readonly clock: Clock) {
-    this.guard = new Guard(clock);
+    this.guard = new MessageScreen(clock);
   }
 
   get reason(): string | undefined {

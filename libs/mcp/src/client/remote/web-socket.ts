@@ -3,7 +3,7 @@ import type { JSONRPCMessage } from '@modelcontextprotocol/sdk/types.js';
 import type { Clock } from '@vsmcp/vsm';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { EgressPolicy } from '../../egress/dial.js';
-import { BOUNDS } from '../guard.js';
+import { BOUNDS } from '../message-screen.js';
 import { refusalOf } from './failures.js';
 import { RemoteLink } from './remote-link.js';
 

@@ -17,7 +17,7 @@ const BRACE = '{'.charCodeAt(0);
  * Tells messages from garbage in what a server writes, and too much of either. Each method returns why to close, or
  * what it found.
  */
-export class Guard {
+export class MessageScreen {
   readonly #bytes: Budget;
   readonly #lines: Budget;
   readonly #unasked: Budget;
