@@ -1,5 +1,5 @@
 /** A unit as the bulkhead sees it. */
-export interface Demand {
+export interface LocalDemand {
   weight: number;
   minimum: number;
   /** Most it may ever use; absent = all there is. */
@@ -15,7 +15,7 @@ export interface Demand {
  * @param capacity operations at the same time
  * @returns a share per demand, in order; not rounded
  */
-export function maxMinShares(demands: readonly Demand[], capacity: number): number[] {
+export function maxMinShares(demands: readonly LocalDemand[], capacity: number): number[] {
   const most = demands.map((d) => Math.min(d.wants, d.cap ?? Number.POSITIVE_INFINITY));
   const shares = demands.map((d, i) => Math.min(d.minimum, most[i] ?? 0));
   const floor = shares.reduce((sum, share) => sum + share, 0);

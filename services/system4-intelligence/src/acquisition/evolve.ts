@@ -1,7 +1,7 @@
 import { setBounded } from '@vsmcp/vsm';
 import {
   type AcquisitionEvent,
-  type Demand,
+  type HeardDemand,
   isOver,
   keyOf,
   type Look,
@@ -111,7 +111,7 @@ function settled(state: State, { type, step }: Saga): State {
 
 function demanded(state: State, { event, text, by, at, proposal }: Of<'acquisition.demanded'>): State {
   const before = state.demands.get(event);
-  const demand: Demand = before
+  const demand: HeardDemand = before
     ? { ...before, times: before.times + 1, at }
     : { proposal, text, by, times: 1, since: at, at };
   return { ...state, demands: setBounded(state.demands, event, demand, MOST_DEMANDS) };

@@ -151,7 +151,7 @@ export interface Look {
 }
 
 /** A wish that found no tool. */
-export interface Demand {
+export interface HeardDemand {
   /** The id under which a tool is looked for. */
   proposal: string;
   text: string;
@@ -170,7 +170,7 @@ export interface State {
   /** By npm package@version. */
   looks: ReadonlyMap<string, Look>;
   /** By type. */
-  demands: ReadonlyMap<string, Demand>;
+  demands: ReadonlyMap<string, HeardDemand>;
 }
 
 export const EMPTY: State = { sagas: new Map(), probes: new Map(), looks: new Map(), demands: new Map() };
