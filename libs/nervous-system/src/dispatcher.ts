@@ -47,13 +47,13 @@ export class DeliveryDispatcher {
   }
 
   /** Runs the handler and settles the delivery; never throws. */
-  async dispatch(delivery: Delivery, settlement: Acknowledger, way: Way): Promise<void> {
+  async dispatch(delivery: Delivery, acknowledger: Acknowledger, way: Way): Promise<void> {
     this.#inFlight++;
     this.#stats.inFlight++;
     this.#stats.delivered++;
     if (delivery.redelivered) this.#stats.redelivered++;
     try {
-      await this.#settle(delivery, settlement, way);
+      await this.#settle(delivery, acknowledger, way);
     } catch (error) {
       // Not settled, so the broker still holds it and hands it out again.
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a delivery was not settled');
@@ -64,11 +64,11 @@ export class DeliveryDispatcher {
     }
   }
 
-  async #settle(delivery: Delivery, settlement: Acknowledger, way: Way): Promise<void> {
+  async #settle(delivery: Delivery, acknowledger: Acknowledger, way: Way): Promise<void> {
     const admitted = this.#admit(delivery, way);
     if (!admitted) {
       this.#stats.dead++;
-      return settlement.dead(NOT_SIGNED);
+      return acknowledger.dead(NOT_SIGNED);
     }
     let handled: DeliveryResult;
     try {
@@ -76,22 +76,22 @@ export class DeliveryDispatcher {
     } catch (error) {
       this.#stats.failed++;
       this.#log.warn({ queue: this.#queue, key: delivery.key, reason: reasonOf(error) }, 'a handler failed');
-      return settlement.again(reasonOf(error));
+      return acknowledger.again(reasonOf(error));
     }
     switch (handled.result) {
       case 'done':
-        return settlement.ack();
+        return acknowledger.ack();
       case 'keep':
         return;
       case 'later': {
         this.#stats.later++;
         const attempts = delivery.attempts + (handled.counted ? 1 : 0);
         const headers = { ...handled.headers, ...this.#signatures?.onward(delivery, attempts) };
-        return settlement.later(handled.delay, attempts, headers);
+        return acknowledger.later(handled.delay, attempts, headers);
       }
       case 'dead':
         this.#stats.dead++;
-        return settlement.dead(handled.reason);
+        return acknowledger.dead(handled.reason);
     }
   }
 

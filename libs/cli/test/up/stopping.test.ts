@@ -147,7 +147,11 @@ test('half stopped, with a process that hangs, it ends within its time and says 
     args: ['--broker', await brokerUrl(), '--processes'],
   });
   await up.said(/listens ·/);
-  const [hangs = 0] = await childrenOf(up.child.pid ?? 0, join('services', 'system3-control'));
+  // never 0, which would stop the test itself
+  const hangs = await until(async () => (await childrenOf(up.child.pid ?? 0, join('services', 'system3-control')))[0], {
+    timeout: 60_000,
+    what: 'System 3 runs in a process of its own',
+  });
   process.kill(hangs, 'SIGSTOP');
   const { took } = await up.stopped();
   assert.ok(took < DRAIN + GRACE + LOADED, `${took} ms`);

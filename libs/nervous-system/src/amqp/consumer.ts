@@ -164,10 +164,10 @@ export class AmqpConsumer implements Consumer, Attachment {
     // It stays with the broker, for the next consumer.
     if (this.#stopping && this.#source.ordered) return;
     const received = receive(this.#around.path, message, this.#source.dead);
-    void this.#dispatcher.dispatch(received.delivery, this.#settlement(channel, queue, received), received.way);
+    void this.#dispatcher.dispatch(received.delivery, this.#acknowledgerOf(channel, queue, received), received.way);
   }
 
-  #settlement(channel: Channel, queue: string, received: Received): Acknowledger {
+  #acknowledgerOf(channel: Channel, queue: string, received: Received): Acknowledger {
     const { path, publish, stats, clock, signer } = this.#around;
     const { name, counts, delays, dead: lastStop } = this.#source;
     const burier = { path, channel: this.#source.channel, queue: name, signer };

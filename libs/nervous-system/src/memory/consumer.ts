@@ -110,10 +110,10 @@ export class MemoryConsumer implements Consumer {
     const delivery = { ...stored, redelivered: message.fields.redelivered === true };
     // Nobody can put anything into a queue here but by publishing, so that only what was put off has attempts.
     const way = delivery.attempts > 0 ? 'again' : 'straight';
-    void this.#dispatcher.dispatch(delivery, this.#settlement(message, stored), way);
+    void this.#dispatcher.dispatch(delivery, this.#acknowledgerOf(message, stored), way);
   }
 
-  #settlement(message: ConsumeMessage, stored: Stored): Acknowledger {
+  #acknowledgerOf(message: ConsumeMessage, stored: Stored): Acknowledger {
     const ack = (): void => {
       if (this.#held.delete(message)) message.ack();
     };
