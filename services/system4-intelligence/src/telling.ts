@@ -48,8 +48,9 @@ export class Telling {
     const { proposal } = event;
     const told = { event, before: sagaOf(before, proposal), after: sagaOf(after, proposal), cause };
     if (event.type !== 'acquisition.opened') return this.#tellStep(told, next);
-    const attributes = { 'vsmcp.type': event.event, 'vsmcp.proposal': proposal, 'vsmcp.waiting': event.waiting };
-    const links = this.#waits.get(event.event)?.map((traceparent) => ({ traceparent })) ?? [];
+    const { event: type, waiting } = event;
+    const attributes = { 'vsmcp.type': type, 'vsmcp.proposal': proposal, 'vsmcp.waiting': waiting };
+    const links = this.#waits.get(type)?.map((traceparent) => ({ traceparent })) ?? [];
     return inSpan(this.#context, 'acquire', { attributes, links, begins: true }, async () => {
       this.#traces.set(proposal, currentTrace());
       await this.#tellStep(told, next);

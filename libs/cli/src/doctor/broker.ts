@@ -30,27 +30,27 @@ export async function lookAtBroker({
   if ('wrong' in settings) return [none('not looked at: the environment is wrong')];
   const { amqpUrl, amqpDeclare } = settings;
   if (amqpUrl === undefined) return [none('none: messages travel in memory (VSMCP_AMQP_URL names one)')];
-  let visit: BrokerState;
+  let looked: BrokerState;
   try {
-    visit = await readBroker(amqpUrl, { timeout: HANDSHAKE, ids: randomUUID });
+    looked = await readBroker(amqpUrl, { timeout: HANDSHAKE, ids: randomUUID });
   } catch (error) {
     return [broken(reasonOf(error), mendOfConnection(error))];
   }
   try {
-    const version = judgeVersion(visit);
+    const version = judgeVersion(looked);
     if ('wrong' in config) return [version, none('topology and rights: the configuration is not right')];
     const { path } = config;
-    const [rights, standing] = [await visit.rights(path), await visit.declaredState(topology(path))];
+    const [rights, declared] = [await looked.rights(path), await looked.declaredState(topology(path))];
     const runs = (await fleet()).is === 'there';
     return [
       version,
       judgeRights(path, rights, amqpDeclare),
-      ...judgeStanding(path, standing, rights.declare && amqpDeclare),
-      ...(await bindings(path, visit.vhost, amqpUrl, withSecrets(env).VSMCP_MANAGEMENT_URL, standing)),
-      judgeListeners(path, standing, runs),
+      ...judgeStanding(path, declared, rights.declare && amqpDeclare),
+      ...(await bindings(path, looked.vhost, amqpUrl, withSecrets(env).VSMCP_MANAGEMENT_URL, declared)),
+      judgeListeners(path, declared, runs),
     ];
   } finally {
-    await visit.close();
+    await looked.close();
   }
 }
 
@@ -102,13 +102,13 @@ async function bindings(
   vhost: string,
   amqpUrl: string,
   given: string | undefined,
-  standing: DeclaredState,
+  declared: DeclaredState,
 ): Promise<Finding[]> {
   const management = managementAt(given ?? usualPlace(amqpUrl), MANAGEMENT);
   try {
     const can = await management.can();
     const found = differences(path, definitionsOf(path, vhost, [], can), await management.read(), []);
-    return [judgeBindings(path, found, new Set(standing.missing)), judgeOrder(can, found)];
+    return [judgeBindings(path, found, new Set(declared.missing)), judgeOrder(can, found)];
   } catch (error) {
     const what = 'bindings are not looked at';
     if (given === undefined)
@@ -159,11 +159,11 @@ function hashes(exchange: unknown): boolean {
 
 /** @param runs a fleet runs here, so that somebody should listen */
 export function judgeListeners(path: string, { queues }: DeclaredState, runs: boolean): Finding {
-  const standing = queues.filter(({ name }) => !name.startsWith(`${path}.retry.`));
-  const waiting = standing.reduce((sum, { messages }) => sum + messages, 0);
-  const deaf = standing.filter(({ consumers }) => consumers === 0);
+  const declared = queues.filter(({ name }) => !name.startsWith(`${path}.retry.`));
+  const waiting = declared.reduce((sum, { messages }) => sum + messages, 0);
+  const deaf = declared.filter(({ consumers }) => consumers === 0);
   if (!runs) {
-    const all = deaf.length === standing.length ? '' : `, ${standing.length - deaf.length} queues are listened to`;
+    const all = deaf.length === declared.length ? '' : `, ${declared.length - deaf.length} queues are listened to`;
     return none(`no fleet runs here${all}; ${count(waiting, 'message')} wait`);
   }
   if (deaf.length === 0) return ok(`every queue is listened to; ${count(waiting, 'message')} wait`);

@@ -117,21 +117,21 @@ function demanded(state: State, { event, text, by, at, proposal }: Of<'acquisiti
   return { ...state, demands: setBounded(state.demands, event, demand, MOST_DEMANDS) };
 }
 
-function opened(state: State, event: Of<'acquisition.opened'>): State {
-  const before = state.sagas.get(event.event);
+function opened(state: State, entry: Of<'acquisition.opened'>): State {
+  const before = state.sagas.get(entry.event);
   const saga: Saga = {
-    proposal: event.proposal,
-    type: event.event,
-    waiting: event.waiting,
-    samples: event.samples,
+    proposal: entry.proposal,
+    type: entry.event,
+    waiting: entry.waiting,
+    samples: entry.samples,
     step: 'searching',
-    because: event.wish ? `${event.wish.by} asked for it` : `${event.waiting} wait, and nothing answers them`,
-    at: event.at,
+    because: entry.wish ? `${entry.wish.by} asked for it` : `${entry.waiting} wait, and nothing answers them`,
+    at: entry.at,
     passed: new Map(),
     allowed: false,
     rounds: before?.rounds ?? 0,
   };
-  if (event.wish) saga.wish = event.wish;
+  if (entry.wish) saga.wish = entry.wish;
   return { ...state, sagas: setBounded(state.sagas, saga.type, saga, MOST_SAGAS, isOver) };
 }
 

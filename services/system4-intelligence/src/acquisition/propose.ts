@@ -5,7 +5,7 @@ import { type Need, wordsOf } from '../matching/query.js';
 import { trialCalls } from '../matching/trial.js';
 import { isCallable, matchWish, named } from '../matching/wish.js';
 import type { Limits } from './limits.js';
-import type { Option, Probe, Saga, Said, State } from './state.js';
+import type { Option, OwnProposal, Probe, Saga, State } from './state.js';
 
 /** The tools of an option, as far as they are known and not out of date. */
 export function toolsOf(
@@ -37,8 +37,8 @@ export function matchesOf(saga: Pick<Saga, 'type' | 'samples' | 'wish'>, { tools
   return wanted === undefined ? matchWish(needOf(saga), offered) : offered.map(named);
 }
 
-function base(saga: Saga, option: Option, stage: Stage, because: string): Said {
-  const said: Said = {
+function base(saga: Saga, option: Option, stage: Stage, because: string): OwnProposal {
+  const said: OwnProposal = {
     proposal: saga.proposal,
     stage,
     type: saga.type,
@@ -54,7 +54,7 @@ function base(saga: Saga, option: Option, stage: Stage, because: string): Said {
   return said;
 }
 
-export function probeOf(saga: Saga, option: Option): Said {
+export function probeOf(saga: Saga, option: Option): OwnProposal {
   return base(saga, option, 'probe', `${option.candidate.name} may answer ${saga.type}: see what it offers`);
 }
 
@@ -78,9 +78,9 @@ function onlyOf(option: Option, probe: Probe, match: Match): string[] | undefine
   return reading.sort();
 }
 
-export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match): Said {
+export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match): OwnProposal {
   const how = isWish(saga) ? 'see that it can be had' : 'try it on what waits';
-  const said: Said = {
+  const said: OwnProposal = {
     ...base(saga, option, 'trial', `${match.tool} of ${option.server} fits ${saga.type}: ${how}`),
     grants: grantsFor(option, match),
     tool: match.tool,
@@ -96,7 +96,7 @@ export function trialOf(saga: Saga, option: Option, probe: Probe, match: Match):
 }
 
 /** The owner that it names, suspicions in its words, and its attempts: System 5 weighs them. */
-function wordsFrom({ mcpName, suspicions, attempts }: Probe): Pick<Said, 'mcpName' | 'suspicions' | 'attempts'> {
+function wordsFrom({ mcpName, suspicions, attempts }: Probe): Pick<OwnProposal, 'mcpName' | 'suspicions' | 'attempts'> {
   return { ...(mcpName && { mcpName }), ...(suspicions && { suspicions }), ...(attempts && { attempts }) };
 }
 
@@ -107,19 +107,25 @@ function wishCalls({ tools }: Probe, match: Match): TrialCall[] {
 }
 
 /** Installs what was tried, as it was tried: whoever allowed the trial knows it again. */
-export function installOf(trial: Said, probe: Probe, results: TrialResult[], because: string, guard?: string): Said {
-  const evidence: NonNullable<Said['evidence']> = { results, tools: probe.tools };
+export function installOf(
+  trial: OwnProposal,
+  probe: Probe,
+  results: TrialResult[],
+  because: string,
+  guard?: string,
+): OwnProposal {
+  const evidence: NonNullable<OwnProposal['evidence']> = { results, tools: probe.tools };
   if (probe.confinement) evidence.confinement = probe.confinement;
   if (probe.integrity) evidence.integrity = probe.integrity;
   if (probe.mcpName) evidence.mcpName = probe.mcpName;
   if (probe.contract) evidence.contract = probe.contract;
-  const said: Said = { ...trial, stage: 'install', evidence, because, calls: [], ...wordsFrom(probe) };
+  const said: OwnProposal = { ...trial, stage: 'install', evidence, because, calls: [], ...wordsFrom(probe) };
   if (guard !== undefined && typeof trial.response === 'object') said.response = { ...trial.response, guard };
   return said;
 }
 
 /** Installs a server that somebody asked for by name, with nothing to try it on. */
-export function installAsked(saga: Saga, option: Option, probe: Probe, tool: string | undefined): Said {
+export function installAsked(saga: Saga, option: Option, probe: Probe, tool: string | undefined): OwnProposal {
   const because = `${saga.wish?.by ?? 'somebody'} asked for ${tool ? `${tool} of ` : ''}${option.server}`;
   const said = installOf(base(saga, option, 'install', because), probe, [], because);
   const found = probe.tools.find((one) => one.name === tool);
@@ -133,11 +139,11 @@ export function installAsked(saga: Saga, option: Option, probe: Probe, tool: str
   return said;
 }
 
-export function removeOf(said: Said, because: string): Said {
+export function removeOf(said: OwnProposal, because: string): OwnProposal {
   return { ...said, stage: 'remove', because };
 }
 
-export function refuseOf(stopped: NonNullable<Saga['stopped']>, waiting: number): Said {
+export function refuseOf(stopped: NonNullable<Saga['stopped']>, waiting: number): OwnProposal {
   const { evidence: _, ...said } = stopped.said;
   return { ...said, stage: 'refuse', waiting, calls: [], because: `${stopped.rule}: ${stopped.because}` };
 }

@@ -112,7 +112,7 @@ export const AcquisitionEvent = z.discriminatedUnion('type', [
 ]);
 export type AcquisitionEvent = z.infer<typeof AcquisitionEvent>;
 
-export type Said = z.infer<typeof OwnProposal>;
+export type OwnProposal = z.infer<typeof OwnProposal>;
 
 export interface Saga {
   proposal: string;
@@ -131,13 +131,13 @@ export interface Saga {
   /** Packages, and `package tool`, that were tried or ruled out, with the reason. */
   passed: ReadonlyMap<string, string>;
   /** The last proposal to System 5 beyond probes, whether it was allowed, and what spoke for it. */
-  said?: Said;
+  said?: OwnProposal;
   allowed: boolean;
   weight?: z.infer<typeof Weight>;
   /** The last probe that was proposed for it. */
-  probe?: Said;
+  probe?: OwnProposal;
   /** A proposal that would have fitted but is forbidden; of several, the one that fitted best. */
-  stopped?: { rule: string; because: string; said: Said } & z.infer<typeof Weight>;
+  stopped?: { rule: string; because: string; said: OwnProposal } & z.infer<typeof Weight>;
   /** How often it was tried in vain. */
   rounds: number;
 }
@@ -145,7 +145,7 @@ export interface Saga {
 /** A probe that was proposed and has not been reported. */
 export interface Look {
   proposal: string;
-  said: Said;
+  said: OwnProposal;
   at: number;
   allowed: boolean;
 }

@@ -1,6 +1,6 @@
 import { typical } from '../matching/fields.js';
 import { removeOf } from './propose.js';
-import type { AcquisitionEvent, CapabilityRequest, Saga, Said } from './state.js';
+import type { AcquisitionEvent, CapabilityRequest, OwnProposal, Saga } from './state.js';
 
 /** The events that decisions are put together from. */
 
@@ -30,13 +30,13 @@ export function moved(saga: Saga, step: Saga['step'], because: string, at: numbe
   return waiting === undefined ? event : { ...event, waiting };
 }
 
-export function passed(saga: Saga, about: Said, because: string, at: number, tool?: string): AcquisitionEvent {
+export function passed(saga: Saga, about: OwnProposal, because: string, at: number, tool?: string): AcquisitionEvent {
   const event = { type: 'acquisition.passed' as const, proposal: saga.proposal, at, because };
   const { npm } = about.candidate.spec;
   return tool === undefined ? { ...event, npm } : { ...event, npm, tool };
 }
 
-export function proposed({ proposal }: Saga, said: Said, at: number) {
+export function proposed({ proposal }: Saga, said: OwnProposal, at: number) {
   return { type: 'acquisition.proposed' as const, proposal, at, said };
 }
 

@@ -1,7 +1,7 @@
 import type { DataOf, Tried } from '@vsmcp/vsm';
 import { judge, judgeWish } from '../matching/trial.js';
 import { installOf, isWish, matchesOf, toolsOf } from './propose.js';
-import { type AcquisitionEvent, isOver, type Probe, type Saga, type Said, type State, sagaOf } from './state.js';
+import { type AcquisitionEvent, isOver, type OwnProposal, type Probe, type Saga, type State, sagaOf } from './state.js';
 import { passed, proposed } from './steps.js';
 
 type Report = DataOf<typeof Tried>;
@@ -26,7 +26,7 @@ export function onTried(state: State, said: Report, now: number): AcquisitionEve
   return [{ type: 'acquisition.probed', proposal: saga.proposal, at: now, npm: said.npm, probe }];
 }
 
-function onTrialled(state: State, saga: Saga, about: Said, said: Report, now: number): AcquisitionEvent[] {
+function onTrialled(state: State, saga: Saga, about: OwnProposal, said: Report, now: number): AcquisitionEvent[] {
   const option = saga.options?.find(({ candidate }) => candidate.spec.npm === said.npm);
   const known = option && toolsOf(option, state.probes, now, FOREVER);
   const match = known && matchesOf(saga, known).find(({ tool }) => tool === about.tool);

@@ -1,6 +1,6 @@
 import { type DataOf, sourceOf, type Verdict } from '@vsmcp/vsm';
 import type { Limits } from './limits.js';
-import { type AcquisitionEvent, isOver, keyOf, type Saga, type Said, type State, sagaOf } from './state.js';
+import { type AcquisitionEvent, isOver, keyOf, type OwnProposal, type Saga, type State, sagaOf } from './state.js';
 import { moved, passed } from './steps.js';
 
 type Answer = DataOf<typeof Verdict>;
@@ -33,7 +33,7 @@ export function onVerdict(state: State, said: Answer, now: number, limits: Limit
   return [ruled, passed(saga, about, because, now, tool)];
 }
 
-function isThere(state: State, saga: Saga, { candidate, server, response }: Said): boolean {
+function isThere(state: State, saga: Saga, { candidate, server, response }: OwnProposal): boolean {
   const { npm } = candidate.spec;
   const option = saga.options?.find((one) => one.candidate.spec.npm === npm);
   if (option?.installed !== undefined) return true;
@@ -60,11 +60,11 @@ function ruling({ proposal, verdict, rule, because }: Answer, at: number) {
   return { type: 'acquisition.ruled' as const, proposal: proposal.proposal, at, verdict, rule, because };
 }
 
-function isPassed({ passed: before }: Saga, { candidate, tool }: Said): boolean {
+function isPassed({ passed: before }: Saga, { candidate, tool }: OwnProposal): boolean {
   const { npm } = candidate.spec;
   return before.has(keyOf(npm)) || before.has(keyOf(npm, tool));
 }
 
-function isSame(a: Said, b: Answer['proposal']): boolean {
+function isSame(a: OwnProposal, b: Answer['proposal']): boolean {
   return a.stage === b.stage && a.candidate.spec.npm === sourceOf(b.candidate.spec) && a.tool === b.tool;
 }

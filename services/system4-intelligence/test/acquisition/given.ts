@@ -4,7 +4,14 @@ import type { CapabilityState, DataOf, Tool, Tried, Verdict, Waiting } from '@vs
 import { decide, type Input } from '../../src/acquisition/decide.js';
 import { evolve } from '../../src/acquisition/evolve.js';
 import { limitsOf } from '../../src/acquisition/limits.js';
-import { AcquisitionEvent, EMPTY, type Option, type Saga, type Said, type State } from '../../src/acquisition/state.js';
+import {
+  AcquisitionEvent,
+  EMPTY,
+  type Option,
+  type OwnProposal,
+  type Saga,
+  type State,
+} from '../../src/acquisition/state.js';
 import { candidate, files, toolsOf } from '../matching/needs.js';
 
 export const CALC = candidate('io.github.coo-quack/calc-mcp', 'math and dates', '@coo-quack/calc-mcp@2.1.1');
@@ -39,7 +46,7 @@ export class Story {
   events: AcquisitionEvent[] = [];
   private next = 0;
   /** The proposal that was last said to System 5. */
-  said: Said | undefined;
+  said: OwnProposal | undefined;
 
   when(input: Input): AcquisitionEvent[] {
     const events = decide(this.state, input, this.now, LIMITS);
@@ -107,14 +114,14 @@ export class Story {
   }
 
   /** The last proposal about a server. */
-  proposal(server: string): Said {
+  proposal(server: string): OwnProposal {
     const made = this.events.flatMap((event) => (event.type === 'acquisition.proposed' ? [event.said] : []));
     const found = made.findLast((said) => said.server === server);
     assert.ok(found, `nothing was proposed about ${server}`);
     return found;
   }
 
-  trialFor(from: typeof CALC): Said {
+  trialFor(from: typeof CALC): OwnProposal {
     const { grants } = from.spec;
     const about = { proposal: 'p', stage: 'trial' as const, type: 'file.js', waiting: 1, because: '' };
     return { ...about, candidate: from, server: 'x', grants, arguments: [], calls: [] };

@@ -6,8 +6,8 @@ import { evidenceRefusal } from './evidence.js';
 import { fingerprint } from './fingerprint.js';
 import { judgeHeld } from './held.js';
 
-export type Proposed = DataOf<typeof Proposal>;
-export type Said = DataOf<typeof Verdict>;
+export type ProposalData = DataOf<typeof Proposal>;
+export type VerdictData = DataOf<typeof Verdict>;
 
 /** The acquisition policy, compiled. */
 export interface Policy {
@@ -41,7 +41,7 @@ export interface Judgement {
 }
 
 /** A hash, small to keep, of the terms that a person says yes to: when any of them changes, the yes is void. */
-export function termsOf({ candidate, server, grants, tool, only, mcpName, suspicions }: Proposed): string {
+export function termsOf({ candidate, server, grants, tool, only, mcpName, suspicions }: ProposalData): string {
   const { name, version, spec } = candidate;
   return fingerprint([
     ...[name, version, spec, server, grants, tool ?? null, only ?? null],
@@ -55,7 +55,7 @@ const by = 'policy';
  * System 5's judgement of a proposal. Names first, then the forbid rules (forbid wins), then the evidence, then what
  * policy allows by itself, then a person.
  */
-export function judge(policy: Policy, proposal: Proposed, remembered: Remembered): Judgement {
+export function judge(policy: Policy, proposal: ProposalData, remembered: Remembered): Judgement {
   if (proposal.stage === 'remove') return judgeRemoval(proposal, remembered);
   if (proposal.stage === 'refuse') return judgeRefusal(proposal, remembered);
   const outside = outsideOf(policy, proposal, remembered);
@@ -81,7 +81,7 @@ export function judge(policy: Policy, proposal: Proposed, remembered: Remembered
   return judgeGrants(policy, proposal, remembered);
 }
 
-function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered): Judgement {
+function judgeGrants(policy: Policy, proposal: ProposalData, { answer }: Remembered): Judgement {
   const holds = answer !== undefined && answer.terms === termsOf(proposal);
   if (answer?.verdict === 'deny' && holds) return { ...verdictOf(answer), rule: 'acquire.ask' };
   const doubts = doubtsAbout(policy, proposal);
@@ -105,11 +105,11 @@ function judgeGrants(policy: Policy, proposal: Proposed, { answer }: Remembered)
 }
 
 /** True when it is about a server that the fleet has. */
-const isHeld = ({ stage }: Proposed): boolean =>
+const isHeld = ({ stage }: ProposalData): boolean =>
   stage === 'contract' || stage === 'upgrade' || stage === 'rollback' || stage === 'dismiss';
 
 /** Names are for what is taken in; what a configuration names, and what goes, is past that. */
-function outsideOf({ admission }: Policy, { stage, candidate, by: asker }: Proposed, { dismissed }: Remembered) {
+function outsideOf({ admission }: Policy, { stage, candidate, by: asker }: ProposalData, { dismissed }: Remembered) {
   if (stage === 'contract' || stage === 'dismiss') return undefined;
   if (dismissed && asker === undefined)
     return { rule: 'dismiss', because: `${dismissed.by} had it removed: ${dismissed.because}` };
@@ -122,13 +122,13 @@ const verdictOf = (answer: NonNullable<Remembered['answer']>) => ({
   by: answer.by,
 });
 
-function judgeRemoval(proposal: Proposed, remembered: Remembered): Judgement {
+function judgeRemoval(proposal: ProposalData, remembered: Remembered): Judgement {
   return remembered.installed
     ? { verdict: 'allow', rule: 'acquire.rollback', because: proposal.because, by }
     : { verdict: 'deny', rule: 'acquire.rollback', because: 'this proposal never led to an installation', by };
 }
 
-function judgeRefusal(proposal: Proposed, { forbidden }: Remembered): Judgement {
+function judgeRefusal(proposal: ProposalData, { forbidden }: Remembered): Judgement {
   return forbidden
     ? { verdict: 'allow', rule: forbidden.rule, because: forbidden.because, by }
     : {
@@ -139,7 +139,7 @@ function judgeRefusal(proposal: Proposed, { forbidden }: Remembered): Judgement 
       };
 }
 
-function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Proposed): ServerAttributes {
+function attributesOf({ candidate, stage, grants, evidence, ...proposal }: ProposalData): ServerAttributes {
   const attributes: ServerAttributes = {
     name: candidate.name,
     package: packageIn(candidate.spec),
@@ -162,7 +162,7 @@ function attributesOf({ candidate, stage, grants, evidence, ...proposal }: Propo
   return attributes;
 }
 
-function wanted({ grants }: Proposed): string {
+function wanted({ grants }: ProposalData): string {
   const wants = [
     grants.network ? 'the network' : '',
     grants.hosts.length > 0 ? `to reach ${grants.hosts.join(', ')}` : '',

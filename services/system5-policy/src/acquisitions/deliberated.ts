@@ -1,7 +1,7 @@
 import { Proposal, setBounded, sourceOf } from '@vsmcp/vsm';
 import { z } from 'zod';
 import { packageIn } from '../policy/names.js';
-import { type Judgement, type Proposed, type Remembered, termsOf } from './decision.js';
+import { type Judgement, type ProposalData, type Remembered, termsOf } from './decision.js';
 import { fingerprint } from './fingerprint.js';
 
 /** Proposals remembered. */
@@ -45,7 +45,7 @@ export type DeliberationEvent = z.infer<typeof DeliberationEvent>;
  * came; its evidence, which can be large, is kept while a person is asked.
  */
 export interface Settled {
-  proposal: Proposed;
+  proposal: ProposalData;
   print: string;
   judgement: Judgement;
   at: number;
@@ -68,7 +68,7 @@ export interface DeliberationState {
 export const NO_DELIBERATION: DeliberationState = { cases: new Map(), forbidden: new Map(), dismissed: new Map() };
 
 /** The name of a step within its proposal. */
-export const stepOf = ({ stage, candidate, tool }: Proposed): string =>
+export const stepOf = ({ stage, candidate, tool }: ProposalData): string =>
   `${stage} ${sourceOf(candidate.spec)} ${tool ?? ''}`;
 
 export function evolve(state: DeliberationState, event: DeliberationEvent): DeliberationState {
@@ -107,7 +107,7 @@ function judged(
 }
 
 /** Packages that somebody had removed, which are not taken in again by themselves. */
-function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: Proposed) {
+function dismissedBy({ dismissed }: DeliberationState, { stage, candidate, by, because }: ProposalData) {
   const name = packageIn(candidate.spec);
   if (stage === 'dismiss') return setBounded(dismissed, name, { by: by ?? 'somebody', because }, MOST_CASES);
   if (stage !== 'install' || by === undefined || !dismissed.has(name)) return dismissed;

@@ -1,6 +1,6 @@
 import { type Answer, sourceOf } from '@vsmcp/vsm';
 import { packageIn } from '../policy/names.js';
-import { judge, type Policy, type Proposed, type Remembered, type Said } from './decision.js';
+import { judge, type Policy, type ProposalData, type Remembered, type VerdictData } from './decision.js';
 import { type Case, type DeliberationEvent, type DeliberationState, type Settled, stepOf } from './deliberated.js';
 import { fingerprint } from './fingerprint.js';
 
@@ -12,7 +12,7 @@ const MOST_PENDING = 100;
 export const MOST_SHOWN = 200;
 
 /** The step as it was judged before, when the very same proposal comes again. */
-export function alreadyJudged(state: DeliberationState, proposal: Proposed): Settled | undefined {
+export function alreadyJudged(state: DeliberationState, proposal: ProposalData): Settled | undefined {
   const settled = state.cases.get(proposal.proposal)?.steps.get(stepOf(proposal));
   return settled?.print === fingerprint(proposal) ? { ...settled, proposal } : undefined;
 }
@@ -41,7 +41,7 @@ const all = (state: DeliberationState): Settled[] => [...state.cases.values()].f
 export function propose(
   state: DeliberationState,
   policy: Policy & { wait: number },
-  proposal: Proposed,
+  proposal: ProposalData,
   now: number,
 ): DeliberationEvent[] {
   if (alreadyJudged(state, proposal)) return [];
@@ -55,7 +55,7 @@ export function propose(
   return [{ ...event, judgement: { ...judgement, verdict: 'deny', because } }];
 }
 
-function remembered(state: DeliberationState, { proposal, type, candidate }: Proposed): Remembered {
+function remembered(state: DeliberationState, { proposal, type, candidate }: ProposalData): Remembered {
   const dismissed = state.dismissed.get(packageIn(candidate.spec));
   const known = state.cases.get(proposal);
   const forbidden = state.forbidden.get(type);
@@ -101,7 +101,7 @@ export function lapse(state: DeliberationState, now: number): DeliberationEvent[
 }
 
 /** The message that tells it. */
-export function verdictOf({ proposal, judgement }: Settled, epoch: number): Said {
+export function verdictOf({ proposal, judgement }: Settled, epoch: number): VerdictData {
   const { verdict, rule, because, by } = judgement;
   return { proposal, verdict, rule, because, by, epoch };
 }

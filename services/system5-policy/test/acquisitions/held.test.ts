@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Capability } from '@vsmcp/vsm';
 import { changeOf } from '../../src/acquisitions/changes.js';
-import { judge, type Proposed, type Remembered } from '../../src/acquisitions/decision.js';
+import { judge, type ProposalData, type Remembered } from '../../src/acquisitions/decision.js';
 import { type DeliberationState, evolve, NO_DELIBERATION } from '../../src/acquisitions/deliberated.js';
 import { answer, pending, propose } from '../../src/acquisitions/deliberation.js';
 import { installation, policy, proposal, WANTS_GIT } from '../proposals.js';
@@ -24,12 +24,12 @@ const row = (over: Partial<Capability> = {}) =>
 const asked = (how: 'upgrade' | 'rollback' | 'dismiss', version?: string) => {
   return { server: 'calc', how, because: '', by: 'ann', ...(version !== undefined && { version }) };
 };
-const changed = (...args: Parameters<typeof changeOf>): Proposed => {
+const changed = (...args: Parameters<typeof changeOf>): ProposalData => {
   const change = changeOf(...args);
   assert.ok('proposal' in change, JSON.stringify(change));
   return change.proposal;
 };
-const told = (proposed: Proposed, over: Parameters<typeof policy>[0] = {}) => {
+const told = (proposed: ProposalData, over: Parameters<typeof policy>[0] = {}) => {
   const { verdict, rule } = judge(policy(over), proposed, nothing);
   return `${verdict} ${rule}`;
 };
@@ -70,7 +70,7 @@ describe('suspicious words', () => {
     const said = answer(first, { proposal: 'p1', verdict: 'allow', because: '', by: 'ann' }, 2);
     assert.ok('events' in said);
     const yes = said.events.reduce(evolve, first);
-    const installed = (over: Partial<Proposed>) =>
+    const installed = (over: Partial<ProposalData>) =>
       propose(yes, policy(), installation({ grants: WANTS_GIT, ...over }), 3).flatMap((event) =>
         event.type === 'acquire.judged' ? [event.judgement.verdict] : [],
       );
@@ -79,12 +79,12 @@ describe('suspicious words', () => {
   });
 });
 
-function judged(state: DeliberationState, proposed: Proposed): DeliberationState {
+function judged(state: DeliberationState, proposed: ProposalData): DeliberationState {
   return propose(state, policy(), proposed, 1).reduce(evolve, state);
 }
 
 describe('a server that offers something else than was approved', () => {
-  const drift = (over: Partial<Proposed> = {}) =>
+  const drift = (over: Partial<ProposalData> = {}) =>
     proposal({
       stage: 'contract',
       proposal: 'contract:files:a:b',
@@ -149,7 +149,10 @@ describe('a change that somebody asked for', () => {
       contract: 'c1',
       confinement: 'namespace' as const,
     };
-    const proven = (over: Partial<Proposed> = {}, shown: Partial<typeof evidence> | { confinement: 'none' } = {}) => ({
+    const proven = (
+      over: Partial<ProposalData> = {},
+      shown: Partial<typeof evidence> | { confinement: 'none' } = {},
+    ) => ({
       ...first,
       mcpName: CALC,
       evidence: { ...evidence, ...shown },
@@ -187,7 +190,7 @@ describe('a change that somebody asked for', () => {
 
   it('dismiss: it goes, and is not taken in again until somebody asks', () => {
     const gone = judged(NO_DELIBERATION, changed(asked('dismiss'), [row()], 'c'));
-    const seen = (state: DeliberationState, over: Partial<Proposed>) =>
+    const seen = (state: DeliberationState, over: Partial<ProposalData>) =>
       propose(state, policy(), installation({ proposal: 'p9', ...over }), 3).flatMap((event) =>
         event.type === 'acquire.judged' ? [`${event.judgement.verdict} ${event.judgement.rule}`] : [],
       );
