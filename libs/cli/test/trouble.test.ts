@@ -57,7 +57,13 @@ test('what init writes runs: a note that is dropped is answered', async () => {
   assert.equal(code, 0, stderr);
   assert.match(stdout, /^answered by memory\.\w+ in \d+ ms\n[\s\S]*Buy milk/);
   // beside it, for who has no command at hand
-  assert.match(await readFile(join(up.home, 'desk', 'outbox', 'milk.md.answer.md'), 'utf8'), /Buy milk/);
+  const written = join(up.home, 'desk', 'outbox', 'milk.md.answer.md');
+  const isWritten = () =>
+    readFile(written, 'utf8').then(
+      (text) => /Buy milk/.test(text),
+      () => false,
+    );
+  await until(isWritten, { timeout: 20_000, what: 'the answer lies in the outbox' });
   const listed = await up.vsmcp('outcomes', '--type', 'file.md');
   assert.match(listed.stdout, /file\.md +inbox\/milk\.md:\S+ +answered +memory\.\w+ +.*Buy milk/);
 });
