@@ -116,6 +116,34 @@ test('given an event that one condition of a guard keeps out, when that conditio
   );
 });
 
+test('given rows that another guard or an older release left after this guard was tried, then each is tried once, and no more', async () => {
+  const guard = 'data.n > 1';
+  await give({ responses: { 'file.late': { ...echo, guard } } });
+  const settled = await fleet.publish('file.late', { n: 1 });
+  await fleet.until(() => fleet.outcomes.some((o) => o.event.id === settled && o.cause === 'guard'));
+  const said = (id: string) => fleet.outcomes.filter((o) => o.event.id === id).map((o) => o.outcome);
+  const late = { type: 'file.late', unit: 'desk', holder: 'an older replica', outcome: 'parked', record: {} } as const;
+  const leave = async (id: string, n: number, guard?: string) => {
+    const event = { specversion: '1.0', source: '/test', id, type: late.type, data: { n } } as const;
+    const held = { cause: 'guard', because: 'worded otherwise', ...(guard !== undefined && { guard }) } as const;
+    assert.ok(await fleet.state.ledger.settleNew({ ...late, source: event.source, id, event, ...held }));
+  };
+  // What began under the former guard may be written after the sweep of the present one.
+  for (const round of ['first', 'second']) {
+    await leave(`${round}-null`, 3);
+    await leave(`${round}-other`, 3, 'of another guard');
+    await leave(`${round}-kept`, 1);
+    await give({ responses: { 'file.late': { ...echo, guard }, [`file.${round}`]: echo } });
+    await fleet.until(() => said(`${round}-null`).length > 0, { what: `${round}: the row of an older release` });
+    await fleet.until(() => said(`${round}-other`).length > 0, { what: `${round}: the row of another guard` });
+    await fleet.until(() => said(`${round}-kept`).length > 0, { what: `${round}: the row that is parked again` });
+  }
+  const of = (name: string) => [said(`first-${name}`), said(`second-${name}`)];
+  assert.deepEqual(of('null'), [['answered'], ['answered']]);
+  assert.deepEqual(of('other'), [['answered'], ['answered']]);
+  assert.deepEqual([...of('kept'), said(settled)], [['parked'], ['parked'], ['parked']]);
+});
+
 test('given a contract that is not the approved one, when the server starts, then it is suspended and hurts', async () => {
   await give({ contract: 'another', responses: { 'file.cron': echo } });
   const suspended = () => capabilities.find((state) => state.server === 'got' && state.state === 'suspended');

@@ -91,7 +91,8 @@ WHERE state = 'settled' AND record IS NOT NULL
 ORDER BY changed DESC, seq DESC LIMIT $4::int`;
 
 const kinds = (which: string): string => `-- kinds
-SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since
+SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since,
+  json_agg(DISTINCT guard) FILTER (WHERE cause = 'guard') AS guards
 FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked' AND ${which}
 GROUP BY type, unit, cause ORDER BY type LIMIT $1::int`;
 

@@ -85,6 +85,8 @@ export interface BelowUnit {
 export interface Kind {
   type: string;
   cause: ParkedCause;
+  /** Hashes of the guards that parked them, each once; null for rows of older releases. Empty for other causes. */
+  guards: readonly (string | null)[];
 }
 
 /** Where an event stands: no outcome while it is in progress. */

@@ -151,6 +151,7 @@ export interface KindRow {
   cause: string | null;
   events: number;
   since: number;
+  guards: (string | null)[] | null;
 }
 
 export interface SampleRow {
@@ -159,8 +160,8 @@ export interface SampleRow {
   samples: (string | null)[] | null;
 }
 
-export function kindOf({ type, cause }: KindRow): Kind {
-  return { type: fromText(type), cause: causeOf(cause) };
+export function kindOf({ type, cause, guards }: KindRow): Kind {
+  return { type: fromText(type), cause: causeOf(cause), guards: guards ?? [] };
 }
 
 const causeOf = (cause: string | null): ParkedCause => ParkedCause.catch('unanswered').parse(cause);

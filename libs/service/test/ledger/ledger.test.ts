@@ -281,6 +281,21 @@ onEveryDatabase('the ledger', (on) => {
     assert.deepEqual(all.sort(), [present.id, older.id, key.id].sort());
   });
 
+  test('a kind that guards parked tells by which, each once, those of older releases too; another cause tells none', async () => {
+    for (const guard of ['hash-b', undefined, 'hash-a', 'hash-b']) {
+      const key = fresh('');
+      const at = { type: 'kind.guards', holder: 'a', event: event(key, 'kind.guards'), record: {} };
+      const held = { outcome: 'parked', cause: 'guard', because: 'too vague', ...(guard && { guard }) } as const;
+      assert.ok(await ledger.settleNew({ ...key, ...at, ...held }));
+    }
+    await park('kind.guards');
+    const found: { cause: string; guards: readonly (string | null)[] }[] = [];
+    for await (const slice of ledger.kinds()) found.push(...slice.filter(({ type }) => type === 'kind.guards'));
+    const guardsOf = (cause: string) => found.filter((kind) => kind.cause === cause).flatMap(({ guards }) => guards);
+    assert.deepEqual(guardsOf('guard').map(String).sort(), ['hash-a', 'hash-b', 'null']);
+    assert.deepEqual(guardsOf('unanswered'), []);
+  });
+
   test('the account balances, also when what is settled was forgotten', async () => {
     const before = await ledger.account();
     const running = fresh();

@@ -33,8 +33,6 @@ interface Parts {
  */
 export class Sweep {
   readonly #parts: Parts;
-  /** Type → hash of the guard under which its guarded events were last claimed back; '' for none. */
-  readonly #tried = new Map<string, string>();
   /** Servers whose events are being claimed back: one that hangs must not keep the others' waiting. */
   readonly #busy = new Map<string, Promise<void>>();
   /** Events that were claimed back, here or by a command. */
@@ -121,12 +119,14 @@ export class Sweep {
     const before = clock.now();
     const work = new Map<string, { open: Set<string>; guarded: Map<string, string> }>();
     for await (const kinds of ledger.kinds()) {
-      for (const { type, cause } of kinds) {
+      for (const { type, cause, guards } of kinds) {
         const answer = this.#answer(type);
         if (answer === undefined || this.#busy.has(answer.server)) continue;
         const types = work.get(answer.server) ?? { open: new Set(), guarded: new Map() };
         if (cause !== 'guard') types.open.add(type);
-        else if (this.#tried.get(type) !== answer.guard) types.guarded.set(type, answer.guard);
+        else if (answer.guard === '' || guards.some((hash) => hash !== answer.guard)) {
+          types.guarded.set(type, answer.guard);
+        }
         work.set(answer.server, types);
       }
     }
@@ -149,7 +149,6 @@ export class Sweep {
       let events = await this.#back(open, { causes: GAPS, before });
       for (const [type, guard] of guarded) {
         events += await this.#back([type], { causes: ['guard'], before, ...(guard !== '' && { guard }) });
-        this.#tried.set(type, guard);
       }
       // Events that came to wait meanwhile were passed over; without progress, looking again at once would only spin.
       if (events > 0) setImmediate(() => this.run());
