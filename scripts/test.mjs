@@ -86,5 +86,5 @@ for (const { file, broken } of results.filter(({ failed }) => failed > 0)) {
 for (const what of notRun) process.stdout.write(`NOT RUN ${what}\n`);
 const passed = sum((result) => result.passed);
 const failed = sum((result) => result.failed) + (ci ? notRun.length : 0);
-process.stdout.write(`${passed} passed, ${failed} failed\n`);
-process.exit(failed === 0 ? 0 : 1);
+// ended only when all is written: what is still on its way into a pipe would be lost
+process.stdout.write(`${passed} passed, ${failed} failed\n`, () => process.exit(failed === 0 ? 0 : 1));
