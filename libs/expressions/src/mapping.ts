@@ -36,7 +36,10 @@ function expressionsIn(tree: unknown): string[] {
 export function argumentsOf(mapping: Mapping, scope: Scope): Record<string, unknown> {
   const value = mapping(scope);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new VsmError('VSM_EVENT', `the arguments made for event ${nameOf(scope.event)} are not an object`);
+    throw new VsmError(
+      'VSM_EVENT',
+      `the arguments made for event ${nameOf(scope.event)} are not an object: map to {…}, one key for each argument of the tool`,
+    );
   }
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > MAX_ARGUMENT_BYTES) {

@@ -5,7 +5,7 @@ import type { Signer } from './signing/signer.js';
 /**
  * The handler's result for a delivery. `done` is acknowledged. `later` comes back after the delay (a confirmed publish
  * to the delay queue, then the acknowledgement); `counted: false` does not raise `attempts`; `headers` are set over the
- * message's own (trace context: what comes back goes on from here). `dead` goes to `vsm.dead` with the reason. `keep`,
+ * message's own (trace context: what comes back goes on from here). `dead` goes to `<path>.dead` with the reason. `keep`,
  * of ordered queues only: it stays in its place in the queue, for whoever consumes it after this consumer has stopped.
  */
 export type DeliveryResult =
@@ -82,11 +82,11 @@ export interface Member {
  * - publish resolves once the message is safe (broker confirm; in memory: enqueued). While the broker is away it is
  *   kept, up to a bound, and sent again after reconnection; past the bound it rejects with VSM_BROKER. A publish that
  *   the channel table does not allow rejects with VSM_CHANNEL.
- * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `vsm.dead`.
+ * - a handler that throws has its delivery requeued at once; after 20 deliveries the message goes to `<path>.dead`.
  * - consumers consume again after every reconnection.
  * - an ordered queue has one active consumer at a time, whichever instance it is of, and hands messages out in their
  *   order; one that its consumer did not settle is handed to the next consumer before all that came later.
- * - with a signer, what no member has signed never reaches a handler: it goes to `vsm.dead` with that reason
+ * - with a signer, what no member has signed never reaches a handler: it goes to `<path>.dead` with that reason
  *   (`signing/signature-check.ts`).
  */
 export interface NervousSystem {

@@ -27,10 +27,11 @@ export interface System1Options {
 }
 
 /**
- * System 1, operations: units answer events with tools. Listens to the environment (`work.ts`), to what other replicas
- * hand over, to System 3's commands (`commands.ts`) and probes (`evidence.ts`), to System 2's grants (`claims.ts`) and
- * to questions (`questions.ts`); says outcomes (`settling.ts`), loads (`report.ts`), the state of its servers
- * (`servers/`) and pain. What is done with an event is decided in `matching.ts`, `disposition.ts` and `outcome.ts`.
+ * System 1, operations: units answer events with tools. Listens to the environment (`intake/work.ts`), to what other
+ * replicas hand over, to System 3's commands (`control/commands.ts`) and probes (`settling/evidence.ts`), to System 2's
+ * grants (`handling/claims.ts`) and to questions (`control/questions.ts`); says outcomes (`settling/settling.ts`), loads
+ * (`control/report.ts`), the state of its servers (`servers/`) and pain. What is done with an event is decided in
+ * `deciding/`: `matching.ts`, `disposition.ts` and `outcome.ts`.
  */
 export function openSystem1({ openHost = defaultHost, slowerUpkeep }: System1Options = {}): Service {
   return { system: 's1', start: async (context) => start(context, await openHost(context), slowerUpkeep) };

@@ -154,8 +154,8 @@ export const Acquire = defineMessage(
 );
 
 /**
- * Somebody looked for a tool and found none: variety that is missing, counted like an event that waits (DESIGN, row
- * B1). Key: `gateway.<instance>.demand`. The same `type` for the same wish, so that asking twice is one demand.
+ * Somebody looked for a tool and found none: variety that is missing, counted like an event that waits.
+ * Key: `gateway.<instance>.demand`. The same `type` for the same wish, so that asking twice is one demand.
  */
 export const Demand = defineMessage(
   'gateway',

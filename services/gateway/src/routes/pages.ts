@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { NO_BODY, NOTHING, READING, type Rights, route } from './route.js';
 
-/** Files of the dashboard: whoever opens it still needs a role for what it reads and does. */
+/** Files of the dashboard: anyone may load them; what the page reads and does has the rights of its own routes. */
 const PAGE = {
   ...READING,
   rights: { role: 'anyone', asks: [] } as const satisfies Rights,

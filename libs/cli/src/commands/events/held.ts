@@ -51,7 +51,7 @@ export function held(vsmcp: Command): void {
   ).action((options: FilterOptions) => settle('done', options));
   answering(group);
   settling(
-    group.command('discard').description('let go, for good'),
+    group.command('discard').description('drop held events for good: they are never answered'),
     'vsmcp held discard --type file.js --because "not our business"',
   ).action((options: FilterOptions) => {
     if (!options.because) throw new VsmError('VSM_USAGE', 'say why they are let go: --because "…"');

@@ -28,7 +28,9 @@ export function units(vsmcp: Command): void {
     group
       .command('show')
       .argument('<name>', 'of the unit')
-      .description('one of them whole, and how it does: what runs, what waits, which tools it leaves alone'),
+      .description(
+        'one unit: its settings, the events that run and wait, and the tools that it does not call at present',
+      ),
     'vsmcp units show desk',
     'vsmcp units show desk --json | jq ".units[0].unit" > desk.json',
   ).action((name: string, options: AskOptions) =>
