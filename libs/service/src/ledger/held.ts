@@ -92,7 +92,8 @@ ORDER BY changed DESC, seq DESC LIMIT $4::int`;
 
 const kinds = (which: string): string => `-- kinds
 SELECT type, unit, cause, count(*)::int AS events, min(arrived) AS since,
-  json_agg(DISTINCT guard) FILTER (WHERE cause = 'guard') AS guards
+  CASE WHEN count(guard) = count(*) AND min(guard COLLATE "C") = max(guard COLLATE "C")
+    THEN min(guard COLLATE "C") END AS guard
 FROM vsmcp_ledger WHERE ${WAITS} AND outcome = 'parked' AND ${which}
 GROUP BY type, unit, cause ORDER BY type LIMIT $1::int`;
 

@@ -85,8 +85,11 @@ export interface BelowUnit {
 export interface Kind {
   type: string;
   cause: ParkedCause;
-  /** Hashes of the guards that parked them, each once; null for rows of older releases. Empty for other causes. */
-  guards: readonly (string | null)[];
+  /**
+   * Hash of the one guard that parked them all; null when there were several, or a row of an older release is among
+   * them, or the cause is another.
+   */
+  guard: string | null;
 }
 
 /** Where an event stands: no outcome while it is in progress. */

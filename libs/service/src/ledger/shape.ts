@@ -151,7 +151,7 @@ export interface KindRow {
   cause: string | null;
   events: number;
   since: number;
-  guards: (string | null)[] | null;
+  guard: string | null;
 }
 
 export interface SampleRow {
@@ -160,8 +160,8 @@ export interface SampleRow {
   samples: (string | null)[] | null;
 }
 
-export function kindOf({ type, cause, guards }: KindRow): Kind {
-  return { type: fromText(type), cause: causeOf(cause), guards: guards ?? [] };
+export function kindOf({ type, cause, guard }: KindRow): Kind {
+  return { type: fromText(type), cause: causeOf(cause), guard };
 }
 
 const causeOf = (cause: string | null): ParkedCause => ParkedCause.catch('unanswered').parse(cause);

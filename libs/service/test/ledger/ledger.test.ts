@@ -281,19 +281,30 @@ onEveryDatabase('the ledger', (on) => {
     assert.deepEqual(all.sort(), [present.id, older.id, key.id].sort());
   });
 
-  test('a kind that guards parked tells by which, each once, those of older releases too; another cause tells none', async () => {
-    for (const guard of ['hash-b', undefined, 'hash-a', 'hash-b']) {
+  test('a kind tells the guard that parked all its events; none when there were several, or one of an older release', async () => {
+    const parkBy = async (type: string, guard?: string) => {
       const key = fresh('');
-      const at = { type: 'kind.guards', holder: 'a', event: event(key, 'kind.guards'), record: {} };
+      const at = { type, holder: 'a', event: event(key, type), record: {} };
       const held = { outcome: 'parked', cause: 'guard', because: 'too vague', ...(guard && { guard }) } as const;
       assert.ok(await ledger.settleNew({ ...key, ...at, ...held }));
+    };
+    const parked = { one: ['hash-a', 'hash-a'], several: ['hash-a', 'hash-b'], older: ['hash-a', undefined] };
+    for (const [name, guards] of Object.entries(parked)) {
+      for (const guard of guards) await parkBy(`guards.${name}`, guard);
     }
-    await park('kind.guards');
-    const found: { cause: string; guards: readonly (string | null)[] }[] = [];
-    for await (const slice of ledger.kinds()) found.push(...slice.filter(({ type }) => type === 'kind.guards'));
-    const guardsOf = (cause: string) => found.filter((kind) => kind.cause === cause).flatMap(({ guards }) => guards);
-    assert.deepEqual(guardsOf('guard').map(String).sort(), ['hash-a', 'hash-b', 'null']);
-    assert.deepEqual(guardsOf('unanswered'), []);
+    await park('guards.one');
+    const found: string[] = [];
+    for await (const slice of ledger.kinds()) {
+      for (const { type, cause, guard } of slice) {
+        if (type.startsWith('guards.')) found.push(`${type} ${cause} ${guard}`);
+      }
+    }
+    assert.deepEqual(found.sort(), [
+      'guards.older guard null',
+      'guards.one guard hash-a',
+      'guards.one unanswered null',
+      'guards.several guard null',
+    ]);
   });
 
   test('the account balances, also when what is settled was forgotten', async () => {

@@ -119,14 +119,12 @@ export class Sweep {
     const before = clock.now();
     const work = new Map<string, { open: Set<string>; guarded: Map<string, string> }>();
     for await (const kinds of ledger.kinds()) {
-      for (const { type, cause, guards } of kinds) {
+      for (const { type, cause, guard } of kinds) {
         const answer = this.#answer(type);
         if (answer === undefined || this.#busy.has(answer.server)) continue;
         const types = work.get(answer.server) ?? { open: new Set(), guarded: new Map() };
         if (cause !== 'guard') types.open.add(type);
-        else if (answer.guard === '' || guards.some((hash) => hash !== answer.guard)) {
-          types.guarded.set(type, answer.guard);
-        }
+        else if (guard !== answer.guard) types.guarded.set(type, answer.guard);
         work.set(answer.server, types);
       }
     }
