@@ -72,46 +72,52 @@ function unavailable(model: Model, { because, server: name, unit, type }: Waitin
   return `the server that ${unitOr(unit)} calls is not there yet (${because}): see vsmcp capabilities list`;
 }
 
-function unanswered(
-  model: Model,
-  known: Known,
-  { type, unit, since }: Waiting,
-  now: number,
-): Pick<Gap, 'system' | 'recommendation'> {
-  const asked = known.asked.get(type);
-  if (asked) {
-    const { proposal, candidate, server } = asked.proposal;
+type Recommended = Pick<Gap, 'system' | 'recommendation'>;
+
+/** By who has to act: a person who is asked, whoever has to begin a search, or the acquisition's own state. */
+function unanswered(model: Model, known: Known, waiting: Waiting, now: number): Recommended {
+  const asked = known.asked.get(waiting.type);
+  if (asked) return toDecide(asked, waiting.type);
+  const acquisition = known.latest.get(waiting.type);
+  return acquisition ? acquiring(acquisition, waiting) : notSought(model, waiting, now);
+}
+
+function toDecide({ because, proposal: { proposal, candidate, server } }: Asked, type: string): Recommended {
+  return {
+    system: 's5',
+    recommendation: `approve or deny ${candidate.name} ${candidate.version} as ${server} for ${type} (${because}): vsmcp decisions approve ${proposal}, or deny`,
+  };
+}
+
+/** For a type of which System 4 has said nothing. */
+function notSought(model: Model, { type, unit, since }: Waiting, now: number): Recommended {
+  const ready = offering(model, type);
+  if (ready) {
     return {
-      system: 's5',
-      recommendation: `approve or deny ${candidate.name} ${candidate.version} as ${server} for ${type} (${asked.because}): vsmcp decisions approve ${proposal}, or deny`,
+      system: 's1',
+      recommendation: `${ready.server} is ready and was acquired for ${type}: what waits is being claimed back`,
     };
   }
-  const acquisition = known.latest.get(type);
-  const response = isDemand(type)
-    ? 'a server that does it below servers'
-    : `a response for ${type} in units.${unit || '<name>'}.responses`;
-  if (!acquisition) {
-    const ready = offering(model, type);
-    if (ready) {
-      return {
-        system: 's1',
-        recommendation: `${ready.server} is ready and was acquired for ${type}: what waits is being claimed back`,
-      };
-    }
-    if (!presenceOf(model.presence, 's4', now).present) {
-      return { system: 's4', recommendation: `start ${SYSTEM_NAMES.s4}, which looks for tools; or add ${response}` };
-    }
-    return {
-      system: 's4',
-      recommendation: `System 4 has not said yet that it looks (waiting since ${ago(since, now)}); ${isDemand(type) ? 'wish again, or add one below servers' : `you may ask it: vsmcp capabilities acquire --for ${type}`}`,
-    };
+  if (!presenceOf(model.presence, 's4', now).present) {
+    const response = responseFor(type, unit);
+    return { system: 's4', recommendation: `start ${SYSTEM_NAMES.s4}, which looks for tools; or add ${response}` };
   }
+  const mend = isDemand(type)
+    ? 'wish again, or add one below servers'
+    : `you may ask it: vsmcp capabilities acquire --for ${type}`;
+  return {
+    system: 's4',
+    recommendation: `System 4 has not said yet that it looks (waiting since ${ago(since, now)}); ${mend}`,
+  };
+}
+
+function acquiring(acquisition: AcquisitionNow, { type, unit }: Waiting): Recommended {
   const { step, because, rule } = acquisition;
-  const setting = rule === undefined ? undefined : SETTINGS.get(rule);
   const what = [acquisition.candidate, acquisition.version].filter(Boolean).join(' ') || `a tool for ${type}`;
   if (UNDER_WAY.includes(step)) {
     return { system: 's4', recommendation: `acquisition of ${what} is under way: ${step} (${because})` };
   }
+  const response = responseFor(type, unit);
   switch (step) {
     case 'nothing-found':
       return {
@@ -126,17 +132,29 @@ function unanswered(
     case 'closed':
       return { system: 's1', recommendation: `${what} is there: what waits is being claimed back (${because})` };
     default:
-      return setting
-        ? {
-            system: 's5',
-            recommendation: `change ${setting} so that a server for ${type} is admitted, or add ${response} (${because})`,
-          }
-        : {
-            system: 's4',
-            recommendation: `add another registry under registries, or ${response}: ${what} did not close the gap, ${step} (${because})`,
-          };
+      return failed(acquisition, what, type, response);
   }
 }
+
+/** An acquisition that ended otherwise: a setting did not admit the server, or none closed the gap. */
+function failed({ step, because, rule }: AcquisitionNow, what: string, type: string, response: string): Recommended {
+  const setting = rule === undefined ? undefined : SETTINGS.get(rule);
+  if (setting !== undefined) {
+    return {
+      system: 's5',
+      recommendation: `change ${setting} so that a server for ${type} is admitted, or add ${response} (${because})`,
+    };
+  }
+  return {
+    system: 's4',
+    recommendation: `add another registry under registries, or ${response}: ${what} did not close the gap, ${step} (${because})`,
+  };
+}
+
+const responseFor = (type: string, unit: string): string =>
+  isDemand(type)
+    ? 'a server that does it below servers'
+    : `a response for ${type} in units.${unit || '<name>'}.responses`;
 
 /** The newest word on each type; one under way comes before one that ended. */
 function latestByType(model: Model): Map<string, AcquisitionNow> {
